@@ -1,0 +1,102 @@
+/*
+ * Starting processes: a queue, two spawner threads, and results.
+ *
+ * A spawn is a clone(CLONE_VM|CLONE_VFORK|CLONE_FILES|CLONE_PARENT|CLONE_PARENT_SETTID) in a thread of its own, so that
+ * a child that blocks before or in exec blocks that thread only, and so that the child is init's, not the manager's.
+ * Between clone and exec only raw system calls are made (host/child.c).
+ */
+#ifndef GONIT_SPAWN_H
+#define GONIT_SPAWN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger.h"
+
+#define SPAWN_REQUEST_VERSION 1
+#define SPAWN_DESCRIPTORS_MAX 64
+#define SPAWN_RLIMITS_MAX 16
+#define SPAWN_GROUPS_MAX 128
+
+/* Which optional fields are set. */
+#define SPAWN_SET_USER 1u
+#define SPAWN_SET_GROUP 2u
+#define SPAWN_SET_GROUPS 4u
+#define SPAWN_SET_UMASK 8u
+#define SPAWN_SET_NICE 16u
+#define SPAWN_SET_OOM 32u
+#define SPAWN_SET_CAPABILITIES 64u
+#define SPAWN_NO_NEW_PRIVILEGES 128u
+#define SPAWN_OWN_BINARY 256u
+#define SPAWN_KEEP_SESSION 512u
+#define SPAWN_TERMINAL_FD 1024u
+
+struct spawn_rlimit {
+  int32_t resource;
+  uint64_t soft, hard;
+};
+
+/* One spawn request; fields that are not used are zero. Strings and lists lie in the same allocation. */
+struct spawn_request {
+  uint32_t version; /* SPAWN_REQUEST_VERSION */
+  uint32_t slot;    /* claimed by slots_claim */
+  uint64_t ticket;
+  uint32_t set; /* SPAWN_* bits */
+  uint32_t uid, gid;
+  uint32_t group_count;
+  uint32_t groups[SPAWN_GROUPS_MAX];
+  uint32_t umask;
+  int32_t nice;
+  int32_t oom_score_adj;
+  uint32_t rlimit_count;
+  struct spawn_rlimit rlimits[SPAWN_RLIMITS_MAX];
+  uint64_t capabilities;
+  uint32_t namespaces; /* CLONE_NEW* */
+  int32_t parent_death_signal;
+  uint64_t signal_mask; /* bit n-1: signal n stays blocked */
+  int32_t terminal_fd;
+  uint32_t descriptor_count;
+  struct { int32_t child, ours; } descriptors[SPAWN_DESCRIPTORS_MAX]; /* `ours` is borrowed: kept open until the result */
+  uint16_t seccomp_count; /* struct sock_filter entries */
+  const void *seccomp;
+  const char *file; /* program; found along search_path when it holds no slash */
+  const char *search_path;
+  char **argv;
+  char **envp;
+  const char *directory, *root, *cgroup, *terminal;
+};
+
+struct spawn_result {
+  uint32_t slot;
+  uint64_t ticket;
+  int32_t pid; /* 0 where no process was made */
+  uint32_t stage;
+  int32_t error;
+};
+
+/* Starts the threads. exe_fd: our own binary (O_PATH). 0 or -errno. */
+int spawn_begin(struct ledger *ledger, int exe_fd);
+
+/* Claims a free slot for a ticket. Slot number, or -EAGAIN. Called by the manager's main thread only. */
+int slots_claim(struct ledger *ledger, uint64_t ticket, uint32_t kind, uint32_t flags, const char *instance);
+
+/* Frees a slot whose exit (or failure) was taken. */
+void slots_free(struct ledger *ledger, uint32_t slot);
+
+/* Queues a request, which was made by one malloc() and is freed here. 0, or -EAGAIN when too many spawns are blocked. */
+int spawn_submit(struct spawn_request *request);
+
+/* Kills the child of a spawn that has not reached its program; its result follows with STAGE_TIME_LIMIT. A spawn that
+ * still waits in the queue is taken out and reported the same way. */
+void spawn_cancel(uint64_t ticket);
+
+/* An eventfd that is readable while results wait. */
+int spawn_event_fd(void);
+
+/* 1 and a result, or 0. */
+int spawn_next(struct spawn_result *result);
+
+/* Signals the process of a slot (or its group), by pidfd where there are any. 0 or -errno; -ENOSYS: ask init. */
+int slots_signal(struct ledger *ledger, uint32_t slot, uint64_t ticket, int signal, int scope);
+
+#endif
