@@ -215,6 +215,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "random", module: "core", signature: "(): number", doc: "A number from 0 to 2^32-1 that the kernel chose; never blocks." },
   { name: "write", module: "core", signature: "(fd: number, data: string | Uint8Array): number", doc: "One write(2): bytes written or -errno. A terminal or pipe that is full gives -EAGAIN where the descriptor does not block." },
   { name: "print", module: "core", signature: "(fd: number, text: string): number", doc: "Writes all of the text, waiting for a slow reader: for clients only. 0 or -errno." },
+  { name: "load", module: "core", signature: "(module: string): unknown", doc: "Evaluates a module of this binary, such as cli/command-status, and returns its exports; undefined when there is none of that name." },
   { name: "exit", module: "core", signature: "(code: number): never", doc: "Ends this process at once." },
   { name: "errnoName", module: "core", signature: "(errno: number): string", doc: "ENOENT for 2 (the sign is ignored)." },
   { name: "errnoText", module: "core", signature: "(errno: number): string", doc: "strerror(3) in English (the sign is ignored)." },
@@ -307,6 +308,11 @@ export const HOST_CALLS: HostCall[] = [
   { name: "lookupGroup", module: "manager", signature: "(nameOrNumber: string): number", doc: "A group's number, -ENOENT (as -2), or another -errno." },
   { name: "features", module: "manager", signature: "(): Record<string, boolean>", doc: "Which optional kernel calls work here: clone3, pidfd, closeRange, memfd, execveat, cgroupKill, intoCgroup, childrenFile." },
   { name: "cgroupRoot", module: "manager", signature: "(): string", doc: "A cgroup2 directory in which we may make groups, or an empty text." },
+  { name: "roles", module: "manager", signature: "(): { init: { pid: number; life: number }; manager: { pid: number; life: number; lastCode: number; lastSignal: number }; logger: { pid: number; life: number; lastCode: number; lastSignal: number } }", doc: "How init and its roles are doing, from the ledger." },
+  { name: "instanceId", module: "manager", signature: "(): string", doc: "The random text that marks this run's processes (GONIT_INSTANCE): kept over restarts of the manager, not over init's end." },
+  { name: "isolated", module: "manager", signature: "(): boolean", doc: "Whether this is a system of `up --isolated`, seen from its inside." },
+  { name: "startedMs", module: "manager", signature: "(): number", doc: "When init began, on the monotonic clock, in milliseconds." },
+  { name: "ledgerStatus", module: "core", signature: "(pid: number): string | number", doc: "What `status --ledger` shows, as JSON text, from the ledger of the init process `pid` (through /proc/PID/fd); -errno when it cannot be read." },
   { name: "testHook", module: "manager", signature: "(name: string): void", doc: "A named place where a test can kill or delay us; nothing in a release build." },
 
   // service: built-in services (networking, terminals)

@@ -158,6 +158,7 @@
   X(random, host_random, 0) \
   X(write, host_write, 2) \
   X(print, host_print, 2) \
+  X(load, host_load, 1) \
   X(exit, host_exit, 1) \
   X(errnoName, host_errno_name, 1) \
   X(errnoText, host_errno_text, 1) \
@@ -171,7 +172,8 @@
   X(role, host_role, 0) \
   X(decodeUtf8, host_decode_utf8, 1) \
   X(isUtf8, host_is_utf8, 1) \
-  X(encodeUtf8, host_encode_utf8, 1)
+  X(encodeUtf8, host_encode_utf8, 1) \
+  X(ledgerStatus, host_ledger_status, 1)
 
 #define HOST_CALLS_LOOP(X) \
   X(watch, host_watch, 2) \
@@ -250,6 +252,10 @@
   X(lookupGroup, host_lookup_group, 1) \
   X(features, host_features, 0) \
   X(cgroupRoot, host_cgroup_root, 0) \
+  X(roles, host_roles, 0) \
+  X(instanceId, host_instance_id, 0) \
+  X(isolated, host_isolated, 0) \
+  X(startedMs, host_started_ms, 0) \
   X(testHook, host_test_hook, 1)
 
 #define HOST_CALLS_SERVICE(X) \

@@ -290,6 +290,8 @@ export interface Host {
   write(fd: number, data: string | Uint8Array): number;
   /** Writes all of the text, waiting for a slow reader: for clients only. 0 or -errno. */
   print(fd: number, text: string): number;
+  /** Evaluates a module of this binary, such as cli/command-status, and returns its exports; undefined when there is none of that name. */
+  load(module: string): unknown;
   /** Ends this process at once. */
   exit(code: number): never;
   /** ENOENT for 2 (the sign is ignored). */
@@ -454,6 +456,16 @@ export interface Host {
   features(): Record<string, boolean>;
   /** A cgroup2 directory in which we may make groups, or an empty text. */
   cgroupRoot(): string;
+  /** How init and its roles are doing, from the ledger. */
+  roles(): { init: { pid: number; life: number }; manager: { pid: number; life: number; lastCode: number; lastSignal: number }; logger: { pid: number; life: number; lastCode: number; lastSignal: number } };
+  /** The random text that marks this run's processes (GONIT_INSTANCE): kept over restarts of the manager, not over init's end. */
+  instanceId(): string;
+  /** Whether this is a system of `up --isolated`, seen from its inside. */
+  isolated(): boolean;
+  /** When init began, on the monotonic clock, in milliseconds. */
+  startedMs(): number;
+  /** What `status --ledger` shows, as JSON text, from the ledger of the init process `pid` (through /proc/PID/fd); -errno when it cannot be read. */
+  ledgerStatus(pid: number): string | number;
   /** A named place where a test can kill or delay us; nothing in a release build. */
   testHook(name: string): void;
   /** A NETLINK_ROUTE socket, non-blocking. fd or -errno. */
