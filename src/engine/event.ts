@@ -1,0 +1,86 @@
+/**
+ * Everything that can happen to the engine. Events are facts, named in the past; they are journalled before they are
+ * stepped. Those that answer an effect carry the effect's ticket.
+ */
+
+import type { InstanceId, Ticket } from "./instance.ts";
+import type { Plan } from "./plan.ts";
+
+/** The three clocks, in whole milliseconds. */
+export interface Now {
+  /** Does not count suspend. */
+  monotonicMs: number;
+  /** Counts suspend. */
+  bootMs: number;
+  /** Since 1970; may jump. */
+  wallMs: number;
+}
+
+export interface StepInput {
+  now: Now;
+  /** 32 bits of chance, the seed of all chance in this step. */
+  random: number;
+  events: Event[];
+}
+
+export interface Peer {
+  uid: number;
+  gid: number;
+  pid: number;
+}
+
+/** What a client (or a signal, or gonit itself) asks for. `id` is unique over manager restarts: a ticket. */
+export type Request =
+  | { verb: "start"; names: string[] }
+  | { verb: "stop"; names: string[]; force: boolean }
+  | { verb: "restart"; names: string[] }
+  | { verb: "reload"; names: string[] }
+  /** A signal to main processes; nothing in the wanted state changes. */
+  | { verb: "kill"; names: string[]; signal: number; scope: "process" | "group" | "tree" }
+  | { verb: "wait"; names: string[]; until: "ready" | "healthy" | "done" | "stopped" }
+  | { verb: "shutdown"; mode: number; exitCode: number | null; force: boolean; reason: string };
+
+export type Event =
+  /** A new manager began; tickets continue above life × 2^32. First event of each life. */
+  | { kind: "manager-started"; life: number }
+  /** The first plan, or one that an apply puts in place. Names `only` (and what they need) are wanted; null: all enabled. */
+  | { kind: "plan-loaded"; plan: Plan; request: Ticket | null; only: string[] | null }
+  | { kind: "spawn-succeeded"; ticket: Ticket; pid: number; slot: number }
+  | { kind: "spawn-failed"; ticket: Ticket; stage: number; errno: number; detail: string }
+  | {
+      kind: "process-exited";
+      ticket: Ticket;
+      pid: number;
+      code: number | null;
+      signal: number | null;
+      core: boolean;
+      cpuMs: number;
+      maxRssKib: number;
+      /** Last lines of the service's output, oldest first; only when the end is a failure. */
+      lastLines: string[];
+    }
+  /** Answer to await-tree and kill-tree: nothing of this start is alive any more. */
+  | { kind: "tree-emptied"; ticket: Ticket }
+  /** Answer to await-tree: processes are left; told once, tree-emptied follows when they are gone. */
+  | { kind: "tree-remains"; ticket: Ticket; pids: number[]; how: "cgroup" | "mark" | "group" }
+  /** Answer to kill-tree: SIGKILL was sent and these still live (uninterruptible sleep); tree-emptied may follow. */
+  | { kind: "tree-unkillable"; ticket: Ticket; pids: number[] }
+  | { kind: "timer-fired"; ticket: Ticket }
+  | { kind: "probe-succeeded"; ticket: Ticket }
+  /** One try failed; the runtime goes on trying until stop-probe. */
+  | { kind: "probe-failed"; ticket: Ticket; reason: string }
+  /** A datagram of sd_notify(3) from a process of this instance; the sender was checked. */
+  | { kind: "notify-received"; instance: InstanceId; ticket: Ticket; ready: boolean; reloading: boolean; stopping: boolean; status: string | null; mainPid: number | null; errno: number | null; extendTimeoutMs: number | null; watchdog: boolean }
+  /** `ready: {fd}`: a newline came. */
+  | { kind: "ready-line"; ticket: Ticket }
+  /** `ready: {fd}`: closed without a newline. */
+  | { kind: "ready-closed"; ticket: Ticket }
+  /** `ready: {log}`: a line of the output matched. */
+  | { kind: "log-matched"; ticket: Ticket }
+  | { kind: "request-received"; id: Ticket; peer: Peer; request: Request; timeoutMs: number | null }
+  /** The client went away or does not wait any longer; what it asked for stays asked for. */
+  | { kind: "request-cancelled"; id: Ticket }
+  /** A signal reached init; the role table (src/runtime/role-table.ts) has turned it into what it means. */
+  | { kind: "signal-received"; signal: number; meaning: "stop" | "force" | "reload-config" | "reopen"; exitCode: number | null; mode: number }
+  /** A journalled event that made the engine throw or loop was set aside. */
+  | { kind: "event-set-aside"; eventKind: string; reason: string };

@@ -1,0 +1,168 @@
+/**
+ * The plan: a configuration with everything resolved, as plain data. The reader makes it (src/config), the engine acts
+ * on it, and nothing in it needs the configuration text again. All times are milliseconds, all sizes bytes.
+ */
+
+export interface Plan {
+  /** The system's own version, free text. */
+  version: string;
+  title: string;
+  description: string;
+  /** Empty: the host name is left alone. */
+  hostname: string;
+  /** Role.* that the defaults were chosen for. */
+  role: number;
+  sources: PlanSource[];
+  watchConfig: "off" | "notify" | "apply";
+  /** Bound of a whole shutdown; null: computed from the services (src/engine/shutdown.ts). */
+  shutdownTimeoutMs: number | null;
+  logs: { directory: string; maxTotalBytes: number | null };
+  services: ServicePlan[];
+}
+
+/** A file that the plan was made from, with the SHA-256 of what was read. */
+export interface PlanSource {
+  path: string;
+  hash: string;
+}
+
+export type ServiceType = "service" | "task" | "group";
+
+export interface ServicePlan {
+  name: string;
+  description: string;
+  /** false: not started with the system, only by request or as a dependency. */
+  enabled: boolean;
+  tags: string[];
+  labels: Record<string, string>;
+  type: ServiceType;
+  /** A task that runs this many times, one after the other; 1 for everything else. */
+  runs: number;
+  /** Null for groups. */
+  command: CommandPlan | null;
+  preStart: CommandPlan[];
+  postStop: CommandPlan[];
+  directory: string;
+  /** Empty: as gonit itself. */
+  user: string;
+  group: string;
+  /** Null: the user's groups from the group file. */
+  groups: string[] | null;
+  umask: number;
+  inheritEnvironment: "all" | "none" | string[];
+  /** What the configuration sets, env_file's content included; later wins over what is inherited. */
+  environment: Record<string, string>;
+  environmentFiles: EnvironmentFilePlan[];
+  /** Why an env_file could not be read when the plan was made; it is read again before each start. Null: all read. */
+  environmentProblem: string | null;
+  dependsOn: DependencyPlan[];
+  /** Order only. `before` of other services is turned into `after` here. */
+  after: string[];
+  /** Starting one stops the other; symmetric in the plan. */
+  conflicts: string[];
+  ready: ReadyPlan;
+  restart: RestartPlan;
+  critical: Critical;
+  startTimeoutMs: number;
+  /** Null: no limit. */
+  runTimeoutMs: number | null;
+  stop: StopPlan;
+  reload: ReloadPlan;
+  logs: LogPlan;
+  /** Where the service is defined, file:line, for messages. */
+  definedAt: string;
+}
+
+/** A program and its arguments; `shell: true` has become [/bin/sh, -c, TEXT]. */
+export interface CommandPlan {
+  argv: string[];
+  /** Runs this very binary as the built-in service of this name instead of argv[0]. */
+  builtin: string | null;
+}
+
+export interface EnvironmentFilePlan {
+  path: string;
+  required: boolean;
+}
+
+export type DependencyWait = "started" | "ready" | "healthy" | "done";
+
+export interface DependencyPlan {
+  name: string;
+  wait: DependencyWait;
+  /** false: a dependency that fails does not hold this service back. */
+  required: boolean;
+  /** false: this service is left running while the dependency is away. */
+  restart: boolean;
+}
+
+interface ProbeTimes {
+  intervalMs: number;
+  /** Limit of one probe. */
+  timeoutMs: number;
+}
+
+/** A question that is asked until the answer is yes. */
+export type ProbePlan =
+  | ({ kind: "exec"; command: CommandPlan } & ProbeTimes)
+  | ({ kind: "tcp"; host: string; port: number } & ProbeTimes)
+  | ({ kind: "unix"; path: string } & ProbeTimes)
+  | ({ kind: "file"; path: string } & ProbeTimes);
+
+export type ReadyPlan =
+  | { kind: "started" }
+  | { kind: "notify" }
+  | { kind: "exit" }
+  | { kind: "fd"; fd: number }
+  /** A line of the output contains the text, or matches the regular expression. */
+  | { kind: "log"; text: string; regularExpression: boolean }
+  | ProbePlan;
+
+export interface RestartPlan {
+  policy: "no" | "on-failure" | "always";
+  delayMs: number;
+  /** The delay is multiplied by this after each failure in a row. */
+  factor: number;
+  delayMsMax: number;
+  /** Share of the delay that chance may add or take away, 0 to 1. */
+  jitter: number;
+  /** A run of at least this length clears the count of failures in a row. */
+  resetAfterMs: number;
+  /** More restarts than this within the window end the service as failed. Null: no limit. */
+  limit: { count: number; windowMs: number } | null;
+  onLimit: "fail";
+  /** Exit codes that are a success. */
+  success: number[];
+}
+
+export type Critical = "no" | "exit" | "reboot" | "poweroff" | "rescue";
+
+export type KillScope = "tree" | "group" | "process";
+
+export interface StopPlan {
+  /** Signal number. */
+  signal: number;
+  /** Run first, in place of the signal; null: none. */
+  command: CommandPlan | null;
+  timeoutMs: number;
+  kill: KillScope;
+}
+
+export type ReloadPlan =
+  | { kind: "restart" }
+  | { kind: "signal"; signal: number }
+  | { kind: "command"; command: CommandPlan };
+
+export interface LogPlan {
+  to: "none" | "console" | "file";
+  /** Absolute path; empty unless `to` is file. */
+  path: string;
+  stderr: "merge" | "separate";
+  prefix: boolean;
+  maxSizeBytes: number;
+  /** Archives kept beside the file. */
+  keep: number;
+  syncMs: number;
+  format: "text" | "json" | "raw";
+  lineLimitBytes: number;
+}

@@ -1,0 +1,81 @@
+/**
+ * What people ask the engine: status and why. Pure functions over the state live in view-status.ts and view-why.ts;
+ * here are the shapes, which are also what `--json` prints.
+ */
+
+import type { InstanceId } from "./instance.ts";
+
+export type StateName =
+  | "stopped"
+  | "waiting"
+  | "starting"
+  /** Printed as `running` when the service declares no readiness. */
+  | "ready"
+  | "reloading"
+  | "stopping"
+  | "backing-off"
+  | "failed"
+  | "done";
+
+export interface ServiceStatus {
+  name: string;
+  instance: InstanceId;
+  description: string;
+  type: "service" | "task" | "group";
+  enabled: boolean;
+  tags: string[];
+  labels: Record<string, string>;
+  state: StateName;
+  /** The state as people read it: `running`, `failed: exit code 3` … */
+  shown: string;
+  wanted: "up" | "down";
+  /** Milliseconds of Now.wallMs at which the state began. */
+  sinceWallMs: number;
+  pid: number | null;
+  /** Starts after the first. */
+  restarts: number;
+  exitCode: number | null;
+  exitSignal: string | null;
+  /** Why it is in this state, one line. */
+  reason: string;
+  /** STATUS= of sd_notify. */
+  statusText: string;
+  marks: ("healthy" | "unkillable")[];
+  dependsOn: string[];
+  /** What is poorer here than the configuration asks, such as no cgroup. */
+  notes: string[];
+}
+
+export interface SystemStatus {
+  title: string;
+  version: string;
+  /** booting, running, degraded (something failed), stopping, idle (nothing runs or waits). */
+  state: string;
+  services: ServiceStatus[];
+  shutdown: { mode: string; sinceWallMs: number; deadlineWallMs: number; waitsFor: string[] } | null;
+  setAside: { eventKind: string; reason: string; wallMs: number }[];
+}
+
+/** One link of the chain that led here, newest first. */
+export interface CauseLine {
+  wallMs: number;
+  /** Name of the event kind, of the rule, and what was done, in words. */
+  event: string;
+  rule: string;
+  effect: string;
+}
+
+export interface Explanation {
+  name: string;
+  state: StateName;
+  shown: string;
+  sinceWallMs: number;
+  /** In words: what it is and because of what. */
+  because: string;
+  /** What it waits for; empty when it waits for nothing. */
+  waitsFor: string[];
+  /** What would release it, or what to do. */
+  release: string[];
+  causes: CauseLine[];
+  lastLines: string[];
+}
