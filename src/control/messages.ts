@@ -1,0 +1,95 @@
+/**
+ * What clients and the manager say to each other: JSON-RPC 2.0, one object a line, UTF-8, over the control socket.
+ * The peer's uid, gid and pid come from the kernel (SO_PEERCRED), never from the message.
+ *
+ * A request that takes time is accepted first: the server sends the notification `accepted` with the number by which
+ * others can name it ("replaced by request 7"), and by which the client asks again when the manager was replaced.
+ */
+
+import type { Reply } from "../engine/effect.ts";
+import type { Request } from "../engine/event.ts";
+import type { Ticket } from "../engine/instance.ts";
+import type { Explanation, SystemStatus } from "../engine/view.ts";
+
+/** Longest line that the server reads, in bytes; a longer one ends the connection with an error. */
+export const requestBytesMax = 256 * 1024;
+
+export interface Methods {
+  version: { params: Record<string, never>; result: VersionInfo };
+  status: { params: { names: string[] }; result: SystemStatus };
+  why: { params: { name: string }; result: Explanation };
+  /** start, stop, restart, reload, kill, wait, shutdown. timeoutMs null: as long as the services' own limits allow. */
+  act: { params: { request: Request; timeoutMs: number | null; wait: boolean }; result: Reply };
+  /** Waits for the reply of a request that an earlier manager accepted. */
+  resume: { params: { request: Ticket }; result: Reply };
+  logs: { params: { names: string[]; lines: number; follow: boolean }; result: LogsResult };
+  /** What an apply would do. path null: the running configuration's own. */
+  plan: { params: { path: string | null }; result: PlanResult };
+  apply: { params: { path: string | null; timeoutMs: number | null; wait: boolean }; result: Reply };
+}
+
+export type MethodName = keyof Methods;
+
+export interface VersionInfo {
+  version: string;
+  role: string;
+  pid: number;
+  instance: string;
+  managerLife: number;
+  loggerLife: number;
+  configuration: string;
+}
+
+/** Recent output of some services; with `follow` more comes as `log` notifications. */
+export interface LogsResult {
+  /** instanceKey() and its lines, oldest first. */
+  logs: { service: string; text: string }[];
+}
+
+export interface PlanResult {
+  changes: PlanChange[];
+}
+
+export interface PlanChange {
+  service: string;
+  action: "start" | "stop" | "restart" | "reload" | "keep";
+  /** In words; empty for keep. */
+  because: string;
+}
+
+/** Notifications from the server; they belong to the connection's open request. */
+export type Notification =
+  | { method: "accepted"; params: { request: Ticket; note: string } }
+  | { method: "log"; params: { service: string; text: string } };
+
+/** JSON-RPC error codes. Those below -32000 are JSON-RPC's own, the others ours and stable. */
+export const ErrorCode = {
+  parse: -32700,
+  invalidRequest: -32600,
+  unknownMethod: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+  /** The peer may not do this. */
+  refused: -32001,
+  noSuchService: -32002,
+  configuration: -32003,
+  unknownRequest: -32004,
+  busy: -32005,
+} as const;
+
+export interface RpcError {
+  code: number;
+  message: string;
+  data?: { suggestions?: string[]; problems?: string };
+}
+
+export interface RpcRequest {
+  jsonrpc: "2.0";
+  id: number | string;
+  method: string;
+  params: Record<string, unknown>;
+}
+
+export type RpcResponse =
+  | { jsonrpc: "2.0"; id: number | string | null; result: unknown }
+  | { jsonrpc: "2.0"; id: number | string | null; error: RpcError };
