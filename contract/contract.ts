@@ -292,6 +292,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "held", module: "manager", signature: "(): { name: string; fd: number }[]", doc: "Everything in init's table, each with a descriptor of our own; asked once, at start." },
   { name: "journalAppend", module: "manager", signature: "(record: string): number", doc: "Appends a record and marks it as being processed. 0, or -ENOSPC: write a snapshot first." },
   { name: "journalStepped", module: "manager", signature: "(): void", doc: "The record that was being processed has been stepped." },
+  { name: "journalEffect", module: "manager", signature: "(count: number): void", doc: "Stores that the first `count` effects of the last record need no second try, before a signal among them is sent: signals are sent at most once." },
   { name: "journalDone", module: "manager", signature: "(): void", doc: "The effects of the last record have been performed." },
   { name: "snapshotWrite", module: "manager", signature: "(text: string): number", doc: "Stores a snapshot into the older of two areas and empties the journal, in this order. 0 or -errno." },
   { name: "recovery", module: "manager", signature: "(): RecoveryRecord", doc: "What the ledger holds for a new manager." },
@@ -300,6 +301,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "logPipe", module: "manager", signature: "(slot: number, capacityBytes: number): number", doc: "Makes the pipe of a log slot, gives the read end to the logger and both to init's table as log:NAME, returns our write end. fd or -errno." },
   { name: "forgetLog", module: "manager", signature: "(slot: number): void", doc: "Frees a log slot; what is in the pipe is still written." },
   { name: "logCounters", module: "manager", signature: "(slot: number): { bytes: number; lines: number; dropped: number; fileSize: number; errno: number; flags: number }", doc: "Counters of a log slot; errno is the last write error, 0 when writing works." },
+  { name: "logDrained", module: "manager", signature: "(slot: number, fd: number): boolean", doc: "Whether nothing waits in the pipe behind this write end and the logger has written all that it took from it." },
   { name: "logMemory", module: "manager", signature: "(slot: number): Uint8Array", doc: "Recent bytes of a log slot that keeps them in memory." },
   { name: "logCommand", module: "manager", signature: "(command: string): void", doc: "reopen: open all log files again (after external rotation)." },
   { name: "ownLog", module: "manager", signature: "(text: string): number", doc: "One of gonit's own lines, through the logger; dropped and counted when the logger is stuck. 0 or -errno." },
@@ -416,6 +418,8 @@ export interface RecoveryRecord {
   processing: number;
   /** How many of the journal's records had all effects performed. */
   done: number;
+  /** How many effects of the first record behind `done` were performed. */
+  effects: number;
   /** The rung that the last manager was trying, 0 when it had recovered. */
   lastRung: number;
   damage: string[];

@@ -116,6 +116,7 @@ struct journal_part {
   _Atomic uint64_t used;       /* bytes of data in use */
   _Atomic uint64_t processing; /* 1 + index of the record being stepped, 0: none */
   _Atomic uint64_t done;       /* records whose effects were all performed */
+  _Atomic uint64_t effects;    /* effects of record `done` (the one that is not done) that need no second try */
   _Atomic uint64_t rung;       /* recovery rung being tried, 0: none */
   uint8_t data[];              /* LIMIT_JOURNAL_BYTES */
 };

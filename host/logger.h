@@ -44,6 +44,8 @@ void log_forget(struct ledger *ledger, int init_socket, int slot);
 void log_read_counters(struct ledger *ledger, int slot, struct log_counters *counters);
 /* Recent bytes of a slot kept in memory, oldest first; returns how many. */
 size_t log_read_memory(struct ledger *ledger, int slot, uint8_t *buffer, size_t size);
+/* 1 when nothing waits in the pipe behind `fd` (our write end) and the logger has written all that it took from it. */
+int log_drained(struct ledger *ledger, int slot, int fd);
 /* Asks for all files to be opened again. */
 void log_reopen(struct ledger *ledger);
 

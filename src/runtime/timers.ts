@@ -31,7 +31,10 @@ export class Timers {
   arm(key: number, clock: number, atMs: number, fire: () => void): void {
     const entry = { atMs, key, fire };
     this.live.set(key, entry);
-    push(this.heapOf(clock), entry);
+    const heap = this.heapOf(clock);
+    push(heap, entry);
+    // A start limit of 90 s is cancelled after milliseconds: without this, a million restarts would pile up here.
+    if (heap.length > 64 && heap.length > 4 * this.live.size) this.compact(clock);
     this.setHostTimer(clock);
   }
 
@@ -59,6 +62,12 @@ export class Timers {
   clockStepped(): void {
     this.armedMs[Clock.wall] = -1;
     this.setHostTimer(Clock.wall);
+  }
+
+  private compact(clock: number): void {
+    const kept: Entry[] = [];
+    for (const entry of this.heapOf(clock)) if (this.live.get(entry.key) === entry) push(kept, entry);
+    this.heaps[clock] = kept;
   }
 
   private heapOf(clock: number): Entry[] {

@@ -1,0 +1,169 @@
+/**
+ * The output of services: one log source for each instance (two when stderr is kept apart), made at its first start and
+ * kept over restarts. init holds both ends of each pipe, so nothing is lost when the manager or the logger is replaced.
+ */
+
+import { LogFlag } from "../contract.ts";
+import { type InstanceId, instanceKey } from "../engine/instance.ts";
+import type { LogPlan, ServicePlan } from "../engine/plan.ts";
+
+const pipeCapacityBytes = 65536;
+const tailBytes = 64 * 1024;
+const heldPrefix = "log:";
+
+export interface LogSource {
+  /** instanceKey(), with `:err` behind it for a separate stderr. */
+  name: string;
+  slot: number;
+  /** Our write end, given to each process as its stdout or stderr. */
+  fd: number;
+  path: string;
+  flags: number;
+}
+
+export class LogStore {
+  private readonly sources = new Map<string, LogSource>();
+  private readonly heldEnds = new Map<string, number>();
+  private readonly watchers = new Map<string, number>();
+
+  /** Write ends that init holds from an earlier manager, by source name. */
+  adopt(held: { name: string; fd: number }[]): void {
+    for (const { name, fd } of held) if (name.startsWith(heldPrefix)) this.heldEnds.set(name.slice(heldPrefix.length), fd);
+  }
+
+  /** stdout and stderr of an instance; -errno where the logger's table or the pipe could not be had. */
+  outputsOf(service: ServicePlan, instance: InstanceId): { stdout: number; stderr: number } {
+    const name = instanceKey(instance);
+    const logs = service.logs;
+    if (logs.to === "none") return { stdout: -1, stderr: -1 };
+    const separate = logs.stderr === "separate";
+    const stdout = this.source(name, name, logs, 0);
+    if (!separate) return { stdout, stderr: stdout };
+    const isConsole = logs.to === "console";
+    return { stdout, stderr: this.source(`${name}:err`, name, logs, isConsole ? LogFlag.consoleError : 0) };
+  }
+
+  private source(name: string, label: string, logs: LogPlan, extraFlags: number): number {
+    const known = this.sources.get(name);
+    const path = logs.to === "file" ? pathOf(logs.path, name) : "";
+    const flags = flagsOf(logs, this.watchers.has(name)) | extraFlags;
+    if (known !== undefined && known.path === path && known.flags === flags) return known.fd;
+    const slot = host.configureLog({
+      name,
+      label: logs.prefix ? label : "",
+      path,
+      maxSize: logs.maxSizeBytes,
+      keep: logs.keep,
+      flags,
+      lineLimit: logs.lineLimitBytes,
+      syncMs: logs.syncMs,
+    });
+    if (slot < 0) return slot;
+    let fd = known?.fd ?? this.heldEnds.get(name) ?? -1;
+    this.heldEnds.delete(name);
+    if (fd < 0) fd = host.logPipe(slot, pipeCapacityBytes);
+    if (fd < 0) return fd;
+    this.sources.set(name, { name, slot, fd, path, flags });
+    return fd;
+  }
+
+  /** Makes the logger ring the manager's bell when lines of this instance arrive. */
+  watch(service: ServicePlan, instance: InstanceId): void {
+    this.countWatchers(instance, 1);
+    if (this.sources.has(instanceKey(instance))) this.outputsOf(service, instance);
+  }
+
+  unwatch(service: ServicePlan | undefined, instance: InstanceId): void {
+    this.countWatchers(instance, -1);
+    if (service !== undefined && this.sources.has(instanceKey(instance))) this.outputsOf(service, instance);
+  }
+
+  private countWatchers(instance: InstanceId, change: number): void {
+    const name = instanceKey(instance);
+    const count = (this.watchers.get(name) ?? 0) + change;
+    if (count > 0) this.watchers.set(name, count);
+    else this.watchers.delete(name);
+  }
+
+  /** Sources of an instance, stdout first. */
+  sourcesOf(instance: InstanceId): LogSource[] {
+    const name = instanceKey(instance);
+    const found: LogSource[] = [];
+    for (const key of [name, `${name}:err`]) {
+      const source = this.sources.get(key);
+      if (source !== undefined) found.push(source);
+    }
+    return found;
+  }
+
+  /** Whether everything that was written by now has passed through the logger. */
+  isDrained(instance: InstanceId): boolean {
+    return this.sourcesOf(instance).every((source) => host.logDrained(source.slot, source.fd));
+  }
+
+  /** The last lines of an instance's output, oldest first. */
+  lastLines(instance: InstanceId, count: number): string[] {
+    const lines: string[] = [];
+    for (const source of this.sourcesOf(instance)) lines.push(...lastLinesOf(this.tail(source), count, source.flags));
+    return lines.slice(-count);
+  }
+
+  /** Recent bytes of a source as text: from its file, else from memory. */
+  tail(source: LogSource): string {
+    if (source.path === "") return host.decodeUtf8(host.logMemory(source.slot));
+    const size = host.logCounters(source.slot).fileSize;
+    let text = readRange(source.path, Math.max(0, size - tailBytes), tailBytes);
+    if (size < tailBytes) {
+      // The file is young: the end of the newest archive stands before it.
+      const archive = `${source.path}.1`;
+      const archived = host.stat(archive);
+      if (typeof archived === "object") {
+        text = readRange(archive, Math.max(0, archived.size - (tailBytes - size)), tailBytes) + text;
+      }
+    }
+    return text;
+  }
+
+  /** A service was taken out of the plan, or its logs go elsewhere. */
+  forget(instance: InstanceId): void {
+    for (const source of this.sourcesOf(instance)) {
+      host.forgetLog(source.slot);
+      host.releaseHeld(heldPrefix + source.name);
+      host.close(source.fd);
+      this.sources.delete(source.name);
+    }
+  }
+}
+
+function pathOf(path: string, name: string): string {
+  return name.endsWith(":err") ? `${path}.err` : path;
+}
+
+function flagsOf(logs: LogPlan, watched: boolean): number {
+  let flags = 0;
+  if (logs.to === "console") flags |= LogFlag.console | LogFlag.memory;
+  if (logs.to === "console" && logs.prefix) flags |= LogFlag.prefix;
+  if (logs.to === "file" && logs.format === "text") flags |= LogFlag.stamp;
+  if (logs.format === "json") flags |= LogFlag.json;
+  if (watched) flags |= LogFlag.watch;
+  return flags;
+}
+
+function readRange(path: string, offset: number, bytes: number): string {
+  const fd = host.open(path, "rn", 0);
+  if (fd < 0) return "";
+  const data = host.readFd(fd, offset, bytes);
+  host.close(fd);
+  return typeof data === "number" ? "" : host.decodeUtf8(data);
+}
+
+const stampLength = "2026-11-25T08:00:01.234Z ".length;
+
+/** The last whole lines of a text, without time stamps. A first line that may be cut is left out. */
+export function lastLinesOf(text: string, count: number, flags: number): string[] {
+  const lines = text.split("\n");
+  if (lines[lines.length - 1] === "") lines.pop();
+  const kept = lines.slice(-count);
+  if ((flags & LogFlag.stamp) === 0) return kept;
+  return kept.map((line) => (/^\d{4}-\d\d-\d\dT[\d:.]+Z /.test(line) ? line.slice(stampLength) : line));
+}

@@ -1,0 +1,93 @@
+/**
+ * The environment of a service's process: what is inherited, then what the user's account gives, then the
+ * configuration's, then gonit's own variables. gonit's variables of the outside are never passed on.
+ */
+
+import type { UserRecord } from "../contract.ts";
+import type { InstanceId } from "../engine/instance.ts";
+import type { ServicePlan } from "../engine/plan.ts";
+
+const searchPathDefault = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const alwaysInherited = ["PATH", "LANG", "TZ"];
+
+/** What the whole instance has in common. */
+export interface InstanceFacts {
+  /** Random text that marks this run's processes. */
+  id: string;
+  socket: string;
+  title: string;
+  version: string;
+  /** Terminal of the little system, set by `up --isolated`; empty without one. */
+  console: string;
+}
+
+/** gonit's environment, split once. */
+export function splitEnvironment(environment: string[]): Map<string, string> {
+  const variables = new Map<string, string>();
+  for (const text of environment) {
+    const equals = text.indexOf("=");
+    if (equals > 0) variables.set(text.slice(0, equals), text.slice(equals + 1));
+  }
+  return variables;
+}
+
+/** Variables that stay the same over all starts of a service. */
+export function serviceVariables(
+  service: ServicePlan,
+  inherited: Map<string, string>,
+  user: UserRecord | null,
+  facts: InstanceFacts,
+): Map<string, string> {
+  const variables = new Map<string, string>();
+  inherit(variables, service.inheritEnvironment, inherited);
+  if (!variables.has("PATH")) variables.set("PATH", inherited.get("PATH") ?? searchPathDefault);
+  if (user !== null) {
+    variables.set("HOME", user.home);
+    if (user.name !== "") {
+      variables.set("USER", user.name);
+      variables.set("LOGNAME", user.name);
+    }
+    if (user.shell !== "") variables.set("SHELL", user.shell);
+  }
+  for (const [name, value] of Object.entries(service.environment)) variables.set(name, value);
+  variables.set("GONIT_SERVICE", service.name);
+  variables.set("GONIT_INSTANCE", facts.id);
+  if (facts.socket !== "") variables.set("GONIT_SOCKET", facts.socket);
+  if (service.command?.builtin) {
+    variables.set("GONIT_TITLE", facts.title);
+    variables.set("GONIT_VERSION", facts.version);
+    if (facts.console !== "") variables.set("GONIT_CONSOLE", facts.console);
+  }
+  return variables;
+}
+
+function inherit(into: Map<string, string>, which: ServicePlan["inheritEnvironment"], from: Map<string, string>): void {
+  if (which === "all") {
+    for (const [name, value] of from) if (!isOwn(name)) into.set(name, value);
+    return;
+  }
+  for (const name of which === "none" ? alwaysInherited : which) {
+    const value = from.get(name);
+    if (value !== undefined && !isOwn(name)) into.set(name, value);
+  }
+}
+
+/** Variables that speak of the gonit around us, or of the service manager that started it. */
+function isOwn(name: string): boolean {
+  return name.startsWith("GONIT_") || name === "NOTIFY_SOCKET" || name.startsWith("LISTEN_") || name === "WATCHDOG_USEC" || name === "WATCHDOG_PID";
+}
+
+/** The texts by which processes of one instance of a service are found wherever they went. */
+export function treeMarks(instance: InstanceId, facts: InstanceFacts): string[] {
+  return [
+    `GONIT_INSTANCE=${facts.id}`,
+    `GONIT_SERVICE=${instance.service}`,
+    `GONIT_REPLICA=${instance.replica}`,
+  ];
+}
+
+export function environmentTexts(variables: Map<string, string>): string[] {
+  const texts: string[] = [];
+  for (const [name, value] of variables) texts.push(`${name}=${value}`);
+  return texts;
+}
