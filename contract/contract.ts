@@ -418,7 +418,7 @@ export interface RecoveryRecord {
   processing: number;
   /** How many of the journal's records had all effects performed. */
   done: number;
-  /** How many effects of the first record behind `done` were performed. */
+  /** How many effects of the first record behind "done" were performed. */
   effects: number;
   /** The rung that the last manager was trying, 0 when it had recovered. */
   lastRung: number;

@@ -236,6 +236,7 @@
   X(held, host_held, 0) \
   X(journalAppend, host_journal_append, 1) \
   X(journalStepped, host_journal_stepped, 0) \
+  X(journalEffect, host_journal_effect, 1) \
   X(journalDone, host_journal_done, 0) \
   X(snapshotWrite, host_snapshot_write, 1) \
   X(recovery, host_recovery, 0) \
@@ -244,6 +245,7 @@
   X(logPipe, host_log_pipe, 2) \
   X(forgetLog, host_forget_log, 1) \
   X(logCounters, host_log_counters, 1) \
+  X(logDrained, host_log_drained, 2) \
   X(logMemory, host_log_memory, 1) \
   X(logCommand, host_log_command, 1) \
   X(ownLog, host_own_log, 1) \

@@ -263,6 +263,8 @@ export interface RecoveryRecord {
   processing: number;
   /** How many of the journal's records had all effects performed. */
   done: number;
+  /** How many effects of the first record behind "done" were performed. */
+  effects: number;
   /** The rung that the last manager was trying, 0 when it had recovered. */
   lastRung: number;
   damage: string[];
@@ -424,6 +426,8 @@ export interface Host {
   journalAppend(record: string): number;
   /** The record that was being processed has been stepped. */
   journalStepped(): void;
+  /** Stores that the first `count` effects of the last record need no second try, before a signal among them is sent: signals are sent at most once. */
+  journalEffect(count: number): void;
   /** The effects of the last record have been performed. */
   journalDone(): void;
   /** Stores a snapshot into the older of two areas and empties the journal, in this order. 0 or -errno. */
@@ -440,6 +444,8 @@ export interface Host {
   forgetLog(slot: number): void;
   /** Counters of a log slot; errno is the last write error, 0 when writing works. */
   logCounters(slot: number): { bytes: number; lines: number; dropped: number; fileSize: number; errno: number; flags: number };
+  /** Whether nothing waits in the pipe behind this write end and the logger has written all that it took from it. */
+  logDrained(slot: number, fd: number): boolean;
   /** Recent bytes of a log slot that keeps them in memory. */
   logMemory(slot: number): Uint8Array;
   /** reopen: open all log files again (after external rotation). */
