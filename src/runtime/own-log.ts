@@ -1,0 +1,127 @@
+/**
+ * gonit's own messages. On a terminal the origin's look: level, seconds since start, message padded to 44, fields;
+ * elsewhere logfmt, or JSON lines when asked for.
+ */
+
+import type { LogLevel } from "../engine/effect.ts";
+
+export type LogFormat = "text" | "logfmt" | "json";
+export type LogFields = Record<string, string | number>;
+
+const messageWidth = 44;
+const levelNames: Record<LogLevel, string> = { debug: "DEBU", info: "INFO", warn: "WARN", error: "ERRO" };
+const levelColours: Record<LogLevel, string> = { debug: "37", info: "36", warn: "33", error: "31" };
+
+export interface OwnLogOptions {
+  format: LogFormat;
+  colour: boolean;
+  /** Monotonic time at which init began. */
+  startedMs: number;
+}
+
+export class OwnLog {
+  private readonly options: OwnLogOptions;
+  private dropped = 0;
+
+  constructor(options: OwnLogOptions) {
+    this.options = options;
+  }
+
+  /** `lines` are shown behind the message, indented on a terminal: the last output of what failed. */
+  write(level: LogLevel, message: string, fields: LogFields, lines: string[] = []): void {
+    const now = host.now();
+    const { format, colour, startedMs } = this.options;
+    const text =
+      format === "text"
+        ? textLine(level, (now.monotonicMs - startedMs) / 1000, message, fields, lines, colour)
+        : format === "json"
+          ? jsonLine(level, now.wallMs, message, fields, lines)
+          : logfmtLine(level, now.wallMs, message, fields, lines);
+    const notice = this.dropped > 0 ? `(${this.dropped} of gonit's own messages were dropped here)\n` : "";
+    if (host.ownLog(notice + text) < 0) this.dropped++;
+    else this.dropped = 0;
+  }
+}
+
+export function textLine(
+  level: LogLevel,
+  seconds: number,
+  message: string,
+  fields: LogFields,
+  lines: string[],
+  colour: boolean,
+): string {
+  const name = levelNames[level];
+  const shownLevel = colour ? `\x1b[${levelColours[level]}m${name}\x1b[0m` : name;
+  const time = String(Math.max(0, Math.floor(seconds))).padStart(4, "0");
+  const names = Object.keys(fields).sort();
+  const shownFields = names.map((field) => {
+    const shownName = colour ? `\x1b[${levelColours[level]}m${field}\x1b[0m` : field;
+    return `${shownName}=${quoted(fields[field] ?? "")}`;
+  });
+  const first = `${shownLevel}[${time}] ${names.length > 0 ? message.padEnd(messageWidth) : message} ${shownFields.join(" ")}`.trimEnd();
+  return [first, ...lines.map((line) => `           | ${shown(line)}`), ""].join("\n");
+}
+
+export function logfmtLine(
+  level: LogLevel,
+  wallMs: number,
+  message: string,
+  fields: LogFields,
+  lines: string[],
+): string {
+  const texts = [`time=${isoTime(wallMs)}`, `level=${level}`, `msg=${quoted(message)}`];
+  for (const name of Object.keys(fields).sort()) texts.push(`${name}=${quoted(fields[name] ?? "")}`);
+  if (lines.length > 0) texts.push(`output=${quoted(lines.join("\n"))}`);
+  return `${texts.join(" ")}\n`;
+}
+
+export function jsonLine(level: LogLevel, wallMs: number, message: string, fields: LogFields, lines: string[]): string {
+  const record: Record<string, unknown> = { time: isoTime(wallMs), level, msg: message, ...fields };
+  if (lines.length > 0) record["output"] = lines;
+  return `${JSON.stringify(record)}\n`;
+}
+
+/** As logfmt wants it: quoted where a blank, a quote, an equals sign or a control character would confuse a reader. */
+function quoted(value: string | number): string {
+  const text = String(value);
+  return /^[^\s"=\x00-\x1f\x7f]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** Control characters of a service's output must not reach the terminal through our messages. */
+function shown(line: string): string {
+  return line.replace(/[\x00-\x08\x0b-\x1f\x7f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+/** 2026-11-25T08:00:01.234Z, computed from days since 1970: Date would bring a clock along. */
+export function isoTime(wallMs: number): string {
+  const days = Math.floor(wallMs / 86_400_000);
+  const [year, month, day] = civilFromDays(days);
+  const inDay = Math.floor(wallMs - days * 86_400_000);
+  const hours = Math.floor(inDay / 3_600_000);
+  const minutes = Math.floor(inDay / 60_000) % 60;
+  const seconds = Math.floor(inDay / 1000) % 60;
+  return (
+    `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}` +
+    `.${pad(inDay % 1000, 3)}Z`
+  );
+}
+
+function pad(value: number, width: number): string {
+  return String(value).padStart(width, "0");
+}
+
+/** Days since 1970-01-01 to year, month, day of the Gregorian calendar: eras of 400 years that begin on 1 March. */
+function civilFromDays(days: number): [number, number, number] {
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+  return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day];
+}

@@ -1,0 +1,292 @@
+/**
+ * Starts the processes of services: the request that C gets, from the service's plan and the effect. What cannot be had
+ * (a user, an environment file, a log pipe) is told as the stage at which the start failed, before a process is made.
+ */
+
+import { type ExitRecord, Poll, ProcessKind, type SpawnRequest, Stage, type UserRecord } from "../contract.ts";
+import type { Effect } from "../engine/effect.ts";
+import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
+import type { ServicePlan } from "../engine/plan.ts";
+import { readEnvironmentFiles } from "./environment-files.ts";
+import { type Shell, serviceOf } from "./performer.ts";
+import type { ProcessListener } from "./processes.ts";
+import { environmentTexts, serviceVariables } from "./service-environment.ts";
+
+const ENOENT = 2;
+const lastLineCount = 10;
+/** How often, and how many times, an end that looks like a failure is asked again while its output is on its way. */
+const drainRetryMs = 2;
+const drainRetries = 50;
+
+type SpawnEffect = Extract<Effect, { kind: "spawn" }>;
+
+/** Who a service's processes run as; identity -errno and the stage where the account could not be had. */
+export type Identity =
+  | { kind: "own" }
+  | { kind: "user"; user: UserRecord | null; uid: number | null; gid: number | null; groups: number[] | null }
+  | { kind: "failed"; stage: number; errno: number; detail: string };
+
+/** A service's fixed share of a spawn request, kept until its plan changes. */
+interface Prepared {
+  service: ServicePlan;
+  variables: Map<string, string>;
+  texts: string[];
+  identity: Identity;
+  searchPath: string;
+}
+
+export class Spawner {
+  private readonly shell: Shell;
+  private readonly prepared = new Map<string, Prepared>();
+  private readonly drainTries = new Map<Ticket, number>();
+
+  constructor(shell: Shell) {
+    this.shell = shell;
+  }
+
+  perform(effect: SpawnEffect): void {
+    const service = serviceOf(this.shell, effect.instance);
+    if (service.environmentProblem === null) {
+      this.start(service, effect, null);
+      return;
+    }
+    // The file was unreadable when the plan was made; it may have been mended since.
+    readEnvironmentFiles(this.shell, service, (result) => {
+      if ("problem" in result) this.fail(effect.ticket, Stage.envFile, ENOENT, result.problem);
+      else this.start(service, effect, result.environment);
+    });
+  }
+
+  private start(service: ServicePlan, effect: SpawnEffect, extra: Record<string, string> | null): void {
+    const prepared = this.prepare(service);
+    if (prepared.identity.kind === "failed") {
+      const { stage, errno, detail } = prepared.identity;
+      // Asked again at the next start: the account may be made meanwhile.
+      this.prepared.delete(service.name);
+      this.fail(effect.ticket, stage, errno, detail);
+      return;
+    }
+    const outputs = this.shell.logs.outputsOf(service, effect.instance);
+    const logError = service.logs.to === "none" ? 0 : Math.min(outputs.stdout, outputs.stderr);
+    if (logError < 0) {
+      this.fail(effect.ticket, Stage.log, -logError, "cannot make the log pipe");
+      return;
+    }
+    const notifyPath = effect.notify ? this.shell.notify.pathFor(effect.instance) : "";
+    if (typeof notifyPath === "number") {
+      this.fail(effect.ticket, Stage.descriptors, -notifyPath, "cannot make the notify socket");
+      return;
+    }
+    this.submit(service, effect, prepared, outputs, notifyPath, extra);
+  }
+
+  private submit(
+    service: ServicePlan,
+    effect: SpawnEffect,
+    prepared: Prepared,
+    outputs: { stdout: number; stderr: number },
+    notifyPath: string,
+    extra: Record<string, string> | null,
+  ): void {
+    const request = baseRequest(effect, service, prepared, extra);
+    const environment = request.environment;
+    environment.push(`GONIT_REPLICA=${effect.instance.replica}`, `GONIT_RESTARTS=${effect.restarts}`);
+    if (notifyPath !== "") environment.push(`NOTIFY_SOCKET=${notifyPath}`);
+    if (effect.ended !== null) environment.push(...endedVariables(effect.ended));
+    if (this.shell.parentDeathSignal !== 0) request.parentDeathSignal = this.shell.parentDeathSignal;
+    if (outputs.stdout >= 0) request.descriptors.push([1, outputs.stdout], [2, outputs.stderr]);
+    let readyPipe: [number, number] | null = null;
+    if (effect.readyFd !== null) {
+      const pipe = host.pipe();
+      if (typeof pipe === "number") {
+        this.fail(effect.ticket, Stage.descriptors, -pipe, "cannot make the readiness pipe");
+        return;
+      }
+      readyPipe = pipe;
+      request.descriptors.push([effect.readyFd, pipe[1]]);
+    }
+    this.shell.processes.spawn(request, this.listener(effect, service, readyPipe));
+  }
+
+  private listener(effect: SpawnEffect, service: ServicePlan, readyPipe: [number, number] | null): ProcessListener {
+    const exited = this.exitListener(effect.ticket, effect.instance, service.restart.success);
+    return {
+      started: (pid, slot) => {
+        if (readyPipe !== null) this.watchReadyPipe(effect.ticket, readyPipe);
+        this.shell.emit({ kind: "spawn-succeeded", ticket: effect.ticket, pid, slot });
+      },
+      failed: (stage, errno) => {
+        if (readyPipe !== null) for (const fd of readyPipe) host.close(fd);
+        this.fail(effect.ticket, stage, errno, failureDetail(stage, errno, effect, service));
+      },
+      exited,
+    };
+  }
+
+  /** For processes that an earlier manager started as well. */
+  exitListener(ticket: Ticket, instance: InstanceId, success: number[]): (exit: ExitRecord) => boolean {
+    return (exit) => {
+      const failed = exit.signal !== null || !success.includes(exit.code ?? -1);
+      if (failed && !this.drained(ticket, instance)) return false;
+      this.drainTries.delete(ticket);
+      this.shell.emit({
+        kind: "process-exited",
+        ticket,
+        pid: exit.pid,
+        code: exit.code,
+        signal: exit.signal,
+        core: exit.core,
+        cpuMs: exit.cpuMs,
+        maxRssKib: exit.maxRssKib,
+        lastLines: failed ? this.shell.logs.lastLines(instance, lastLineCount) : [],
+      });
+      return true;
+    };
+  }
+
+  /** Whether the last words have arrived; after a bounded number of tries they are taken as they are. */
+  private drained(ticket: Ticket, instance: InstanceId): boolean {
+    const tries = this.drainTries.get(ticket) ?? 0;
+    if (tries >= drainRetries || this.shell.logs.isDrained(instance)) return true;
+    this.drainTries.set(ticket, tries + 1);
+    return false;
+  }
+
+  private fail(ticket: Ticket, stage: number, errno: number, detail: string): void {
+    this.shell.emit({ kind: "spawn-failed", ticket, stage, errno, detail });
+  }
+
+  private watchReadyPipe(ticket: Ticket, [readEnd, writeEnd]: [number, number]): void {
+    host.close(writeEnd);
+    this.shell.watches.add(readEnd, Poll.in, () => {
+      const data = host.receive(readEnd, 4096);
+      if (typeof data === "number") return;
+      if (data.length > 0 && !data.includes(10)) return;
+      this.shell.watches.remove(readEnd);
+      host.close(readEnd);
+      this.shell.emit(data.length > 0 ? { kind: "ready-line", ticket } : { kind: "ready-closed", ticket });
+    });
+  }
+
+  private prepare(service: ServicePlan): Prepared {
+    const known = this.prepared.get(service.name);
+    if (known !== undefined && known.service === service) return known;
+    const identity = identityOf(service);
+    const user = identity.kind === "user" ? identity.user : null;
+    const variables = serviceVariables(service, this.shell.inherited, user, this.shell.facts);
+    const prepared = {
+      service,
+      variables,
+      texts: environmentTexts(variables),
+      identity,
+      searchPath: variables.get("PATH") ?? "",
+    };
+    this.prepared.set(service.name, prepared);
+    return prepared;
+  }
+
+  /** The same identity and environment for the service's probes. null with an account that cannot be had. */
+  requestFor(service: ServicePlan, instance: InstanceId, ticket: Ticket, argv: string[]): SpawnRequest | null {
+    const prepared = this.prepare(service);
+    if (prepared.identity.kind === "failed") return null;
+    const command = { argv, builtin: null };
+    const request = baseRequest(
+      { ticket, instance, processKind: ProcessKind.probe, command },
+      service,
+      prepared,
+      null,
+    );
+    request.environment.push(`GONIT_REPLICA=${instance.replica}`);
+    return request;
+  }
+}
+
+function baseRequest(
+  effect: Pick<SpawnEffect, "ticket" | "instance" | "processKind" | "command">,
+  service: ServicePlan,
+  prepared: Prepared,
+  extra: Record<string, string> | null,
+): SpawnRequest {
+  const texts = extra === null ? prepared.texts.slice() : environmentTexts(withExtra(prepared.variables, extra));
+  const request: SpawnRequest = {
+    ticket: effect.ticket,
+    instance: instanceKey(effect.instance),
+    kind: effect.processKind,
+    argv: effect.command.argv,
+    searchPath: prepared.searchPath,
+    environment: texts,
+    directory: service.directory,
+    umask: service.umask,
+    descriptors: [],
+  };
+  if (effect.command.builtin !== null) {
+    request.ownBinary = true;
+    request.argv = [`gonit: ${effect.command.builtin}`];
+  }
+  const identity = prepared.identity;
+  if (identity.kind === "user") {
+    if (identity.uid !== null) request.uid = identity.uid;
+    if (identity.gid !== null) request.gid = identity.gid;
+    if (identity.groups !== null) request.groups = identity.groups;
+  }
+  return request;
+}
+
+function withExtra(variables: Map<string, string>, extra: Record<string, string>): Map<string, string> {
+  const both = new Map(variables);
+  for (const [name, value] of Object.entries(extra)) both.set(name, value);
+  return both;
+}
+
+/** EXIT_CODE and EXIT_STATUS as systemd.exec(5) names them, for post_stop. */
+function endedVariables(ended: { code: number | null; signal: number | null }): string[] {
+  if (ended.signal !== null) return ["EXIT_CODE=killed", `EXIT_STATUS=${host.signalName(ended.signal).replace(/^SIG/, "")}`];
+  return ["EXIT_CODE=exited", `EXIT_STATUS=${ended.code ?? ""}`];
+}
+
+export function identityOf(service: ServicePlan): Identity {
+  if (service.user === "" && service.group === "" && service.groups === null) return { kind: "own" };
+  let user: UserRecord | null = null;
+  if (service.user !== "") {
+    const found = host.lookupUser(service.user);
+    if (typeof found === "number") {
+      const detail = found === -ENOENT ? `there is no user ${service.user}` : `cannot read the users: ${host.errnoText(-found)}`;
+      return { kind: "failed", stage: Stage.lookupUser, errno: -found, detail };
+    }
+    user = found;
+  }
+  let gid = user === null ? null : user.gid;
+  if (service.group !== "") {
+    gid = host.lookupGroup(service.group);
+    if (gid < 0) return groupFailure(service.group, -gid);
+  }
+  let groups = user === null ? null : user.groups;
+  if (service.groups !== null) {
+    groups = [];
+    for (const name of service.groups) {
+      const number = host.lookupGroup(name);
+      if (number < 0) return groupFailure(name, -number);
+      groups.push(number);
+    }
+  }
+  return { kind: "user", user, uid: user === null ? null : user.uid, gid, groups };
+}
+
+function groupFailure(name: string, errno: number): Identity {
+  const detail = errno === ENOENT ? `there is no group ${name}` : `cannot read the groups: ${host.errnoText(errno)}`;
+  return { kind: "failed", stage: Stage.lookupGroup, errno, detail };
+}
+
+/** What stands behind "cannot start NAME:" for a child that got no further than `stage`. */
+function failureDetail(stage: number, errno: number, effect: SpawnEffect, service: ServicePlan): string {
+  const why = host.errnoText(errno);
+  const program = effect.command.argv[0] ?? "";
+  if (stage === Stage.exec) return `cannot run ${program}: ${why}`;
+  if (stage === Stage.directory) return `cannot enter the directory ${service.directory}: ${why}`;
+  if (stage === Stage.user || stage === Stage.groups) return `cannot become ${service.user || service.group}: ${why}`;
+  if (stage === Stage.timeLimit) return `${program} did not begin to run within its time limit`;
+  if (stage === Stage.queue) return `no process could be started now: ${why}`;
+  return why;
+}
+
+export const drainRetryDelayMs = drainRetryMs;
