@@ -1,0 +1,138 @@
+/**
+ * sd_notify(3): one datagram socket for each instance that needs it, held by init so that a message sent while the
+ * manager is away is not lost. A message counts when its sender belongs to the service.
+ */
+
+import { Poll } from "../contract.ts";
+import type { Event } from "../engine/event.ts";
+import { type InstanceId, instanceKey, parseInstanceKey, type Ticket } from "../engine/instance.ts";
+import type { Watches } from "./watches.ts";
+
+const heldPrefix = "notify:";
+const messagesPerTurn = 16;
+const ENAMETOOLONG = 36;
+
+export interface NotifyOwner {
+  /** Ticket and process number of the running main process, null when there is none. */
+  main(instance: InstanceId): { ticket: Ticket; pid: number; uid: number } | null;
+  emit(event: Event): void;
+}
+
+interface Socket {
+  fd: number;
+  path: string;
+}
+
+export class NotifySockets {
+  private readonly sockets = new Map<string, Socket>();
+  private readonly watches: Watches;
+  private readonly owner: NotifyOwner;
+  /** Folder of the sockets, or an empty text: abstract names that begin with `prefix`. */
+  private directory = "";
+  private prefix = "";
+
+  constructor(watches: Watches, owner: NotifyOwner) {
+    this.watches = watches;
+    this.owner = owner;
+  }
+
+  begin(directory: string, prefix: string, held: { name: string; fd: number }[]): void {
+    this.directory = directory;
+    this.prefix = prefix;
+    for (const { name, fd } of held) {
+      if (!name.startsWith(heldPrefix)) continue;
+      const key = name.slice(heldPrefix.length);
+      this.add(key, { fd, path: this.pathOf(key) });
+    }
+  }
+
+  /** What NOTIFY_SOCKET says for an instance; the socket is made when it is missing. -errno when it cannot be. */
+  pathFor(instance: InstanceId): string | number {
+    const key = instanceKey(instance);
+    const known = this.sockets.get(key);
+    if (known !== undefined) return known.path;
+    const path = this.pathOf(key);
+    if (path.length > 107) return -ENAMETOOLONG;
+    if (!path.startsWith("@")) host.remove(path);
+    // Any user's service may write to its socket; who did is checked for each message.
+    const fd = host.bindDatagram(path, 0o666);
+    if (fd < 0) return fd;
+    host.hold(heldPrefix + key, fd);
+    this.add(key, { fd, path });
+    return path;
+  }
+
+  forget(instance: InstanceId): void {
+    const key = instanceKey(instance);
+    const socket = this.sockets.get(key);
+    if (socket === undefined) return;
+    this.sockets.delete(key);
+    this.watches.remove(socket.fd);
+    host.close(socket.fd);
+    host.releaseHeld(heldPrefix + key);
+    if (!socket.path.startsWith("@")) host.remove(socket.path);
+  }
+
+  private pathOf(key: string): string {
+    return this.directory === "" ? `@${this.prefix}-${key}` : `${this.directory}/${key}`;
+  }
+
+  private add(key: string, socket: Socket): void {
+    this.sockets.set(key, socket);
+    this.watches.add(socket.fd, Poll.in, () => this.receive(parseInstanceKey(key), socket.fd));
+  }
+
+  private receive(instance: InstanceId, fd: number): void {
+    for (let count = 0; count < messagesPerTurn; count++) {
+      const message = host.receiveNotify(fd);
+      if (typeof message === "number") return;
+      const main = this.owner.main(instance);
+      if (main === null || message.truncated || !belongs(message, main, instance)) continue;
+      this.owner.emit(notifyEvent(instance, main.ticket, message.text));
+    }
+  }
+}
+
+/** The main process, a process with the service's mark, or one that ended meanwhile and had the service's user. */
+function belongs(
+  sender: { pid: number; uid: number },
+  main: { pid: number; uid: number },
+  instance: InstanceId,
+): boolean {
+  if (sender.pid === main.pid) return true;
+  const environment = host.readFile(`/proc/${sender.pid}/environ`, 128 * 1024);
+  if (typeof environment === "number") return sender.uid === main.uid;
+  const marks = host.decodeUtf8(environment).split("\0");
+  return marks.includes(`GONIT_SERVICE=${instance.service}`) && marks.includes(`GONIT_REPLICA=${instance.replica}`);
+}
+
+/** Lines NAME=VALUE; names that are not known are left out, as sd_notify(3) asks. */
+export function notifyEvent(
+  instance: InstanceId,
+  ticket: Ticket,
+  text: string,
+): Extract<Event, { kind: "notify-received" }> {
+  const values = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const equals = line.indexOf("=");
+    if (equals > 0) values.set(line.slice(0, equals), line.slice(equals + 1));
+  }
+  const usec = number(values.get("EXTEND_TIMEOUT_USEC"));
+  return {
+    kind: "notify-received",
+    instance,
+    ticket,
+    ready: values.get("READY") === "1",
+    reloading: values.get("RELOADING") === "1",
+    stopping: values.get("STOPPING") === "1",
+    status: values.get("STATUS")?.slice(0, 1024) ?? null,
+    mainPid: number(values.get("MAINPID")),
+    errno: number(values.get("ERRNO")),
+    extendTimeoutMs: usec === null ? null : Math.ceil(usec / 1000),
+    watchdog: values.get("WATCHDOG") === "1",
+  };
+}
+
+function number(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
