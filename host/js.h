@@ -17,24 +17,28 @@
 #include "contract.h"
 #include "quickjs.h"
 
-/* The modules of host calls that a program gets. */
-#define JS_MODULE_CORE 1u
-#define JS_MODULE_LOOP 2u
-#define JS_MODULE_SOCKET 4u
-#define JS_MODULE_FILE 8u
-#define JS_MODULE_YAML 16u
-#define JS_MODULE_MANAGER 32u
-#define JS_MODULE_SERVICE 64u
-#define JS_MODULE_TERMINAL 128u
+/* One module of host calls; the file that defines its bindings ends with JS_TABLE(js_core, HOST_CALLS_CORE). */
+struct js_module {
+  const JSCFunctionListEntry *calls;
+  int count;
+};
+
+extern const struct js_module js_core, js_loop, js_socket, js_file, js_yaml, js_manager, js_service, js_terminal;
+
+#define JS_ENTRY(name, function, count) JS_CFUNC_DEF2(#name, count, function, JS_PROP_ENUMERABLE),
+#define JS_TABLE(variable, CALLS) \
+  static const JSCFunctionListEntry variable##_calls[] = {CALLS(JS_ENTRY)}; \
+  const struct js_module variable = {variable##_calls, sizeof variable##_calls / sizeof variable##_calls[0]};
 
 struct js_program {
-  const char *entry;     /* embedded module to run, such as "manager" or "services/networking" */
-  unsigned modules;      /* JS_MODULE_* */
-  size_t memory_limit;   /* bytes of the script heap, 0: none */
-  size_t stack_limit;    /* bytes of C stack that scripts may use, below the real limit; 0: 256 KiB */
-  int argc;              /* as in main(): argv[0] stands first */
+  const char *entry;                      /* embedded module to run, such as "manager" or "services/networking" */
+  const struct js_module *const *modules; /* what `host` offers; ends in NULL */
+  size_t memory_limit;                    /* bytes of the script heap, 0: none */
+  size_t gc_threshold;                    /* bytes of heap at which cycles are first looked for, 0: never */
+  int with_date;                          /* 1: Date exists. Not in the manager, whose engine must not read a clock */
+  int argc;                               /* as in main(): argv[0] stands first */
   char **argv;
-  uint32_t role;         /* ROLE_*, 0 outside of an instance */
+  uint32_t role;                          /* ROLE_*, 0 outside of an instance */
 };
 
 /* Makes the runtime and the global `host`. 0 or -errno. `program` must live as long as the runtime. */
@@ -72,7 +76,7 @@ HOST_CALLS_MANAGER(JS_PROTOTYPE)
 HOST_CALLS_SERVICE(JS_PROTOTYPE)
 HOST_CALLS_TERMINAL(JS_PROTOTYPE)
 
-/* A binding's head: the three parameters that it does not use must be named all the same. */
+/* A binding's head: parameters that it does not use are allowed. */
 #define JS_BINDING(function) \
   JSValue function(JSContext *ctx, __attribute__((unused)) JSValueConst self, __attribute__((unused)) int argc, \
                    __attribute__((unused)) JSValueConst *argv)
