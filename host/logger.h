@@ -32,6 +32,7 @@ struct log_config {
 
 struct log_counters {
   uint64_t bytes, lines, dropped, file_size;
+  uint64_t stored; /* bytes put into the file (time stamps included) or the memory, ever growing */
   int32_t error;
   uint32_t flags;
 };

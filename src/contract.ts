@@ -442,8 +442,8 @@ export interface Host {
   logPipe(slot: number, capacityBytes: number): number;
   /** Frees a log slot; what is in the pipe is still written. */
   forgetLog(slot: number): void;
-  /** Counters of a log slot; errno is the last write error, 0 when writing works. */
-  logCounters(slot: number): { bytes: number; lines: number; dropped: number; fileSize: number; errno: number; flags: number };
+  /** Counters of a log slot; bytes: what came; stored: what was put into the file (time stamps included) or the memory, ever growing; errno is the last write error, 0 when writing works. */
+  logCounters(slot: number): { bytes: number; stored: number; lines: number; dropped: number; fileSize: number; errno: number; flags: number };
   /** Whether nothing waits in the pipe behind this write end and the logger has written all that it took from it. */
   logDrained(slot: number, fd: number): boolean;
   /** Recent bytes of a log slot that keeps them in memory. */

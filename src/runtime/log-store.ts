@@ -25,6 +25,7 @@ export class LogStore {
   private readonly sources = new Map<string, LogSource>();
   private readonly heldEnds = new Map<string, number>();
   private readonly watchers = new Map<string, number>();
+  private readonly startMarks = new Map<string, number>();
 
   /** Write ends that init holds from an earlier manager, by source name. */
   adopt(held: { name: string; fd: number }[]): void {
@@ -65,6 +66,16 @@ export class LogStore {
     if (fd < 0) return fd;
     this.sources.set(name, { name, slot, fd, path, flags });
     return fd;
+  }
+
+  /** Remembers where the output of the start that is about to be made will begin. */
+  markStart(instance: InstanceId): void {
+    for (const source of this.sourcesOf(instance)) this.startMarks.set(source.name, host.logCounters(source.slot).stored);
+  }
+
+  /** Bytes that were stored before the running start wrote anything. */
+  startMark(source: LogSource): number {
+    return this.startMarks.get(source.name) ?? host.logCounters(source.slot).stored;
   }
 
   /** Makes the logger ring the manager's bell when lines of this instance arrive. */

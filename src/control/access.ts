@@ -1,0 +1,11 @@
+/** Who may do what: decided by the peer's credentials, which the kernel gives. */
+
+import type { Peer } from "../engine/event.ts";
+import type { MethodName } from "./messages.ts";
+
+const readingMethods: MethodName[] = ["version", "status", "why"];
+
+/** Root and gonit's own user may do everything; others may look, but not at output, which can hold secrets. */
+export function mayCall(method: MethodName, peer: Peer, ownUid: number): boolean {
+  return peer.uid === 0 || peer.uid === ownUid || readingMethods.includes(method);
+}
