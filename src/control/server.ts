@@ -18,6 +18,7 @@ const EAGAIN = 11;
 
 const pollIn = 1;
 const pollOut = 4;
+const pollHangup = 16;
 
 /** The loop's side, as far as the server needs it. */
 export interface ServerWatches {
@@ -110,8 +111,15 @@ export class ControlServer {
     if (client.closed || (events & ~pollOut) === 0) return;
     const data = host.receive(client.fd, readBytes);
     if (data === -EAGAIN) return;
-    if (typeof data === "number" || data.length === 0) {
+    if (typeof data === "number" || (events & pollHangup) !== 0) {
       this.drop(client);
+      return;
+    }
+    if (data.length === 0) {
+      // Half closed, as `nc -N` does: what was asked is still answered.
+      client.closing = true;
+      if (!client.busy && client.outBytes === 0) this.drop(client);
+      else this.watches.change(client.fd, client.outBytes > 0 ? pollOut : 0);
       return;
     }
     if (client.closing) return;
@@ -191,7 +199,7 @@ export class ControlServer {
   private send(client: Client, text: string): void {
     if (client.closed) return;
     const data = host.encodeUtf8(text);
-    if (client.outBytes + data.length > queueBytesMax + data.length && client.outBytes > 0) {
+    if (client.outBytes > queueBytesMax) {
       this.drop(client);
       return;
     }
@@ -213,11 +221,12 @@ export class ControlServer {
       if (sent === data.length) client.out.shift();
       else client.out[0] = data.subarray(sent);
     }
-    if (client.closing && client.outBytes === 0) {
+    if (client.closing && client.outBytes === 0 && !client.busy) {
       this.drop(client);
       return;
     }
-    this.watches.change(client.fd, client.outBytes > 0 ? pollIn | pollOut : pollIn);
+    const input = client.closing ? 0 : pollIn;
+    this.watches.change(client.fd, client.outBytes > 0 ? input | pollOut : input);
   }
 
   private drop(client: Client): void {
