@@ -128,11 +128,15 @@ export const NUMBERS: Numbers[] = [
       log_source: 7,
       log_forget: 8,
       reset_role: 9,
+      /* the log table changed: init rings the logger's bell */
+      log_changed: 10,
       /* init to manager */
       held: 20,
       held_end: 21,
       /* init to logger */
       log_drain: 40,
+      /* logger to init: a watched source has new lines, ring the manager */
+      log_watched: 50,
     },
   },
   {
@@ -190,6 +194,8 @@ export const NUMBERS: Numbers[] = [
       log_window_bytes: 65536,
       log_memory_bytes: 16384,
       log_memory_slots: 256,
+      /* pipes' ends that the logger hands to init for its successor: numbers from log_slots on */
+      log_own_pipes: 4,
       own_window_fds: 64,
       blocked_spawns: 8,
     },

@@ -104,9 +104,11 @@
 #define INIT_OP_LOG_SOURCE 7
 #define INIT_OP_LOG_FORGET 8
 #define INIT_OP_RESET_ROLE 9
+#define INIT_OP_LOG_CHANGED 10
 #define INIT_OP_HELD 20
 #define INIT_OP_HELD_END 21
 #define INIT_OP_LOG_DRAIN 40
+#define INIT_OP_LOG_WATCHED 50
 
 /* How a finished shutdown ends. In a container or on a laptop every mode is an exit. */
 #define SHUTDOWN_MODE_EXIT 1
@@ -146,6 +148,7 @@
 #define LIMIT_LOG_WINDOW_BYTES 65536
 #define LIMIT_LOG_MEMORY_BYTES 16384
 #define LIMIT_LOG_MEMORY_SLOTS 256
+#define LIMIT_LOG_OWN_PIPES 4
 #define LIMIT_OWN_WINDOW_FDS 64
 #define LIMIT_BLOCKED_SPAWNS 8
 

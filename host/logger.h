@@ -7,8 +7,19 @@
  *
  * Every other slot's pipe is made by the manager. It sends init INIT_OP_LOG_SOURCE with the read end (a: slot, ticket:
  * generation, name) and INIT_OP_HOLD "log:NAME" with the write end. init keeps both, passes the read end on to the
- * logger by a message of the same kind, and again to each logger that it starts later. INIT_OP_LOG_FORGET (a: slot,
- * ticket: generation) lets init drop both and tells the logger, which drains the pipe first.
+ * logger by a message of the same kind, and again to each logger that it starts later.
+ *
+ * INIT_OP_LOG_FORGET (a: slot, ticket: generation, name) from the manager: init drops the write end "log:NAME" and
+ * passes the message on. The logger reads the pipe to its end and then sends INIT_OP_LOG_FORGET (same a and ticket)
+ * itself: only then init drops the read end, so that what is still in the pipe outlives the logger too.
+ *
+ * INIT_OP_LOG_SOURCE from the logger, a from LIMIT_LOG_SLOTS to LIMIT_LOG_SLOTS + LIMIT_LOG_OWN_PIPES - 1: init keeps
+ * the descriptor, replacing one of the same number, and sends it back to each logger that it starts later (nothing is
+ * passed on now). They are the pipes through which console output passes: what is in them is not lost with a logger.
+ *
+ * INIT_OP_LOG_CHANGED from the manager: init adds 1 to the logger's bell (eventfd). INIT_OP_LOG_WATCHED from the
+ * logger: init adds 1 to exits.bell and rings the manager. INIT_OP_LOG_DRAIN from init: the logger writes what is in
+ * its pipes, makes it durable, and exits with 0, within LOG_DRAIN_MS. It does the same when init closes the socket.
  */
 #ifndef GONIT_LOGGER_H
 #define GONIT_LOGGER_H
@@ -18,10 +29,14 @@
 
 #include "ledger.h"
 
+/* Longest time from INIT_OP_LOG_DRAIN to the logger's exit. */
+#define LOG_DRAIN_MS 5000
+
 /* Bytes of the part in the work file (its header included). */
 size_t log_part_bytes(void);
 
-/* init, once: empties the table and sets up slot 0. */
+/* init, once: sets up slot 0. The part must be zero before; most of its pages are never touched, so whoever makes the
+ * ledger should not touch them either. */
 void log_part_init(void *part);
 
 struct log_config {
@@ -48,6 +63,6 @@ size_t log_read_memory(struct ledger *ledger, int slot, uint8_t *buffer, size_t 
 /* 1 when nothing waits in the pipe behind `fd` (our write end) and the logger has written all that it took from it. */
 int log_drained(struct ledger *ledger, int slot, int fd);
 /* Asks for all files to be opened again. */
-void log_reopen(struct ledger *ledger);
+void log_reopen(struct ledger *ledger, int init_socket);
 
 #endif

@@ -123,9 +123,11 @@ export const InitOp = {
   logSource: 7,
   logForget: 8,
   resetRole: 9,
+  logChanged: 10,
   held: 20,
   heldEnd: 21,
   logDrain: 40,
+  logWatched: 50,
 } as const;
 
 /** How a finished shutdown ends. In a container or on a laptop every mode is an exit. */
@@ -173,6 +175,7 @@ export const Limit = {
   logWindowBytes: 65536,
   logMemoryBytes: 16384,
   logMemorySlots: 256,
+  logOwnPipes: 4,
   ownWindowFds: 64,
   blockedSpawns: 8,
 } as const;
