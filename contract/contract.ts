@@ -11,6 +11,8 @@ export interface Numbers {
   prefix: string;
   doc: string;
   values: Record<string, number>;
+  /** C has the kernel's own names for these (and musl's signal.h takes POLL_OUT). */
+  onlyTypeScript?: boolean;
 }
 
 export const NUMBERS: Numbers[] = [
@@ -108,6 +110,7 @@ export const NUMBERS: Numbers[] = [
     prefix: "poll",
     doc: "Event bits of host.watch() and host.poll(): those of epoll(7).",
     values: { in: 1, out: 4, error: 8, hangup: 16, edge: 0x80000000 },
+    onlyTypeScript: true,
   },
   {
     prefix: "role_fd",

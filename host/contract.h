@@ -77,13 +77,6 @@
 #define READY_TREE (-7)
 #define READY_INIT_MESSAGE (-8)
 
-/* Event bits of host.watch() and host.poll(): those of epoll(7). */
-#define POLL_IN 1
-#define POLL_OUT 4
-#define POLL_ERROR 8
-#define POLL_HANGUP 16
-#define POLL_EDGE 2147483648u
-
 /* Descriptor numbers with which init starts manager and logger. Nothing else is open but 0, 1, 2. */
 #define ROLE_FD_EXITS 3
 #define ROLE_FD_WORK 4

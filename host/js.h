@@ -115,9 +115,10 @@ JSValue js_number(int64_t number);
 void js_loop_forget(int fd); /* before a close */
 
 /* js-guard.c: an endless loop becomes an exception after 1 s of processor time, and SIGKILL after 2 s. */
-int js_guard_begin(JSRuntime *runtime);
-void js_guard_arm(void); /* at each turn */
-/* Runs shorter: the guard's exception comes when this much processor time is used; js_guard_arm() goes back. */
-void js_guard_limit(int milliseconds);
+int js_guard_begin(JSRuntime *runtime); /* -1: no second limit here */
+void js_guard_arm(void);                /* at each turn; only after js_guard_begin() */
+/* A lower first limit for one call, in any program; give what it returns to js_guard_widen() after the call. */
+int64_t js_guard_narrow(JSRuntime *runtime, int milliseconds);
+void js_guard_widen(int64_t before);
 
 #endif

@@ -23,6 +23,7 @@ function snake(name: string): string {
 export function contractHeader(): string {
   const out = [`/* ${NOTICE} */`, "#ifndef GONIT_CONTRACT_H", "#define GONIT_CONTRACT_H", ""];
   for (const set of NUMBERS) {
+    if (set.onlyTypeScript) continue;
     out.push(`/* ${set.doc} */`);
     for (const [name, value] of Object.entries(set.values)) {
       const text = value > 0x7fffffff ? `${value}u` : value < 0 ? `(${value})` : `${value}`;

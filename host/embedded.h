@@ -1,0 +1,14 @@
+/* The bytecode of all modules, linked in by the build (scripts/): trusted input, never loaded from a path. */
+#ifndef GONIT_EMBEDDED_H
+#define GONIT_EMBEDDED_H
+
+struct embedded_module {
+  const char *name; /* such as "manager", "cli/main", "services/networking" */
+  const unsigned char *data;
+  unsigned size;
+};
+
+extern const struct embedded_module embedded_modules[];
+extern const unsigned embedded_module_count;
+
+#endif
