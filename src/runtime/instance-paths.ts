@@ -4,6 +4,8 @@
  * lock as well.
  */
 
+import { abstractSocket, socketDirectories } from "../control/socket-path.ts";
+
 const EADDRINUSE = 98;
 const EWOULDBLOCK = 11;
 
@@ -30,25 +32,7 @@ export interface ClaimRequest {
   mayBeFirst: boolean;
 }
 
-const systemDirectory = "/run/gonit";
 const socketMode = 0o666;
-
-/** Instance name of a configuration file: its folder's name and eight digits of its path's hash. */
-export function instanceNameOf(path: string): string {
-  const folder = path.split("/").at(-2) ?? "";
-  const readable = folder.replace(/[^A-Za-z0-9_-]/g, "").slice(0, 24);
-  return `${readable === "" ? "root" : readable}-${host.hash(path).slice(0, 8)}`;
-}
-
-/** Folders that may hold an instance's socket, best first. */
-export function socketDirectories(uid: number, runtimeDirectory: string | null): string[] {
-  if (uid === 0) return [systemDirectory];
-  return runtimeDirectory !== null && runtimeDirectory.startsWith("/") ? [`${runtimeDirectory}/gonit`] : [];
-}
-
-export function abstractSocket(uid: number, name: string): string {
-  return `@gonit-${uid}-${name}`;
-}
 
 export function claimInstance(request: ClaimRequest): Claim {
   if (request.socket !== null) return claimSocket(request, request.socket);

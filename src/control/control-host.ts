@@ -1,0 +1,38 @@
+/** What the handlers of control requests need of the manager. The runtime implements it; tests use a small one. */
+
+import type { Reply } from "../engine/effect.ts";
+import type { Peer, Request } from "../engine/event.ts";
+import type { Ticket } from "../engine/instance.ts";
+import type { Explanation, SystemStatus } from "../engine/view.ts";
+import type { PlanResult, VersionInfo } from "./messages.ts";
+
+export interface LogPiece {
+  service: string;
+  text: string;
+}
+
+export interface ControlHost {
+  version(): VersionInfo;
+  /** names empty: all. unknown: names that match nothing, with suggestions. */
+  status(names: string[]): { status: SystemStatus; unknown: string[]; suggestions: string[] };
+  explain(name: string): Explanation | { unknown: true; suggestions: string[] };
+  /** Returns the request's ticket; `done` is called once, later. */
+  act(peer: Peer, request: Request, timeoutMs: number | null, done: (reply: Reply) => void): Ticket;
+  /** The client of a request went away. */
+  abandon(ticket: Ticket): void;
+  /** Waits for the reply of an earlier request. false: it is not known (any more). */
+  resume(ticket: Ticket, done: (reply: Reply) => void): boolean;
+  /** Recent lines of the services that match; null with names that match nothing. */
+  recentLogs(names: string[], lines: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] };
+  /** Calls `more` with new output until the returned function is called. */
+  followLogs(names: string[], more: (piece: LogPiece) => void): () => void;
+  /** Reads a configuration and tells what it would change. */
+  plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void;
+  apply(
+    peer: Peer,
+    path: string | null,
+    timeoutMs: number | null,
+    accepted: (ticket: Ticket) => void,
+    done: (result: Reply | { problems: string }) => void,
+  ): void;
+}

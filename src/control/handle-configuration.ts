@@ -1,0 +1,40 @@
+import type { ControlHost } from "./control-host.ts";
+import { ErrorCode } from "./messages.ts";
+import { flagParam, optionalNumber, optionalText } from "./params.ts";
+import type { Call } from "./server.ts";
+
+const timeoutMsMax = 2 ** 31;
+
+/** `plan`: what an apply of this file would do. */
+export function handlePlan(control: ControlHost, call: Call): void {
+  control.plan(optionalText(call.params, "path"), (result) => {
+    if ("problems" in result) failWithProblems(call, result.problems);
+    else call.result(result);
+  });
+}
+
+/** `apply`: puts a configuration in place of the running one. */
+export function handleApply(control: ControlHost, call: Call): void {
+  const path = optionalText(call.params, "path");
+  const timeoutMs = optionalNumber(call.params, "timeoutMs", { min: 0, max: timeoutMsMax });
+  const wait = flagParam(call.params, "wait", true);
+  control.apply(
+    call.peer,
+    path,
+    timeoutMs,
+    (request) => {
+      call.notify({ method: "accepted", params: { request, note: "" } });
+      call.onClose(() => control.abandon(request));
+      if (!wait) call.result({ outcome: "done", results: [] });
+    },
+    (result) => {
+      if ("problems" in result) failWithProblems(call, result.problems);
+      else call.result(result);
+    },
+  );
+}
+
+function failWithProblems(call: Call, problems: string): void {
+  const message = "cannot use the configuration; nothing was changed";
+  call.fail({ code: ErrorCode.configuration, message, data: { problems } });
+}

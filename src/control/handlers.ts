@@ -1,0 +1,22 @@
+/** All methods of the control socket, each with its handler. */
+
+import type { ControlHost } from "./control-host.ts";
+import { handleAct, handleResume } from "./handle-act.ts";
+import { handleApply, handlePlan } from "./handle-configuration.ts";
+import { handleLogs } from "./handle-logs.ts";
+import { handleStatus, handleVersion } from "./handle-status.ts";
+import { handleWhy } from "./handle-why.ts";
+import type { Handlers } from "./server.ts";
+
+export function controlHandlers(control: ControlHost): Handlers {
+  return {
+    version: (call) => handleVersion(control, call),
+    status: (call) => handleStatus(control, call),
+    why: (call) => handleWhy(control, call),
+    act: (call) => handleAct(control, call),
+    resume: (call) => handleResume(control, call),
+    logs: (call) => handleLogs(control, call),
+    plan: (call) => handlePlan(control, call),
+    apply: (call) => handleApply(control, call),
+  };
+}

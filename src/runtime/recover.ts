@@ -1,0 +1,157 @@
+/**
+ * What a new manager makes of the ledger. It climbs a ladder; which rung it tries is stored before it is tried, so that
+ * a manager that dies on one finds its successor on the next:
+ *
+ *   1  snapshot and all of the journal
+ *   2  the same without the event that was being stepped: its batch is stepped event by event, and the one that ends
+ *      the manager again is set aside
+ *   3  the snapshot alone
+ *   4  the last plan, and whatever processes live
+ *   5  nothing: services go on, and only shutdown and status are served
+ *
+ * A manager that was killed from outside does not count as a failed rung.
+ */
+
+import type { RecoveryRecord } from "../contract.ts";
+import type { Effect } from "../engine/effect.ts";
+import type { Event } from "../engine/event.ts";
+import type { Plan } from "../engine/plan.ts";
+import { initialState, type State, withPlan } from "../engine/state.ts";
+import { step } from "../engine/step.ts";
+import { heldText } from "./held-text.ts";
+import { type JournalRecord, planName, type Snapshot } from "./turns.ts";
+
+export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, safe: 5 } as const;
+
+export interface Recovered {
+  state: State;
+  planNumber: number;
+  /** Effects of the last turn that were not marked as performed, and where to begin among them. */
+  effects: Effect[];
+  effectsFrom: number;
+  /** To be stepped one by one. */
+  queue: Event[];
+  /** An event that was set aside, for the log and for `why`. */
+  setAside: Event | null;
+  rung: number;
+  /** What was damaged or lost, in words. */
+  notes: string[];
+}
+
+/** Which rung to try, from the one that the last manager was on and how it ended. */
+export function nextRung(lastRung: number, last: { code: number; signal: number }, failuresInARow: number): number {
+  if (lastRung === 0) return Rung.full;
+  const SIGKILL = 9;
+  const killedFromOutside = last.signal === SIGKILL && failuresInARow < 4;
+  return Math.min(killedFromOutside ? lastRung : lastRung + 1, Rung.safe);
+}
+
+export function recover(record: RecoveryRecord, held: { name: string; fd: number }[], rung: number): Recovered {
+  const notes = [...record.damage];
+  const plans = new Plans(held);
+  if (rung >= Rung.planOnly) return fromPlan(plans, rung, notes);
+  const snapshot = parseSnapshot(record.snapshot, notes);
+  const base = snapshot === null ? freshBase() : baseOf(snapshot, plans, notes);
+  if (rung === Rung.snapshotOnly) {
+    notes.push("events since the last snapshot were left out");
+    return { ...base, effects: [], effectsFrom: 0, setAside: null, rung, notes };
+  }
+  return replay(base, record, plans, rung, notes);
+}
+
+interface Base {
+  state: State;
+  planNumber: number;
+  queue: Event[];
+}
+
+function freshBase(): Base {
+  return { state: initialState(), planNumber: 0, queue: [] };
+}
+
+function baseOf(snapshot: Snapshot, plans: Plans, notes: string[]): Base {
+  const { planNumber, queue } = snapshot;
+  if (planNumber === 0) return { state: snapshot.state, planNumber, queue };
+  const plan = plans.numbered(planNumber);
+  if (plan === null) notes.push(`plan ${planNumber} is lost`);
+  return { state: plan === null ? snapshot.state : withPlan(snapshot.state, plan), planNumber, queue };
+}
+
+function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, notes: string[]): Recovered {
+  let { state, planNumber } = base;
+  let queue = base.queue;
+  let effects: Effect[] = [];
+  let setAside: Event | null = null;
+  for (let at = 0; at < record.journal.length; at++) {
+    const parsed = JSON.parse(record.journal[at] as string) as JournalRecord;
+    if (parsed.planNumber !== null) planNumber = parsed.planNumber;
+    const events = parsed.input.events.map((event) => plans.filled(event, parsed.planNumber));
+    if (at === record.processing && rung === Rung.withoutEvent) {
+      if (events.length > 1) queue = [...events, ...queue];
+      else setAside = events[0] ?? null;
+      continue;
+    }
+    const result = step(state, { ...parsed.input, events });
+    state = result.state;
+    if (at === record.done) effects = result.effects.slice();
+  }
+  return { state, planNumber, effects, effectsFrom: record.effects, queue, setAside, rung, notes };
+}
+
+function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
+  const plan = rung === Rung.planOnly ? plans.newest() : null;
+  const base = { effects: [], effectsFrom: 0, queue: [], setAside: null, rung, notes };
+  if (plan === null) return { ...base, state: initialState(), planNumber: 0 };
+  notes.push("the state of services was lost; processes that live are taken over");
+  return { ...base, state: withPlan(initialState(), plan.plan), planNumber: plan.number };
+}
+
+function parseSnapshot(text: string, notes: string[]): Snapshot | null {
+  if (text === "") return null;
+  try {
+    return JSON.parse(text) as Snapshot;
+  } catch {
+    notes.push("the snapshot cannot be read");
+    return null;
+  }
+}
+
+/** The plans that init holds. */
+class Plans {
+  private readonly held: { name: string; fd: number }[];
+  private readonly read = new Map<number, Plan>();
+
+  constructor(held: { name: string; fd: number }[]) {
+    this.held = held;
+  }
+
+  numbered(planNumber: number): Plan | null {
+    const known = this.read.get(planNumber);
+    if (known !== undefined) return known;
+    const entry = this.held.find(({ name }) => name === planName(planNumber));
+    const text = entry === undefined ? null : heldText(entry.fd);
+    if (text === null) return null;
+    const plan = JSON.parse(text) as Plan;
+    this.read.set(planNumber, plan);
+    return plan;
+  }
+
+  newest(): { plan: Plan; number: number } | null {
+    const numbers = this.held
+      .filter(({ name }) => name.startsWith(planName(0).slice(0, -1)))
+      .map(({ name }) => Number(name.slice(planName(0).length - 1)))
+      .sort((a, b) => b - a);
+    for (const number of numbers) {
+      const plan = this.numbered(number);
+      if (plan !== null) return { plan, number };
+    }
+    return null;
+  }
+
+  filled(event: Event, planNumber: number | null): Event {
+    if (event.kind !== "plan-loaded" || planNumber === null) return event;
+    const plan = this.numbered(planNumber);
+    if (plan === null) throw new Error(`plan ${planNumber} is lost`);
+    return { ...event, plan };
+  }
+}

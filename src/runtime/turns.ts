@@ -1,0 +1,136 @@
+/**
+ * Turns: events go into the journal, then through the engine, then their effects are performed. A manager that dies at
+ * any point of this leaves enough for the next one (recover.ts) to go on as if nothing had been.
+ *
+ *   append (marks the record as being stepped) → give exits back → step → stepped → effects → done
+ *
+ * Signals are sent at most once: that a signal is about to be sent is stored before it is. All other effects can be
+ * performed again without harm.
+ */
+
+import type { Effect } from "../engine/effect.ts";
+import type { Event, StepInput } from "../engine/event.ts";
+import type { Plan } from "../engine/plan.ts";
+import { type State, withoutPlan } from "../engine/state.ts";
+import { step } from "../engine/step.ts";
+import { readNow } from "./clock.ts";
+import { holdText } from "./held-text.ts";
+import { type Performers, performEffect } from "./performer.ts";
+
+const ENOSPC = 28;
+const planPrefix = "plan:";
+
+/** A snapshot as it stands in the ledger: the plan lies apart, under its number in init's table. */
+export interface Snapshot {
+  planNumber: number;
+  state: State;
+  /** Events that are still to be stepped, one by one (recovery from a poisoned batch). */
+  queue: Event[];
+}
+
+/** An input as it stands in the journal: a plan is replaced by its number. */
+export interface JournalRecord {
+  input: StepInput;
+  planNumber: number | null;
+}
+
+export function planName(planNumber: number): string {
+  return planPrefix + planNumber;
+}
+
+export class Turns {
+  state: State;
+  private readonly performers: Performers;
+  private readonly pending: Event[] = [];
+  private planNumber: number;
+
+  constructor(state: State, planNumber: number, performers: Performers) {
+    this.state = state;
+    this.planNumber = planNumber;
+    this.performers = performers;
+  }
+
+  emit(event: Event): void {
+    this.pending.push(event);
+  }
+
+  hasPending(): boolean {
+    return this.pending.length > 0;
+  }
+
+  /** One turn over all that was emitted. `journalled` is called when the events can no longer be lost. */
+  run(journalled: () => void): void {
+    const events = this.pending.splice(0);
+    if (events.length === 0) {
+      journalled();
+      return;
+    }
+    this.stepAndPerform({ now: readNow(), random: host.random(), events }, journalled);
+  }
+
+  private stepAndPerform(input: StepInput, journalled: () => void): void {
+    const oldPlanNumber = this.planNumber;
+    const record = this.recordOf(input);
+    host.testHook("turn-before-append");
+    const isJournalled = this.append(record);
+    host.testHook("turn-after-append");
+    if (isJournalled) journalled();
+    const { state, effects } = step(this.state, input);
+    this.state = state;
+    host.journalStepped();
+    // A record that is too long for the journal (a service's plan with a huge command) is kept as a snapshot instead.
+    if (!isJournalled) {
+      this.snapshot([]);
+      journalled();
+    }
+    host.testHook("turn-before-effects");
+    this.perform(effects, 0);
+    host.journalDone();
+    host.testHook("turn-done");
+    if (this.planNumber !== oldPlanNumber) {
+      this.snapshot([]);
+      if (oldPlanNumber > 0) host.releaseHeld(planName(oldPlanNumber));
+    }
+  }
+
+  /** Performs effects from `from` on; those before it were performed by an earlier manager. */
+  perform(effects: Effect[], from: number): void {
+    for (let at = from; at < effects.length; at++) {
+      const effect = effects[at] as Effect;
+      if (effect.kind === "signal") host.journalEffect(at + 1);
+      performEffect(this.performers, effect);
+    }
+  }
+
+  private append(record: string): boolean {
+    if (host.journalAppend(record) !== -ENOSPC) return true;
+    this.snapshot([]);
+    return host.journalAppend(record) === 0;
+  }
+
+  /** Stores the whole state and empties the journal. */
+  snapshot(queue: Event[]): void {
+    const snapshot: Snapshot = { planNumber: this.planNumber, state: withoutPlan(this.state), queue };
+    const error = host.snapshotWrite(JSON.stringify(snapshot));
+    if (error < 0) throw new Error(`cannot store a snapshot: ${host.errnoText(error)}`);
+  }
+
+  private recordOf(input: StepInput): string {
+    let planNumber: number | null = null;
+    const events = input.events.map((event) => {
+      if (event.kind !== "plan-loaded") return event;
+      planNumber = this.holdPlan(event.plan);
+      return { ...event, plan: null };
+    });
+    const record = { input: { ...input, events }, planNumber };
+    return JSON.stringify(record);
+  }
+
+  /** At most one plan a turn: the caller emits the next one after the first was stepped. */
+  private holdPlan(plan: Plan): number {
+    this.planNumber++;
+    const error = holdText(planName(this.planNumber), JSON.stringify(plan));
+    if (error < 0) throw new Error(`cannot keep the plan: ${host.errnoText(error)}`);
+    return this.planNumber;
+  }
+}
