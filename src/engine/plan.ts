@@ -154,7 +154,8 @@ export type ReloadPlan =
   | { kind: "command"; command: CommandPlan };
 
 export interface LogPlan {
-  to: "none" | "console" | "file";
+  /** inherit: our own standard descriptors, untouched (a plain init); no configuration says this. */
+  to: "none" | "console" | "file" | "inherit";
   /** Absolute path; empty unless `to` is file. */
   path: string;
   stderr: "merge" | "separate";

@@ -36,7 +36,7 @@ export class LogStore {
   outputsOf(service: ServicePlan, instance: InstanceId): { stdout: number; stderr: number } {
     const name = instanceKey(instance);
     const logs = service.logs;
-    if (logs.to === "none") return { stdout: -1, stderr: -1 };
+    if (logs.to === "none" || logs.to === "inherit") return { stdout: -1, stderr: -1 };
     const separate = logs.stderr === "separate";
     const stdout = this.source(name, name, logs, 0);
     if (!separate) return { stdout, stderr: stdout };

@@ -67,7 +67,8 @@ export class Spawner {
       return;
     }
     const outputs = this.shell.logs.outputsOf(service, effect.instance);
-    const logError = service.logs.to === "none" ? 0 : Math.min(outputs.stdout, outputs.stderr);
+    const hasPipes = service.logs.to === "file" || service.logs.to === "console";
+    const logError = !hasPipes ? 0 : Math.min(outputs.stdout, outputs.stderr);
     if (logError < 0) {
       this.fail(effect.ticket, Stage.log, -logError, "cannot make the log pipe");
       return;
@@ -95,6 +96,10 @@ export class Spawner {
     if (notifyPath !== "") environment.push(`NOTIFY_SOCKET=${notifyPath}`);
     if (effect.ended !== null) environment.push(...endedVariables(effect.ended));
     if (this.shell.parentDeathSignal !== 0) request.parentDeathSignal = this.shell.parentDeathSignal;
+    if (service.logs.to === "inherit") {
+      request.descriptors.push([0, 0], [1, 1], [2, 2]);
+      request.keepSession = true;
+    }
     if (outputs.stdout >= 0) request.descriptors.push([1, outputs.stdout], [2, outputs.stderr]);
     let readyPipe: [number, number] | null = null;
     if (effect.readyFd !== null) {

@@ -26,6 +26,8 @@ export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, sa
 export interface Recovered {
   state: State;
   planNumber: number;
+  /** Signals of init that were dealt with, by number. */
+  signalsSeen: number[];
   /** Effects of the last turn that were not marked as performed, and where to begin among them. */
   effects: Effect[];
   effectsFrom: number;
@@ -63,28 +65,29 @@ interface Base {
   state: State;
   planNumber: number;
   queue: Event[];
+  signalsSeen: number[];
 }
 
 function freshBase(): Base {
-  return { state: initialState(), planNumber: 0, queue: [] };
+  return { state: initialState(), planNumber: 0, queue: [], signalsSeen: [] };
 }
 
 function baseOf(snapshot: Snapshot, plans: Plans, notes: string[]): Base {
-  const { planNumber, queue } = snapshot;
-  if (planNumber === 0) return { state: snapshot.state, planNumber, queue };
+  const { planNumber, queue, signalsSeen } = snapshot;
+  if (planNumber === 0) return { state: snapshot.state, planNumber, queue, signalsSeen };
   const plan = plans.numbered(planNumber);
   if (plan === null) notes.push(`plan ${planNumber} is lost`);
-  return { state: plan === null ? snapshot.state : withPlan(snapshot.state, plan), planNumber, queue };
+  return { state: plan === null ? snapshot.state : withPlan(snapshot.state, plan), planNumber, queue, signalsSeen };
 }
 
 function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, notes: string[]): Recovered {
-  let { state, planNumber } = base;
-  let queue = base.queue;
+  let { state, planNumber, queue, signalsSeen } = base;
   let effects: Effect[] = [];
   let setAside: Event | null = null;
   for (let at = 0; at < record.journal.length; at++) {
     const parsed = JSON.parse(record.journal[at] as string) as JournalRecord;
     if (parsed.planNumber !== null) planNumber = parsed.planNumber;
+    if (parsed.signalsSeen !== null) signalsSeen = parsed.signalsSeen;
     const events = parsed.input.events.map((event) => plans.filled(event, parsed.planNumber));
     if (at === record.processing && rung === Rung.withoutEvent) {
       if (events.length > 1) queue = [...events, ...queue];
@@ -95,12 +98,12 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
     state = result.state;
     if (at === record.done) effects = result.effects.slice();
   }
-  return { state, planNumber, effects, effectsFrom: record.effects, queue, setAside, rung, notes };
+  return { state, planNumber, signalsSeen, effects, effectsFrom: record.effects, queue, setAside, rung, notes };
 }
 
 function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
   const plan = rung === Rung.planOnly ? plans.newest() : null;
-  const base = { effects: [], effectsFrom: 0, queue: [], setAside: null, rung, notes };
+  const base = { signalsSeen: [], effects: [], effectsFrom: 0, queue: [], setAside: null, rung, notes };
   if (plan === null) return { ...base, state: initialState(), planNumber: 0 };
   notes.push("the state of services was lost; processes that live are taken over");
   return { ...base, state: withPlan(initialState(), plan.plan), planNumber: plan.number };

@@ -26,12 +26,16 @@ export interface Snapshot {
   state: State;
   /** Events that are still to be stepped, one by one (recovery from a poisoned batch). */
   queue: Event[];
+  /** Signals of init that were dealt with, by number. */
+  signalsSeen: number[];
 }
 
 /** An input as it stands in the journal: a plan is replaced by its number. */
 export interface JournalRecord {
   input: StepInput;
   planNumber: number | null;
+  /** null: as in the record before. */
+  signalsSeen: number[] | null;
 }
 
 export function planName(planNumber: number): string {
@@ -43,11 +47,20 @@ export class Turns {
   private readonly performers: Performers;
   private readonly pending: Event[] = [];
   private planNumber: number;
+  private signalsSeen: number[];
+  private signalsChanged = false;
 
-  constructor(state: State, planNumber: number, performers: Performers) {
-    this.state = state;
-    this.planNumber = planNumber;
+  constructor(from: { state: State; planNumber: number; signalsSeen: number[] }, performers: Performers) {
+    this.state = from.state;
+    this.planNumber = from.planNumber;
+    this.signalsSeen = from.signalsSeen;
     this.performers = performers;
+  }
+
+  /** Stored with the next turn, together with the events that the signals became. */
+  signalsWereSeen(counters: number[]): void {
+    this.signalsSeen = counters;
+    this.signalsChanged = true;
   }
 
   emit(event: Event): void {
@@ -110,7 +123,8 @@ export class Turns {
 
   /** Stores the whole state and empties the journal. */
   snapshot(queue: Event[]): void {
-    const snapshot: Snapshot = { planNumber: this.planNumber, state: withoutPlan(this.state), queue };
+    const { planNumber, signalsSeen } = this;
+    const snapshot: Snapshot = { planNumber, state: withoutPlan(this.state), queue, signalsSeen };
     const error = host.snapshotWrite(JSON.stringify(snapshot));
     if (error < 0) throw new Error(`cannot store a snapshot: ${host.errnoText(error)}`);
   }
@@ -122,7 +136,12 @@ export class Turns {
       planNumber = this.holdPlan(event.plan);
       return { ...event, plan: null };
     });
-    const record = { input: { ...input, events }, planNumber };
+    const record: unknown = {
+      input: { ...input, events },
+      planNumber,
+      signalsSeen: this.signalsChanged ? this.signalsSeen : null,
+    };
+    this.signalsChanged = false;
     return JSON.stringify(record);
   }
 
