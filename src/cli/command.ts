@@ -1,0 +1,32 @@
+/** What a verb's module exports: `export const command: Command`. */
+
+import type { CliOptions } from "./options.ts";
+
+export interface OptionSpec {
+  /** --no-wait */
+  name: string;
+  /** -f, or an empty text. */
+  short: string;
+  /** Name of the value as help shows it; empty for a flag. */
+  value: string;
+  help: string;
+}
+
+export interface Command {
+  /** Behind `gonit VERB`, as help shows it. */
+  usage: string;
+  /** What it does, in full sentences. */
+  about: string;
+  options: OptionSpec[];
+  examples: string[];
+  /** Returns the exit code (ExitCode.*). */
+  run(context: Context): number;
+}
+
+export interface Context {
+  /** The verb as it was typed. */
+  verb: string;
+  /** What is left of the command line without options. */
+  words: string[];
+  options: CliOptions;
+}

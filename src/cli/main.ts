@@ -1,0 +1,58 @@
+/**
+ * The client: finds the verb, loads its module and nothing else, and ends with its exit code.
+ */
+
+import { ExitCode } from "../contract.ts";
+import type { Command } from "./command.ts";
+import { commonOptions, parseCommandLine } from "./options.ts";
+import { printError } from "./output.ts";
+import { findVerb, verbs } from "./verbs.ts";
+
+const systemCommands = ["poweroff", "reboot", "halt", "shutdown"];
+
+function main(): number {
+  const args = host.args();
+  const called = host.argv0();
+  if (systemCommands.includes(called)) return runVerb(called, args);
+  const first = args[0];
+  if (first === undefined || first === "--help" || first === "-h") return runVerb("help", []);
+  if (first === "--version" || first === "-V") return runVerb("version", []);
+  return runVerb(first, args.slice(1));
+}
+
+function runVerb(name: string, args: string[]): number {
+  const verb = findVerb(name);
+  if (verb === undefined) {
+    const near = verbs.flatMap(({ name, aliases }) => [name, ...aliases]).find((known) => isNear(known, name));
+    const hint = near === undefined ? "see gonit help" : `did you mean ${near}?`;
+    printError(`cannot ${name}: there is no such verb; ${hint}`);
+    return ExitCode.usage;
+  }
+  const loaded = host.load(`cli/${verb.module}`) as { command: Command } | undefined;
+  if (loaded === undefined) throw new Error(`this binary lacks its module ${verb.module}`);
+  const { command } = loaded;
+  const parsed = parseCommandLine(args, [...command.options, ...commonOptions]);
+  if ("error" in parsed) {
+    printError(`${parsed.error}; see gonit help ${verb.name}`);
+    return ExitCode.usage;
+  }
+  if (parsed.options.has("--help")) return runVerb("help", [name]);
+  return command.run({ verb: name, words: parsed.words, options: parsed.options });
+}
+
+/** One letter too many, too few or another one, or the beginning of the word. */
+function isNear(known: string, typed: string): boolean {
+  if (typed.length >= 3 && known.startsWith(typed)) return true;
+  if (Math.abs(known.length - typed.length) > 1) return false;
+  let at = 0;
+  while (at < known.length && known[at] === typed[at]) at++;
+  const rest = (text: string, skip: number) => text.slice(at + skip);
+  return (
+    rest(known, 1) === rest(typed, 1) ||
+    rest(known, 1) === rest(typed, 0) ||
+    rest(known, 0) === rest(typed, 1) ||
+    (known[at] === typed[at + 1] && known[at + 1] === typed[at] && rest(known, 2) === rest(typed, 2))
+  );
+}
+
+host.exit(main());

@@ -1,0 +1,36 @@
+/** All verbs: which module serves one, and the line that `gonit help` shows. */
+
+export interface Verb {
+  name: string;
+  /** Other names of the same verb. */
+  aliases: string[];
+  /** Module of src/cli, without its path. */
+  module: string;
+  group: "run" | "act" | "look" | "configuration" | "system" | "other";
+  summary: string;
+}
+
+export const verbs: Verb[] = [
+  { name: "up", aliases: [], module: "command-up", group: "run", summary: "start a system or a stack in the foreground" },
+  { name: "init", aliases: [], module: "command-up", group: "run", summary: "be the init of a container or machine" },
+  { name: "start", aliases: [], module: "command-act", group: "act", summary: "start services" },
+  { name: "stop", aliases: [], module: "command-act", group: "act", summary: "stop services" },
+  { name: "restart", aliases: [], module: "command-act", group: "act", summary: "stop and start services" },
+  { name: "reload", aliases: [], module: "command-act", group: "act", summary: "make services read their files again" },
+  { name: "kill", aliases: [], module: "command-kill", group: "act", summary: "send a signal to services" },
+  { name: "wait", aliases: [], module: "command-wait", group: "act", summary: "wait until services are ready, done or stopped" },
+  { name: "status", aliases: ["ps", "ls"], module: "command-status", group: "look", summary: "show services and their states" },
+  { name: "why", aliases: [], module: "command-why", group: "look", summary: "explain a service's state" },
+  { name: "logs", aliases: [], module: "command-logs", group: "look", summary: "show what services print" },
+  { name: "check", aliases: [], module: "command-check", group: "configuration", summary: "check a configuration" },
+  { name: "config", aliases: [], module: "command-config", group: "configuration", summary: "print the merged configuration" },
+  { name: "plan", aliases: [], module: "command-plan", group: "configuration", summary: "show what an apply would change" },
+  { name: "apply", aliases: [], module: "command-apply", group: "configuration", summary: "put a configuration in place" },
+  { name: "shutdown", aliases: ["poweroff", "reboot", "halt", "down"], module: "command-shutdown", group: "system", summary: "end the system in order" },
+  { name: "version", aliases: [], module: "command-version", group: "other", summary: "show versions" },
+  { name: "help", aliases: [], module: "command-help", group: "other", summary: "explain a verb" },
+];
+
+export function findVerb(name: string): Verb | undefined {
+  return verbs.find((verb) => verb.name === name || verb.aliases.includes(name));
+}
