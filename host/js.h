@@ -78,8 +78,8 @@ HOST_CALLS_TERMINAL(JS_PROTOTYPE)
 
 /* A binding's head: parameters that it does not use are allowed. */
 #define JS_BINDING(function) \
-  JSValue function(JSContext *ctx, __attribute__((unused)) JSValueConst self, __attribute__((unused)) int argc, \
-                   __attribute__((unused)) JSValueConst *argv)
+  JSValue function(__attribute__((unused)) JSContext *ctx, __attribute__((unused)) JSValueConst self, \
+                   __attribute__((unused)) int argc, __attribute__((unused)) JSValueConst *argv)
 
 /*
  * Arguments (host/js-value.c). Each returns 0, or -1 with a TypeError pending: the caller returns JS_EXCEPTION.
@@ -112,7 +112,8 @@ void js_push(JSContext *ctx, JSValueConst array, uint32_t *index, JSValue value)
 JSValue js_number(int64_t number);
 
 /* js-loop.c: what other bindings must know of the loop. */
-void js_loop_forget(int fd); /* before a close */
+void js_loop_forget(int fd);               /* before a close */
+int js_loop_watch_as(int fd, int ready);   /* poll() reports it as READY_*. 0 or -errno */
 
 /* js-guard.c: an endless loop becomes an exception after 1 s of processor time, and SIGKILL after 2 s. */
 int js_guard_begin(JSRuntime *runtime); /* -1: no second limit here */

@@ -1,0 +1,14 @@
+/* Unix domain sockets by path or abstract name (@name), also where the path is longer than an address can hold. */
+#ifndef GONIT_UNIX_SOCKET_H
+#define GONIT_UNIX_SOCKET_H
+
+#include <sys/types.h>
+
+/* A bound socket, non-blocking and close-on-exec, whose file has exactly this mode from its first moment. fd or -errno;
+ * -EADDRINUSE when something is there: who owns it is for the caller to find out. */
+int unix_socket_bind(const char *path, int type, mode_t mode);
+
+/* A connected stream socket, non-blocking and close-on-exec. fd or -errno; -EAGAIN when the listener's queue is full. */
+int unix_socket_connect(const char *path);
+
+#endif
