@@ -4,6 +4,7 @@
 
 import { ExitCode } from "../contract.ts";
 import type { Command } from "./command.ts";
+import { ClientEnd } from "./client-end.ts";
 import { commonOptions, parseCommandLine } from "./options.ts";
 import { printError } from "./output.ts";
 import { findVerb, verbs } from "./verbs.ts";
@@ -37,7 +38,12 @@ function runVerb(name: string, args: string[]): number {
     return ExitCode.usage;
   }
   if (parsed.options.has("--help")) return runVerb("help", [name]);
-  return command.run({ verb: name, words: parsed.words, options: parsed.options });
+  try {
+    return command.run({ verb: name, words: parsed.words, options: parsed.options });
+  } catch (error) {
+    if (error instanceof ClientEnd) return error.code;
+    throw error;
+  }
 }
 
 /** One letter too many, too few or another one, or the beginning of the word. */

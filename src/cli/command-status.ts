@@ -1,0 +1,97 @@
+import { ExitCode } from "../contract.ts";
+import type { ServiceStatus, SystemStatus } from "../engine/view.ts";
+import type { Command, Context } from "./command.ts";
+import { ask, connect } from "./connection.ts";
+import { ledgerStatus } from "./ledger-status.ts";
+import { type Paint, painter, print, printJson, shownDuration, table } from "./output.ts";
+
+export const command: Command = {
+  usage: "status [NAME…]",
+  about:
+    "Shows services and their states. With names (globs and tag:NAME work) each of them in full. Ends with 3 when a " +
+    "named service does not run.",
+  options: [
+    { name: "--ledger", short: "", value: "", help: "Read the ledger in memory: works without a manager." },
+    { name: "--pid", short: "", value: "PID", help: "With --ledger: the process number of gonit's init." },
+  ],
+  examples: ["gonit status", "gonit status web", "gonit status --json 'worker-*'"],
+  run,
+};
+
+function run(context: Context): number {
+  if (context.options.has("--ledger")) return ledgerStatus(context);
+  const connection = connect(context);
+  const status = ask(context, connection, "status", { names: context.words });
+  connection.close();
+  const code = context.words.length > 0 && status.services.some((service) => !isUp(service)) ? ExitCode.notRunning : ExitCode.ok;
+  if (context.options.json) {
+    printJson(status);
+    return code;
+  }
+  const paint = painter(context.options);
+  const wallMs = host.now().wallMs;
+  if (context.words.length > 0) print(status.services.map((service) => details(service, wallMs, paint)).join("\n\n"));
+  else print(overview(status, wallMs, paint));
+  return code;
+}
+
+function isUp(service: ServiceStatus): boolean {
+  return service.state === "ready" || service.state === "reloading" || service.state === "done";
+}
+
+function overview(status: SystemStatus, wallMs: number, paint: Paint): string {
+  const title = [status.title, status.version].filter((text) => text !== "").join(" ");
+  const heading = `${paint(title === "" ? "gonit" : title, "bold")}: ${status.state}`;
+  const lines = [heading];
+  if (status.shutdown !== null) {
+    const left = shownDuration(status.shutdown.deadlineWallMs - wallMs);
+    lines.push(`${status.shutdown.mode} in progress, at most ${left} more; waits for ${status.shutdown.waitsFor.join(", ") || "nothing"}`);
+  }
+  for (const aside of status.setAside) lines.push(paint(`set aside: ${aside.eventKind} (${aside.reason})`, "red"));
+  if (status.services.length === 0) return [...lines, "no services"].join("\n");
+  const rows = [["SERVICE", "STATE", "PID", "SINCE", "RESTARTS", "DESCRIPTION"]];
+  for (const service of status.services) {
+    rows.push([
+      service.name,
+      service.shown,
+      service.pid === null ? "-" : String(service.pid),
+      shownDuration(wallMs - service.sinceWallMs),
+      String(service.restarts),
+      service.description,
+    ]);
+  }
+  const services = status.services;
+  lines.push(
+    table(rows, (cell, row, column) => {
+      if (row === 0) return paint(cell, "dim");
+      const service = services[row - 1];
+      return column === 1 && service !== undefined ? paintState(cell, service, paint) : cell;
+    }),
+  );
+  return lines.join("\n");
+}
+
+function paintState(text: string, service: ServiceStatus, paint: Paint): string {
+  if (service.state === "failed") return paint(text, "red");
+  if (service.state === "ready") return paint(text, "green");
+  if (service.state === "stopped" || service.state === "done") return paint(text, "dim");
+  return paint(text, "yellow");
+}
+
+function details(service: ServiceStatus, wallMs: number, paint: Paint): string {
+  const fields: [string, string][] = [
+    ["state", `${paintState(service.shown, service, paint)} for ${shownDuration(wallMs - service.sinceWallMs)}`],
+    ["reason", service.reason],
+    ["says", service.statusText],
+    ["wanted", service.wanted],
+    ["type", service.type],
+    ["pid", service.pid === null ? "" : String(service.pid)],
+    ["restarts", String(service.restarts)],
+    ["needs", service.dependsOn.join(", ")],
+    ["tags", service.tags.join(", ")],
+    ["marks", service.marks.join(", ")],
+    ["notes", service.notes.join("; ")],
+  ];
+  const lines = fields.filter(([, text]) => text !== "").map(([name, text]) => `  ${name.padEnd(9)} ${text}`);
+  return [`${paint(service.name, "bold")}${service.description === "" ? "" : ` - ${service.description}`}`, ...lines].join("\n");
+}

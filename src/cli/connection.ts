@@ -1,0 +1,201 @@
+/**
+ * The client's side of the control socket: one request at a time, waiting. When the connection breaks because the
+ * manager was replaced, it connects again and asks for the answer of what was accepted; nothing is asked twice that
+ * could do something twice.
+ */
+
+import { ExitCode, Poll } from "../contract.ts";
+import { LineSplitter } from "../control/codec.ts";
+import { ErrorCode, type MethodName, type Methods, type Notification, type RpcError } from "../control/messages.ts";
+import { abstractSocket, firstSocket, instanceNameOf, socketDirectories } from "../control/socket-path.ts";
+import { ClientEnd } from "./client-end.ts";
+import type { Context } from "./command.ts";
+import { printError, variable } from "./output.ts";
+
+const answerBytesMax = 64 * 1024 * 1024;
+const reconnectMs = 10_000;
+const reconnectPauseMs = 20;
+const EAGAIN = 11;
+
+export type Answer<Name extends MethodName> = { result: Methods[Name]["result"] } | { error: RpcError };
+
+export class Connection {
+  private readonly paths: string[];
+  private fd: number;
+  private readonly splitter = new LineSplitter(answerBytesMax);
+  private readonly lines: string[] = [];
+  private nextId = 1;
+
+  private constructor(paths: string[], fd: number) {
+    this.paths = paths;
+    this.fd = fd;
+  }
+
+  /** null when nothing answers on any of the paths. */
+  static open(paths: string[]): Connection | null {
+    const fd = connectAny(paths);
+    return fd < 0 ? null : new Connection(paths, fd);
+  }
+
+  /** Asks and waits for the answer; notifications go to `notified` as they come. */
+  request<Name extends MethodName>(
+    method: Name,
+    params: Methods[Name]["params"],
+    notified: (notification: Notification) => void = () => {},
+  ): Answer<Name> {
+    let accepted: number | null = null;
+    let answer = this.ask(method, params, (notification) => {
+      if (notification.method === "accepted") accepted = notification.params.request;
+      notified(notification);
+    });
+    while (answer === null) {
+      if (!this.reconnect()) return { error: { code: ErrorCode.internal, message: "the connection to gonit was lost" } };
+      if (accepted === null) answer = this.ask(method, params, notified);
+      else answer = this.ask("resume", { request: accepted }, notified) as Answer<Name> | null;
+      // The request itself was lost with the manager: it was never begun, so it can be asked again.
+      if (answer !== null && "error" in answer && answer.error.code === ErrorCode.unknownRequest && accepted !== null) {
+        accepted = null;
+        answer = this.ask(method, params, notified);
+      }
+    }
+    return answer;
+  }
+
+  close(): void {
+    host.close(this.fd);
+  }
+
+  /** null: the connection ended before the answer. */
+  private ask<Name extends MethodName>(
+    method: Name,
+    params: Methods[Name]["params"],
+    notified: (notification: Notification) => void,
+  ): Answer<Name> | null {
+    const id = this.nextId++;
+    if (!this.send(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`)) return null;
+    for (;;) {
+      const line = this.readLine();
+      if (line === null) return null;
+      const message = JSON.parse(line) as { id?: unknown; method?: string; result?: unknown; error?: RpcError };
+      if (message.method !== undefined) notified(message as unknown as Notification);
+      else if (message.error !== undefined) return { error: message.error };
+      else if (message.id === id) return { result: message.result as Methods[Name]["result"] };
+    }
+  }
+
+  private send(text: string): boolean {
+    let data = host.encodeUtf8(text);
+    while (data.length > 0) {
+      const sent = host.send(this.fd, data);
+      if (sent === -EAGAIN) waitFor(this.fd, Poll.out);
+      else if (sent < 0) return false;
+      else data = data.subarray(sent);
+    }
+    return true;
+  }
+
+  private readLine(): string | null {
+    for (;;) {
+      const line = this.lines.shift();
+      if (line !== undefined) return line;
+      const data = host.receive(this.fd, 65_536);
+      if (data === -EAGAIN) {
+        waitFor(this.fd, Poll.in);
+        continue;
+      }
+      if (typeof data === "number" || data.length === 0) return null;
+      for (const next of this.splitter.push(data)) if ("text" in next) this.lines.push(next.text);
+    }
+  }
+
+  private reconnect(): boolean {
+    host.unwatch(this.fd);
+    host.close(this.fd);
+    const until = host.now().monotonicMs + reconnectMs;
+    while (host.now().monotonicMs < until) {
+      this.fd = connectAny(this.paths);
+      if (this.fd >= 0) return true;
+      host.poll(reconnectPauseMs);
+    }
+    return false;
+  }
+}
+
+function waitFor(fd: number, events: number): void {
+  host.watch(fd, events);
+  host.poll(-1);
+  host.unwatch(fd);
+}
+
+function connectAny(paths: string[]): number {
+  for (const path of paths) {
+    const fd = host.connectUnix(path);
+    if (fd >= 0) return fd;
+  }
+  return -1;
+}
+
+/** Sockets to try, in order: what was named, else the instance of the configuration here, else the system's. */
+export function socketCandidates(context: Context): string[] {
+  const named = context.options.text("--socket") ?? variable("GONIT_SOCKET");
+  if (named !== "") return [named];
+  const uid = host.uid();
+  const directories = socketDirectories(uid, variable("XDG_RUNTIME_DIR"));
+  const names = [context.options.text("--instance") ?? localInstance()].filter((name) => name !== null);
+  const paths: string[] = [];
+  for (const name of names) {
+    for (const directory of directories) paths.push(`${directory}/${name}.sock`);
+    paths.push(abstractSocket(uid, name));
+  }
+  if (context.options.has("--instance")) return paths;
+  return [...paths, firstSocket, abstractSocket(uid, "main"), abstractSocket(0, "main")];
+}
+
+/** Instance of the configuration file here or above, as `gonit up` would find it. */
+function localInstance(): string | null {
+  let directory = host.workingDirectory();
+  for (;;) {
+    for (const file of ["config.yml", "config.yaml"]) {
+      const path = `${directory === "/" ? "" : directory}/${file}`;
+      if (typeof host.stat(path) === "object") {
+        const real = host.realPath(path);
+        return typeof real === "string" ? instanceNameOf(real) : null;
+      }
+    }
+    if (directory === "/") return null;
+    directory = directory.slice(0, directory.lastIndexOf("/")) || "/";
+  }
+}
+
+/** A connection, or the end of this client with the reason told. */
+export function connect(context: Context): Connection {
+  const paths = socketCandidates(context);
+  const connection = Connection.open(paths);
+  if (connection !== null) return connection;
+  printError(`cannot ${context.verb}: no gonit answers on ${paths[0]}; start one with gonit up, or name it with --socket`);
+  throw new ClientEnd(ExitCode.unreachable);
+}
+
+/** The result, or the end of this client with the error told. */
+export function ask<Name extends MethodName>(
+  context: Context,
+  connection: Connection,
+  method: Name,
+  params: Methods[Name]["params"],
+  notified: (notification: Notification) => void = () => {},
+): Methods[Name]["result"] {
+  const answer = connection.request(method, params, notified);
+  if ("result" in answer) return answer.result;
+  const { error } = answer;
+  if (error.data?.problems !== undefined) host.print(2, error.data.problems);
+  printError(error.message.startsWith("cannot") ? error.message : `cannot ${context.verb}: ${error.message}`);
+  throw new ClientEnd(exitCodeOf(error));
+}
+
+function exitCodeOf(error: RpcError): number {
+  if (error.code === ErrorCode.noSuchService) return ExitCode.noSuchService;
+  if (error.code === ErrorCode.refused) return ExitCode.refused;
+  if (error.code === ErrorCode.invalidParams) return ExitCode.usage;
+  if (error.code === ErrorCode.internal) return ExitCode.unreachable;
+  return ExitCode.failed;
+}
