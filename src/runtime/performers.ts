@@ -1,0 +1,52 @@
+/** The table that says who performs which effect. */
+
+import { SignalScope } from "../contract.ts";
+import type { LogWatches } from "./perform-log-watch.ts";
+import type { Probes } from "./perform-probe.ts";
+import type { Spawner } from "./perform-spawn.ts";
+import type { Trees } from "./perform-tree.ts";
+import type { Performers, Shell } from "./performer.ts";
+import type { Requests } from "./requests.ts";
+
+export interface Parts {
+  spawner: Spawner;
+  trees: Trees;
+  probes: Probes;
+  logWatches: LogWatches;
+  requests: Requests;
+  loadConfiguration: (reason: string) => void;
+  reopen: () => void;
+  finishShutdown: (mode: number, exitCode: number, graceMs: number) => void;
+}
+
+export function performersOf(shell: Shell, parts: Parts): Performers {
+  return {
+    spawn: (effect) => parts.spawner.perform(effect),
+    "cancel-spawn": (effect) => shell.processes.cancel(effect.ticket),
+    signal: (effect) => {
+      if (effect.scope === SignalScope.tree) parts.trees.signal(effect);
+      else shell.processes.signal(effect.ticket, effect.signal, effect.scope);
+    },
+    "await-tree": (effect) => parts.trees.await(effect),
+    "kill-tree": (effect) => parts.trees.kill(effect),
+    "forget-tree": (effect) => parts.trees.forget(effect.ticket),
+    "arm-timer": (effect) =>
+      shell.timers.arm(effect.ticket, effect.clock, effect.atMs, () =>
+        shell.emit({ kind: "timer-fired", ticket: effect.ticket }),
+      ),
+    "cancel-timer": (effect) => shell.timers.cancel(effect.ticket),
+    "start-probe": (effect) => parts.probes.start(effect),
+    "stop-probe": (effect) => {
+      parts.probes.stop(effect.ticket);
+      parts.logWatches.stop(effect.ticket);
+    },
+    "watch-log": (effect) => parts.logWatches.start(effect),
+    reply: (effect) => parts.requests.reply(effect.request, effect.reply),
+    log: (effect) => shell.ownLog.write(effect.level, effect.message, effect.fields, effect.lines ?? []),
+    // `gonit events` reads the engine's ring; nothing is sent anywhere yet.
+    publish: () => {},
+    "load-config": (effect) => parts.loadConfiguration(effect.reason),
+    reopen: () => parts.reopen(),
+    "finish-shutdown": (effect) => parts.finishShutdown(effect.mode, effect.exitCode, effect.graceMs),
+  };
+}
