@@ -1,0 +1,59 @@
+/** Clients of `logs -f`: each follows some services' output until it goes away. */
+
+import type { LogPiece } from "../control/control-host.ts";
+import { type InstanceId, instanceKey } from "../engine/instance.ts";
+import type { ServicePlan } from "../engine/plan.ts";
+import { LogReader } from "./log-reader.ts";
+import type { LogStore } from "./log-store.ts";
+
+interface Follower {
+  /** Asked at each look, so that services that are added later are followed as well. */
+  services: () => { service: ServicePlan; instance: InstanceId }[];
+  more: (piece: LogPiece) => void;
+  readers: Map<string, LogReader>;
+  watched: Map<string, { service: ServicePlan; instance: InstanceId }>;
+}
+
+export class Followers {
+  private readonly logs: LogStore;
+  private readonly followers = new Set<Follower>();
+
+  constructor(logs: LogStore) {
+    this.logs = logs;
+  }
+
+  /** Returns the function that ends it. */
+  add(services: Follower["services"], more: Follower["more"]): () => void {
+    const follower: Follower = { services, more, readers: new Map(), watched: new Map() };
+    this.followers.add(follower);
+    this.look(follower);
+    return () => {
+      this.followers.delete(follower);
+      for (const { service, instance } of follower.watched.values()) this.logs.unwatch(service, instance);
+    };
+  }
+
+  /** Called when the bell rang. */
+  lookAll(): void {
+    for (const follower of this.followers) this.look(follower);
+  }
+
+  private look(follower: Follower): void {
+    for (const entry of follower.services()) {
+      const key = instanceKey(entry.instance);
+      if (!follower.watched.has(key)) {
+        follower.watched.set(key, entry);
+        this.logs.watch(entry.service, entry.instance);
+      }
+      for (const source of this.logs.sourcesOf(entry.instance)) {
+        let reader = follower.readers.get(source.name);
+        if (reader === undefined) {
+          reader = new LogReader(host.logCounters(source.slot).stored);
+          follower.readers.set(source.name, reader);
+        }
+        const text = reader.read(source);
+        if (text !== "") follower.more({ service: key, text });
+      }
+    }
+  }
+}
