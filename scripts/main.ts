@@ -1,0 +1,17 @@
+/* The verbs of setup.mjs, once the npm packages are there. Each loads only its own part. */
+import { Failure, type Tools } from "./run.ts";
+
+type Command = (tools: Tools, words: string[]) => Promise<number>;
+
+const COMMANDS: { [verb: string]: () => Promise<Command> } = {
+  start: async () => (await import("./start.ts")).startCommand,
+  build: async () => (await import("./build.ts")).buildCommand,
+};
+
+/** Runs one verb; the exit code. */
+export async function main(verb: string | undefined, words: string[], tools: Tools): Promise<number> {
+  const load = verb === undefined ? undefined : COMMANDS[verb];
+  if (load === undefined) throw new Failure(`unknown verb ${verb}; there are ${Object.keys(COMMANDS).join(" ")} clean`);
+  const command = await load();
+  return command(tools, words);
+}

@@ -1,0 +1,127 @@
+/*
+ * From TypeScript to the table of bytecode that is linked into gonit: bundle, compile, embed.
+ *
+ * Entries are found by convention, so that a new verb or service needs no change here. Code that several entries use is
+ * in chunks of its own, and a program loads only what it imports.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build, type Metafile } from "esbuild";
+import { fileHash, forgetHash } from "./c-objects.ts";
+import { mustRun } from "./run.ts";
+
+export interface Module {
+  /** As in host/embedded.h: "manager", "cli/main", "services/networking", "chunk-ABC". */
+  name: string;
+  /** Bundled JavaScript, and its bytecode. */
+  script: string;
+  bytecode: string;
+}
+
+/** Entry modules by name. */
+export function entryModules(root: string): Map<string, string> {
+  const entries = new Map<string, string>();
+  const add = (name: string, path: string): void => {
+    if (existsSync(join(root, path))) entries.set(name, path);
+  };
+  const list = (path: string): string[] => (existsSync(join(root, path)) ? readdirSync(join(root, path)).sort() : []);
+  add("manager", "src/manager.ts");
+  add("reader", "src/reader.ts");
+  add("cli/main", "src/cli/main.ts");
+  for (const file of list("src/cli")) {
+    if (/^command-[a-z0-9-]+\.ts$/.test(file)) add(`cli/${file.slice(0, -3)}`, `src/cli/${file}`);
+  }
+  for (const name of list("src/services")) add(`services/${name}`, `src/services/${name}/main.ts`);
+  return entries;
+}
+
+/** Writes a file only when its content is another, so that what is made from it stays fresh. */
+function writeChanged(path: string, content: string | Uint8Array): void {
+  const bytes = Buffer.from(content as string);
+  if (existsSync(path) && readFileSync(path).equals(bytes)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, bytes);
+  forgetHash(path);
+}
+
+function removeOthers(folder: string, keep: Set<string>): void {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    if (entry.isFile() && !keep.has(path)) rmSync(path);
+  }
+}
+
+/** Bundles all entries into .cache/modules/. */
+export async function bundleModules(root: string): Promise<{ modules: Module[]; metafile: Metafile }> {
+  const folder = join(root, ".cache/modules");
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [...entryModules(root)].map(([out, path]) => ({ in: path, out })),
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["import", "default"],
+    target: "es2023",
+    chunkNames: "chunk-[hash]",
+    loader: { ".yml": "text", ".txt": "text" },
+    metafile: true,
+    write: false,
+    logLevel: "error",
+    legalComments: "none",
+  });
+  for (const file of result.outputFiles) writeChanged(file.path, file.contents);
+  removeOthers(folder, new Set(result.outputFiles.map((file) => file.path)));
+  const modules = result.outputFiles.map((file) => {
+    const name = file.path.slice(folder.length + 1, -".js".length);
+    return { name, script: file.path, bytecode: join(root, ".cache/bytecode", `${name.replaceAll("/", "+")}.bin`) };
+  });
+  modules.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { modules, metafile: result.metafile };
+}
+
+/** Compiles the scripts that changed since their bytecode was written. */
+export async function compileModules(modules: Module[], tool: string, folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const stamp = (module: Module): string => `${fileHash(tool)} ${fileHash(module.script)}`;
+  const stale = modules.filter((module) => {
+    const record = `${module.bytecode}.from`;
+    return !existsSync(module.bytecode) || !existsSync(record) || readFileSync(record, "utf8") !== stamp(module);
+  });
+  if (stale.length > 0) {
+    const words = stale.flatMap((module) => [module.name, module.script, module.bytecode]);
+    await mustRun("compile the scripts to bytecode", tool, words);
+    for (const module of stale) {
+      writeFileSync(`${module.bytecode}.from`, stamp(module));
+      forgetHash(module.bytecode);
+    }
+  }
+  removeOthers(folder, new Set(modules.flatMap((module) => [module.bytecode, `${module.bytecode}.from`])));
+}
+
+/** Writes the table of host/embedded.h and the data that it points to. */
+export function embedModules(modules: Module[], folder: string): { table: string; data: string; inputs: string[] } {
+  const table = ['#include "embedded.h"', ""];
+  const data = ['.section .rodata, "a"'];
+  for (const [index, module] of modules.entries()) {
+    table.push(`extern const unsigned char embedded_data_${index}[];`);
+    data.push(".balign 16", `.global embedded_data_${index}`, `embedded_data_${index}:`);
+    data.push(`.incbin "${module.bytecode.slice(module.bytecode.lastIndexOf("/") + 1)}"`);
+  }
+  table.push("", "const struct embedded_module embedded_modules[] = {");
+  for (const [index, module] of modules.entries()) {
+    table.push(`  {"${module.name}", embedded_data_${index}, ${readFileSync(module.bytecode).length}},`);
+  }
+  /* An empty table is no C, and its count is what is looked at. */
+  if (modules.length === 0) table.push("  {0, 0, 0},");
+  table.push("};", "", `const unsigned embedded_module_count = ${modules.length};`, "");
+  data.push('.section .note.GNU-stack, "", %progbits', "");
+  const paths = { table: join(folder, "embedded-table.c"), data: join(folder, "embedded-data.S") };
+  writeChanged(paths.table, table.join("\n"));
+  writeChanged(paths.data, data.join("\n"));
+  return { ...paths, inputs: modules.map((module) => module.bytecode) };
+}
+

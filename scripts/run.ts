@@ -1,0 +1,79 @@
+/* Running a program to its end, and failures that need no stack. */
+import { spawn } from "node:child_process";
+
+/** What set-up hands to the scripts. */
+export interface Tools {
+  /** The project's folder, without a slash at its end. */
+  root: string;
+  /** Shows a long step with its elapsed time. */
+  step<T>(label: string, work: () => Promise<T>): Promise<T>;
+  /** Lets the next set-up or build of this folder begin. */
+  unlock(): void;
+}
+
+/** A failure that is told in its own words, without a stack: what cannot be done, why, and the fix. */
+export class Failure extends Error {
+  override name = "Failure";
+}
+
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** The terminal goes to the program; nothing is collected. */
+  inherit?: boolean;
+}
+
+export interface RunResult {
+  code: number;
+  stdout: string;
+  /** Both, in the order in which they came. */
+  output: string;
+}
+
+/** Runs a program to its end. A code other than 0 is a result, a program that cannot be started a failure. */
+export function run(command: string, words: string[], options: RunOptions = {}): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, words, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: options.inherit ? "inherit" : ["ignore", "pipe", "pipe"],
+    });
+    const stdout: Buffer[] = [];
+    const output: Buffer[] = [];
+    child.stdout?.on("data", (bytes: Buffer) => {
+      stdout.push(bytes);
+      output.push(bytes);
+    });
+    child.stderr?.on("data", (bytes: Buffer) => output.push(bytes));
+    child.on("error", (error) => reject(new Failure(`cannot run ${command}: ${error.message}`)));
+    child.on("close", (code, signal) => {
+      const text = Buffer.concat(output).toString();
+      resolve({
+        code: code ?? 128,
+        stdout: Buffer.concat(stdout).toString(),
+        output: signal === null ? text : `${text}\n${command} was ended by ${signal}\n`,
+      });
+    });
+  });
+}
+
+/** Runs a program that must succeed; its output is the reason when it does not. */
+export async function mustRun(what: string, command: string, words: string[], options: RunOptions = {}): Promise<string> {
+  const result = await run(command, words, options);
+  if (result.code !== 0) throw new Failure(`cannot ${what}: ${command} ended with ${result.code}\n${result.output.trim()}`);
+  return result.stdout;
+}
+
+/** Does work for each item, so many at a time; results in the items' order. The first failure is the whole's. */
+export async function inParallel<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+  return results;
+}
