@@ -21,6 +21,8 @@
 static struct {
   int epoll;     /* 0: not made yet. It is never 0 itself, since standard input is open in all our programs. */
   int timers[3]; /* by CLOCK_* - 1; 0: not made yet */
+  uint32_t rung; /* bit n: READY number -n was rung by ourselves */
+  int (*take)(int ready);
 } loop;
 
 /* In the order of CLOCK_*, the contract's names; its CLOCK_MONOTONIC happens to be the kernel's. */
@@ -46,6 +48,8 @@ static int loop_add(int fd, uint32_t events, int report) {
 }
 
 int js_loop_watch_as(int fd, int ready) { return loop_add(fd, EPOLLIN, ready); }
+void js_loop_ring(int ready) { loop.rung |= 1u << -ready; }
+void js_loop_on_ring(int (*take)(int ready)) { loop.take = take; }
 
 /* A descriptor that init holds too would stay in the set after our close(), and could not be taken out any more. */
 void js_loop_forget(int fd) {
@@ -110,11 +114,20 @@ static int take_ring(int ready) {
     if (got < 0 && errno == ECANCELED) return READY_CLOCK_STEPPED;
     return got < 0 ? 0 : ready;
   }
-  if (ready == READY_BELL) {
-    ssize_t got = read(ROLE_FD_BELL, &count, sizeof count);
-    (void)got;
+  return loop.take != NULL ? loop.take(ready) : ready;
+}
+
+static void push_ready(JSContext *ctx, JSValueConst list, uint32_t *length, int ready, uint32_t events) {
+  js_push(ctx, list, length, JS_NewInt32(ctx, ready));
+  js_push(ctx, list, length, js_number(events));
+}
+
+/* What we rang ourselves. */
+static void push_rung(JSContext *ctx, JSValueConst list, uint32_t *length) {
+  for (int n = 1; loop.rung != 0; n++) {
+    if ((loop.rung & 1u << n) != 0) push_ready(ctx, list, length, -n, EPOLLIN);
+    loop.rung &= ~(1u << n);
   }
-  return ready;
 }
 
 JS_BINDING(host_poll) {
@@ -125,16 +138,17 @@ JS_BINDING(host_poll) {
   if (epoll < 0) return JS_ThrowInternalError(ctx, "cannot make an epoll set: %s", strerror(-epoll));
   /* Rounded up, so that nobody wakes just before the time and turns in a circle. */
   int timeout = timeout_ms < 0 ? -1 : timeout_ms > 1e9 ? 1000000000 : (int)(timeout_ms + 0.999);
+  if (loop.rung != 0) timeout = 0;
   int count = epoll_wait(epoll, events, EVENTS_MAX, timeout);
   js_guard_arm();
   JSValue list = JS_NewArray(ctx);
   uint32_t length = 0;
+  push_rung(ctx, list, &length);
   for (int i = 0; i < count; i++) {
     int fd = (int)(int64_t)events[i].data.u64;
     if (fd < 0) fd = take_ring(fd);
     if (fd == 0 && events[i].data.u64 != 0) continue;
-    js_push(ctx, list, &length, JS_NewInt32(ctx, fd));
-    js_push(ctx, list, &length, js_number(events[i].events));
+    push_ready(ctx, list, &length, fd, events[i].events);
   }
   return list;
 }
