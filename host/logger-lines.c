@@ -1,0 +1,319 @@
+/*
+ * Bytes to the text of a file: as they are, with a time before each line, or as JSON lines.
+ *
+ * A pure function of the record and its step, so that a successor that does a step again writes the same bytes. Lines
+ * are not collected: what has come of a line is written at once, and the step remembers how far the line is.
+ *
+ * A file is rotated between lines. Only a line that was begun in the file, or is longer than a file, may exceed
+ * max_size, and that by LINES_OVERSHOOT at most.
+ */
+#include <string.h>
+
+#include "logger-parts.h"
+
+#define LINES_OUT_BYTES 32768
+#define LINES_STAMP_BYTES 25
+#define LINES_OVERSHOOT 65536
+#define LINES_JSON_HEAD_BYTES 1024 /* a name whose every byte is escaped still fits */
+
+static uint8_t lines_out[LINES_OUT_BYTES];
+
+typedef uint8_t lines_block __attribute__((vector_size(16)));
+
+uint32_t lines_count(const uint8_t *data, size_t bytes) {
+  uint32_t count = 0;
+  size_t at = 0;
+  while (bytes - at >= sizeof(lines_block)) {
+    /* Each byte of `sum` counts the line ends in its column; 255 blocks cannot overflow it. */
+    lines_block sum = {0};
+    for (int i = 0; i < 255 && bytes - at >= sizeof(lines_block); i++, at += sizeof(lines_block)) {
+      lines_block block;
+      memcpy(&block, data + at, sizeof block);
+      sum -= (lines_block)(block == '\n');
+    }
+    for (size_t i = 0; i < sizeof sum; i++) count += sum[i];
+  }
+  for (; at < bytes; at++) count += data[at] == '\n';
+  return count;
+}
+
+static void digits(char *to, int count, uint32_t value) {
+  while (count-- > 0) {
+    to[count] = (char)('0' + value % 10);
+    value /= 10;
+  }
+}
+
+/* Days since 1970-01-01 to a date of the Gregorian calendar, counted in years that begin in March. */
+static void date(int64_t days, uint32_t *year, uint32_t *month, uint32_t *day) {
+  int64_t shifted = days + 719468;
+  int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+  uint32_t of_era = (uint32_t)(shifted - era * 146097);
+  uint32_t years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+  uint32_t of_year = of_era - (365 * years + years / 4 - years / 100);
+  uint32_t from_march = (5 * of_year + 2) / 153;
+  *day = of_year - (153 * from_march + 2) / 5 + 1;
+  *month = from_march < 10 ? from_march + 3 : from_march - 9;
+  *year = (uint32_t)(years + era * 400 + (*month <= 2));
+}
+
+void lines_stamp(int64_t wall_ms, char stamp[LINES_STAMP_BYTES]) {
+  uint32_t year, month, day;
+  int64_t days = wall_ms / 86400000, of_day = wall_ms % 86400000;
+  if (of_day < 0) days--, of_day += 86400000;
+  date(days, &year, &month, &day);
+  uint32_t ms = (uint32_t)of_day;
+  memcpy(stamp, "0000-00-00T00:00:00.000Z ", LINES_STAMP_BYTES);
+  digits(stamp, 4, year);
+  digits(stamp + 5, 2, month);
+  digits(stamp + 8, 2, day);
+  digits(stamp + 11, 2, ms / 3600000);
+  digits(stamp + 14, 2, ms / 60000 % 60);
+  digits(stamp + 17, 2, ms / 1000 % 60);
+  digits(stamp + 20, 3, ms % 1000);
+}
+
+/* What the functions below work on. */
+struct lines {
+  const struct log_record *record;
+  struct log_step *step;
+  const uint8_t *in, *end;
+  uint8_t *to, *limit;
+  int rotate;
+};
+
+static uint64_t lines_size(const struct lines *lines) {
+  return lines->step->progress.file_size + (uint64_t)(lines->to - lines_out);
+}
+
+static int lines_may_rotate(const struct lines *lines) {
+  return lines->record->max_size && lines->step->sink == LOG_SINK_FILE;
+}
+
+/* At a line's start: does a line of `bytes` belong to the next file? In the middle of one: has it gone too far? */
+static int lines_full(const struct lines *lines, size_t bytes) {
+  if (!lines_may_rotate(lines)) return 0;
+  uint64_t size = lines_size(lines), most = lines->record->max_size;
+  if (lines->step->progress.column == 0) return size > 0 && size + bytes > most;
+  return size >= most + LINES_OVERSHOOT;
+}
+
+static size_t lines_length(const struct lines *lines) {
+  size_t left = (size_t)(lines->end - lines->in);
+  const uint8_t *newline = memchr(lines->in, '\n', left);
+  return newline ? (size_t)(newline - lines->in) + 1 : left;
+}
+
+static void lines_put(struct lines *lines, const void *text, size_t bytes) {
+  memcpy(lines->to, text, bytes);
+  lines->to += bytes;
+}
+
+/* A line that has reached the limit is ended, and goes on as a new one. */
+static int lines_over_limit(const struct lines *lines) {
+  uint32_t limit = lines->record->line_limit;
+  return limit && lines->step->progress.column >= limit && *lines->in != '\n';
+}
+
+/* The part of the line at hand that fits: into the limit, into the output. */
+static void lines_copy(struct lines *lines, size_t length) {
+  struct log_progress *progress = &lines->step->progress;
+  uint32_t limit = lines->record->line_limit;
+  size_t room = (size_t)(lines->limit - lines->to);
+  int ended = lines->in[length - 1] == '\n';
+  if (limit && length - (size_t)ended > limit - progress->column) length = limit - progress->column, ended = 0;
+  if (length > room) length = room, ended = 0;
+  lines_put(lines, lines->in, length);
+  lines->in += length;
+  progress->column = ended ? 0 : progress->column + (uint32_t)length;
+}
+
+static void lines_stamped(struct lines *lines) {
+  struct log_progress *progress = &lines->step->progress;
+  char stamp[LINES_STAMP_BYTES];
+  lines_stamp(lines->record->wall_ms, stamp);
+  while (lines->in < lines->end && lines->limit - lines->to > LINES_STAMP_BYTES) {
+    size_t length = lines_length(lines);
+    if (lines_full(lines, LINES_STAMP_BYTES + length)) {
+      lines->rotate = 1;
+      return;
+    }
+    if (lines_over_limit(lines)) {
+      lines_put(lines, "\n", 1);
+      progress->column = 0;
+      continue;
+    }
+    if (progress->column == 0) lines_put(lines, stamp, sizeof stamp);
+    lines_copy(lines, length);
+  }
+}
+
+/* One character of a JSON text, or the escape that stands for it. */
+static size_t json_character(uint8_t *to, uint8_t byte) {
+  static const char hex[] = "0123456789abcdef";
+  static const char shorts[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+  for (const char *at = shorts; *at; at += 2) {
+    if ((uint8_t)*at != byte) continue;
+    to[0] = '\\';
+    to[1] = (uint8_t)at[1];
+    return 2;
+  }
+  if (byte >= 0x20 && byte != 0x7f) {
+    to[0] = byte;
+    return 1;
+  }
+  memcpy(to, "\\u00", 4);
+  to[4] = (uint8_t)hex[byte >> 4];
+  to[5] = (uint8_t)hex[byte & 15];
+  return 6;
+}
+
+/* Bytes of the UTF-8 sequence that a byte begins; 0: it begins none. */
+static int utf8_length(uint8_t first) {
+  if (first >= 0xc2 && first <= 0xdf) return 2;
+  if (first >= 0xe0 && first <= 0xef) return 3;
+  if (first >= 0xf0 && first <= 0xf4) return 4;
+  return 0;
+}
+
+/* Whether a byte may be the next one of a sequence: the table of well-formed sequences in the Unicode standard. */
+static int utf8_continues(const struct log_progress *progress, uint8_t byte) {
+  if ((byte & 0xc0) != 0x80) return 0;
+  if (progress->carry_bytes > 1) return 1;
+  switch (progress->carry[0]) {
+    case 0xe0: return byte >= 0xa0;
+    case 0xed: return byte <= 0x9f;
+    case 0xf0: return byte >= 0x90;
+    case 0xf4: return byte <= 0x8f;
+    default: return 1;
+  }
+}
+
+static void json_replacement(struct lines *lines) {
+  lines_put(lines, "\xef\xbf\xbd", 3); /* U+FFFD stands for what is no UTF-8 */
+  lines->step->progress.carry_bytes = 0;
+}
+
+/* A byte above 127: kept until its sequence is whole, which may be in a later record. 1: taken, 0: look at it again. */
+static int json_sequence(struct lines *lines, uint8_t byte) {
+  struct log_progress *progress = &lines->step->progress;
+  if (progress->carry_bytes && !utf8_continues(progress, byte)) {
+    json_replacement(lines);
+    return 0;
+  }
+  if (!progress->carry_bytes && !utf8_length(byte)) {
+    json_replacement(lines);
+    return 1;
+  }
+  progress->carry[progress->carry_bytes++] = byte;
+  if (progress->carry_bytes < utf8_length(progress->carry[0])) return 1;
+  lines_put(lines, progress->carry, progress->carry_bytes);
+  progress->carry_bytes = 0;
+  return 1;
+}
+
+static size_t json_head(const struct log_record *record, uint8_t *head) {
+  const struct log_settings *settings = &logger.settings;
+  char stamp[LINES_STAMP_BYTES];
+  size_t length = strlen(settings->name), at = 0;
+  int error = length > 4 && !strcmp(settings->name + length - 4, ":err");
+  lines_stamp(record->wall_ms, stamp);
+  memcpy(head, "{\"time\":\"", 9), at = 9;
+  memcpy(head + at, stamp, LINES_STAMP_BYTES - 1), at += LINES_STAMP_BYTES - 1;
+  memcpy(head + at, "\",\"service\":\"", 13), at += 13;
+  for (const char *label = settings->label; *label; label++) at += json_character(head + at, (uint8_t)*label);
+  memcpy(head + at, error ? "\",\"stream\":\"stderr\"" : "\",\"stream\":\"stdout\"", 19), at += 19;
+  memcpy(head + at, ",\"message\":\"", 12), at += 12;
+  return at;
+}
+
+static void json_end(struct lines *lines) {
+  if (lines->step->progress.carry_bytes) json_replacement(lines);
+  lines_put(lines, "\"}\n", 3);
+  lines->step->progress.column = 0;
+}
+
+/* The line at hand, byte by byte, until it ends or must be cut. */
+static void json_line(struct lines *lines) {
+  struct log_progress *progress = &lines->step->progress;
+  while (lines->in < lines->end && lines->limit - lines->to > 16) {
+    uint8_t byte = *lines->in;
+    if (byte == '\n' || lines_over_limit(lines)) {
+      json_end(lines);
+      lines->in += byte == '\n';
+      return;
+    }
+    if (byte >= 0x80) {
+      if (!json_sequence(lines, byte)) continue;
+    } else {
+      if (progress->carry_bytes) json_replacement(lines);
+      lines->to += json_character(lines->to, byte);
+    }
+    lines->in++;
+    progress->column++;
+  }
+}
+
+static void lines_json(struct lines *lines) {
+  uint8_t head[LINES_JSON_HEAD_BYTES];
+  size_t bytes = json_head(lines->record, head);
+  while (lines->in < lines->end && (size_t)(lines->limit - lines->to) > bytes + 16) {
+    if (lines_full(lines, bytes + lines_length(lines) + 2)) {
+      lines->rotate = 1;
+      return;
+    }
+    if (lines->step->progress.column == 0) lines_put(lines, head, bytes);
+    json_line(lines);
+  }
+}
+
+static const uint8_t *last_newline(const uint8_t *data, size_t bytes) {
+  while (bytes > 0 && data[bytes - 1] != '\n') bytes--;
+  return bytes ? data + bytes - 1 : NULL;
+}
+
+/* Where a block of bytes that does not fit into the file is cut: after the last line that fits, else after the end of
+ * the line that was begun here. 0: the file is rotated first. */
+static size_t lines_raw_cut(struct lines *lines, size_t left) {
+  uint64_t size = lines_size(lines), most = lines->record->max_size;
+  size_t room = size < most ? (size_t)(most - size) : 0;
+  if (room >= left) return left;
+  const uint8_t *newline = last_newline(lines->in, room);
+  lines->rotate = 1;
+  if (newline) return (size_t)(newline - lines->in) + 1;
+  if (lines_full(lines, left)) return 0;
+  newline = memchr(lines->in + room, '\n', left - room);
+  if (newline) return (size_t)(newline - lines->in) + 1;
+  lines->rotate = 0;
+  return left;
+}
+
+static void lines_raw(struct lines *lines) {
+  size_t left = (size_t)(lines->end - lines->in);
+  if (lines_may_rotate(lines)) left = lines_raw_cut(lines, left);
+  if (left == 0) return;
+  const uint8_t *newline = last_newline(lines->in, left);
+  struct log_progress *progress = &lines->step->progress;
+  if (newline) progress->column = (uint32_t)(lines->in + left - 1 - newline);
+  else if (progress->column < LIMIT_LOG_WINDOW_BYTES) progress->column += (uint32_t)left; /* only 0 or not matters */
+  lines->in += left;
+}
+
+void lines_next(const struct log_record *record, struct log_step *next, struct log_piece *piece) {
+  const uint8_t *window = record_window(record), *from = window + next->text_taken;
+  struct lines lines = {record, next, from, window + record->bytes, lines_out, lines_out + sizeof lines_out, 0};
+  if (next->progress.torn) {
+    next->progress.torn = 0;
+    next->progress.column = 0;
+    next->progress.carry_bytes = 0;
+    *piece = (struct log_piece){(const uint8_t *)"\n", 1, 0, 0};
+    return;
+  }
+  if (record->flags & LOG_FLAG_JSON) lines_json(&lines);
+  else if (record->flags & LOG_FLAG_STAMP) lines_stamped(&lines);
+  else lines_raw(&lines);
+  piece->taken = (uint32_t)(lines.in - from);
+  piece->rotate = lines.rotate;
+  piece->data = lines.to > lines_out ? lines_out : from;
+  piece->bytes = lines.to > lines_out ? (uint32_t)(lines.to - lines_out) : piece->taken;
+}

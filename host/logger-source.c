@@ -1,0 +1,160 @@
+/* Sources: the pipes that services write to. */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "logger-parts.h"
+
+int source_console(uint32_t flags) {
+  if (!(flags & LOG_FLAG_CONSOLE)) return -1;
+  return logger.consoles[flags & LOG_FLAG_CONSOLE_ERROR ? 1 : 0].same_as;
+}
+
+/* With -errno the settings say that nothing is kept, so that the pipe is emptied all the same. */
+int source_settings(uint32_t slot) {
+  struct log_settings *settings = &logger.settings;
+  uint32_t version = atomic_load_explicit(&logger.part->configs[slot].version, memory_order_acquire);
+  if (settings->slot != slot || settings->version != version || !settings->name) {
+    int error = log_settings_load(logger.part, slot, settings);
+    if (error) {
+      memset(settings, 0, sizeof *settings);
+      settings->slot = slot;
+      settings->name = settings->label = settings->path = settings->text;
+      return error;
+    }
+  }
+  struct source *source = &logger.sources[slot];
+  if (source->version != settings->version) {
+    sync_later(slot);
+    file_close(slot);
+    source->retry_ms = 0;
+  }
+  source->version = settings->version;
+  return 0;
+}
+
+static void source_close(uint32_t slot) {
+  struct source *source = &logger.sources[slot];
+  if (source->pipe == 0) return;
+  if (!source->paused) logger_unwatch(source->pipe);
+  close(source->pipe);
+  source->pipe = 0;
+  logger.live_pipes--;
+}
+
+void source_add(uint32_t slot, uint32_t generation, int pipe) {
+  struct source *source = &logger.sources[slot];
+  struct log_config_slot *config = &logger.part->configs[slot];
+  struct log_state *state = &logger.part->states[slot];
+  source_close(slot);
+  if (atomic_load(&state->generation) != generation) {
+    memset(&state->progress, 0, sizeof state->progress);
+    atomic_store(&state->generation, generation);
+  }
+  source->pipe = pipe;
+  source->generation = generation;
+  source->forgotten = atomic_load(&config->state) == LOG_SLOT_FORGOTTEN && atomic_load(&config->generation) == generation;
+  logger.live_pipes++;
+  if (!source->paused) logger_watch(pipe, EPOLLIN, slot);
+  source_partial(slot, 0);
+}
+
+/* The pipe of a forgotten source was read to its end, or there was none. */
+static void source_released(uint32_t slot, uint32_t generation) {
+  struct source *source = &logger.sources[slot];
+  struct log_state *state = &logger.part->states[slot];
+  sync_later(slot);
+  file_close(slot);
+  memory_release(slot, &state->progress);
+  partial_release(&state->progress);
+  source->flush_ms = 0;
+  source->forgotten = 0;
+  atomic_store_explicit(&state->released, generation, memory_order_release);
+  messages_say(INIT_OP_LOG_FORGET, (int)slot, generation, -1);
+}
+
+void source_forget(uint32_t slot, uint32_t generation) {
+  struct source *source = &logger.sources[slot];
+  if (source->pipe && source->generation == generation) source->forgotten = 1; /* its end will be seen by epoll */
+  else source_released(slot, generation);
+}
+
+/* Waits until the record of its console is free. Without a place in the epoll set, because a pipe that is ready would
+ * be reported again and again. */
+static void source_pause(uint32_t slot, uint32_t record) {
+  struct source *source = &logger.sources[slot];
+  if (source->paused) return;
+  logger_unwatch(source->pipe);
+  source->paused = 1;
+  source->next_paused = logger.paused[record];
+  logger.paused[record] = 1 + slot;
+}
+
+void sources_resume(uint32_t record) {
+  uint32_t next = logger.paused[record];
+  logger.paused[record] = 0;
+  while (next) {
+    uint32_t slot = next - 1;
+    struct source *source = &logger.sources[slot];
+    next = source->next_paused;
+    source->paused = 0;
+    source->next_paused = 0;
+    if (source->pipe) logger_watch(source->pipe, EPOLLIN, slot);
+  }
+}
+
+void source_end(uint32_t slot) {
+  struct source *source = &logger.sources[slot];
+  struct log_state *state = &logger.part->states[slot];
+  source_settings(slot);
+  struct log_record *record = record_for(logger.settings.flags);
+  if (state->progress.partial && source_console(logger.settings.flags) >= 0) {
+    record_flush(record, slot);
+    if (record_busy(record)) {
+      source_pause(slot, (uint32_t)(record - logger.part->records));
+      return;
+    }
+  }
+  int forgotten = source->forgotten;
+  source_close(slot);
+  if (forgotten) source_released(slot, source->generation);
+}
+
+void source_ready(uint32_t slot, int hangup) {
+  struct source *source = &logger.sources[slot];
+  int available = 0;
+  if (source->pipe == 0 || source->paused) return;
+  source_settings(slot);
+  struct log_record *record = record_for(logger.settings.flags);
+  if (record_busy(record)) {
+    source_pause(slot, (uint32_t)(record - logger.part->records));
+    return;
+  }
+  if (ioctl(source->pipe, FIONREAD, &available) == 0 && available > 0) record_take(record, slot, (uint32_t)available);
+  else if (hangup) source_end(slot);
+}
+
+void source_partial(uint32_t slot, int new_line) {
+  struct source *source = &logger.sources[slot];
+  if (!logger.part->states[slot].progress.partial) source->flush_ms = 0;
+  else if (new_line || source->flush_ms == 0) source->flush_ms = logger.now_ms + LOGGER_FLUSH_MS;
+  if (source->flush_ms && source->flush_ms < logger.flush_ms) logger.flush_ms = source->flush_ms;
+}
+
+/* At most LOG_PARTIALS sources have an unfinished line. */
+void sources_flush(void) {
+  logger.flush_ms = LOGGER_NEVER;
+  for (uint32_t i = 0; i < LOG_PARTIALS; i++) {
+    uint32_t owner = logger.part->partial_owner[i];
+    if (owner == 0 || owner > LIMIT_LOG_SLOTS) continue;
+    struct source *source = &logger.sources[owner - 1];
+    if (source->flush_ms == 0) continue;
+    source_settings(owner - 1);
+    struct log_record *record = record_for(logger.settings.flags);
+    if (source->flush_ms <= logger.now_ms && !record_busy(record)) record_flush(record, owner - 1);
+    else if (source->flush_ms <= logger.now_ms) source->flush_ms = logger.now_ms + LOGGER_FLUSH_MS;
+    if (source->flush_ms && source->flush_ms < logger.flush_ms) logger.flush_ms = source->flush_ms;
+  }
+}
