@@ -4,7 +4,15 @@
  * verifies every signature.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { archiveStanzas, isSourceFile, ownSuite, parseDeb822, parseOneLine, type Stanza, withSuite } from "./apt-sources.ts";
+import {
+  archiveStanzas,
+  isSourceFile,
+  ownSuite,
+  parseDeb822,
+  parseOneLine,
+  type Stanza,
+  withSuite,
+} from "./apt-sources.ts";
 import { Failure, mustRun, run } from "./run.ts";
 
 /** Keys that can verify a newer suite when those that the machine names cannot. */
@@ -109,7 +117,9 @@ function failure(requests: AptRequest[], report: string[]): Failure {
   const text = report.join("\n");
   const hint = isKeyFailure(text)
     ? "Install a newer debian-archive-keyring, which holds the key of that suite."
-    : /resolve|Temporary failure|Could not connect|Failed to fetch|Cannot initiate|timed out|Unable to connect/i.test(text)
+    : /resolve|Temporary failure|Could not connect|Failed to fetch|Cannot initiate|timed out|Unable to connect/i.test(
+          text,
+        )
       ? "Is this machine online?"
       : "Does this machine's apt configuration name a Debian archive?";
   return new Failure(`cannot fetch ${names} through apt\n${text}\n${hint}`);

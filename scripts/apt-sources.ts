@@ -106,7 +106,12 @@ export function ownSuite(stanzas: readonly Stanza[]): string | undefined {
 export function withSuite(stanzas: readonly Stanza[], suite: string, keyring?: string): string {
   const texts = new Set<string>();
   for (const stanza of stanzas) {
-    const lines = ["Types: deb deb-src", `URIs: ${words(stanza, "uris").join(" ")}`, `Suites: ${suite}`, "Components: main"];
+    const lines = [
+      "Types: deb deb-src",
+      `URIs: ${words(stanza, "uris").join(" ")}`,
+      `Suites: ${suite}`,
+      "Components: main",
+    ];
     for (const field of KEPT_FIELDS) {
       const value = field === "signed-by" ? (keyring ?? stanza.get(field)) : stanza.get(field);
       if (value !== undefined) lines.push(`${field}: ${value}`);

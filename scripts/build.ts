@@ -8,7 +8,7 @@ import { bundleModules, compileModules, embedModules, type Module } from "./modu
 import { preparePrograms } from "./programs.ts";
 import { Failure, mustRun, type Tools } from "./run.ts";
 import { prepareSources, type Sources, TESTED_ENGINE } from "./sources.ts";
-import { compileFlags, findToolchain, type Toolchain, type Variant } from "./toolchain.ts";
+import { compileFlags, compilerOf, findToolchain, type Toolchain, type Variant } from "./toolchain.ts";
 
 const SIZE_LIMIT = 1_677_721;
 const ENGINE_FILES = ["quickjs.c", "libregexp.c", "libunicode.c", "dtoa.c", "cutils.c", "libbf.c"];
@@ -29,14 +29,23 @@ export async function openWorkshop(tools: Tools): Promise<Workshop> {
 }
 
 function cFiles(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".c")).sort() : [];
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith(".c"))
+        .sort()
+    : [];
+}
+
+function libraryFolder(shop: Workshop, variant: Variant): string {
+  const name = variant === "sanitize" || variant === "plain" ? `libraries-${variant}` : "libraries";
+  return join(shop.root, ".cache/objects", name);
 }
 
 /** The script engine's objects. They know nothing of gonit's variants, so release and hooks share them. */
-function engineCompilations(shop: Workshop, variant: Variant): Compilation[] {
+export function engineCompilations(shop: Workshop, variant: Variant): Compilation[] {
   const { tools, sources } = shop;
-  const compiler = variant === "sanitize" ? tools.gcc : tools.musl;
-  const folder = join(shop.root, ".cache/objects", variant === "sanitize" ? "libraries-sanitize" : "libraries");
+  const compiler = compilerOf(tools, variant);
+  const folder = libraryFolder(shop, variant);
   const files = ENGINE_FILES.filter((name) => existsSync(join(sources.engine.folder, name)));
   return files.map((name) => ({
     compiler,
@@ -46,13 +55,13 @@ function engineCompilations(shop: Workshop, variant: Variant): Compilation[] {
   }));
 }
 
-function yamlCompilations(shop: Workshop, variant: Variant): Compilation[] {
+export function yamlCompilations(shop: Workshop, variant: Variant): Compilation[] {
   const { tools, sources } = shop;
   const folder = join(sources.yaml.folder, "src");
   return cFiles(folder).map((name) => ({
-    compiler: variant === "sanitize" ? tools.gcc : tools.musl,
+    compiler: compilerOf(tools, variant),
     source: join(folder, name),
-    object: join(shop.root, ".cache/objects", variant === "sanitize" ? "libraries-sanitize" : "libraries", `yaml-${name}.o`),
+    object: join(libraryFolder(shop, variant), `yaml-${name}.o`),
     flags: compileFlags(tools, sources, variant, "yaml"),
   }));
 }
@@ -62,7 +71,7 @@ function hostCompilations(shop: Workshop, variant: Variant): Compilation[] {
   return cFiles(join(shop.root, "host"))
     .filter((name) => variant !== "sanitize" || name !== "memcpy.c")
     .map((name) => ({
-      compiler: variant === "sanitize" ? shop.tools.gcc : shop.tools.musl,
+      compiler: compilerOf(shop.tools, variant),
       source: join(shop.root, "host", name),
       object: join(shop.root, ".cache/objects", variant, `${name}.o`),
       flags,
@@ -137,7 +146,9 @@ export async function buildVariant(shop: Workshop, variant: Variant): Promise<st
     await mustRun("strip gonit", "strip", ["-s", "-o", `${program}.new`, `${program}.debug`]);
     proveRelease(`${program}.new`);
     renameSync(`${program}.new`, program);
-    console.error(`${relativeTo(shop.root, program)}: ${statSync(program).size} bytes, static, ${modules.length} modules`);
+    console.error(
+      `${relativeTo(shop.root, program)}: ${statSync(program).size} bytes, static, ${modules.length} modules`,
+    );
   }
   return program;
 }
@@ -154,7 +165,8 @@ const VARIANTS = new Map<string, Variant>([
 /** `npm run build [-- --hooks] [-- --sanitize]`: the release, and the named variants beside it. */
 export async function buildCommand(tools: Tools, words: string[]): Promise<number> {
   const unknown = words.find((word) => !VARIANTS.has(word));
-  if (unknown !== undefined) throw new Failure(`unknown option ${unknown}; there are ${[...VARIANTS.keys()].join(" ")}`);
+  if (unknown !== undefined)
+    throw new Failure(`unknown option ${unknown}; there are ${[...VARIANTS.keys()].join(" ")}`);
   const shop = await openWorkshop(tools);
   for (const variant of ["release" as const, ...words.map((word) => VARIANTS.get(word) as Variant)]) {
     await tools.step(`Building gonit (${variant})`, () => buildVariant(shop, variant));

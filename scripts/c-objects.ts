@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname } from "node:path";
-import { Failure, inParallel, run, type RunResult } from "./run.ts";
+import { Failure, inParallel, type RunResult, run } from "./run.ts";
 
 export interface Compilation {
   compiler: string;
@@ -56,7 +56,10 @@ function isFresh(compilation: Compilation, command: string): boolean {
 /** Paths of a make rule as gcc -MMD writes it; a space in a path is escaped. */
 export function dependencies(rule: string): string[] {
   const text = rule.replaceAll("\\\n", " ");
-  const paths = text.slice(text.indexOf(": ") + 2).trim().split(/(?<!\\)\s+/);
+  const paths = text
+    .slice(text.indexOf(": ") + 2)
+    .trim()
+    .split(/(?<!\\)\s+/);
   return paths.map((path) => path.replaceAll("\\ ", " ")).filter((path) => path !== "");
 }
 

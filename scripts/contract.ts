@@ -65,7 +65,12 @@ export function contractModule(): string {
     for (const [name, value] of Object.entries(set.values)) out.push(`  ${camel(name)}: ${value},`);
     out.push("} as const;", "");
   }
-  out.push(HOST_TYPES.trim(), "", "/** What C does for TypeScript. A call that its program has no module for is undefined. */", "export interface Host {");
+  out.push(
+    HOST_TYPES.trim(),
+    "",
+    "/** What C does for TypeScript. A call that its program has no module for is undefined. */",
+    "export interface Host {",
+  );
   for (const call of HOST_CALLS) out.push(`  /** ${call.doc} */`, `  ${call.name}${call.signature};`);
   out.push("}", "", "declare global {", "  const host: Host;", "}", "");
   return out.join("\n");

@@ -17,7 +17,8 @@ export function elfFacts(path: string): ElfFacts {
   const little = bytes[5] === 1;
   const u16 = (at: number): number => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   const u32 = (at: number): number => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
-  const word = (at: number): number => (wide ? Number(little ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at)) : u32(at));
+  const word = (at: number): number =>
+    wide ? Number(little ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at)) : u32(at);
   const table = word(wide ? 32 : 28);
   const size = u16(wide ? 54 : 42);
   const count = u16(wide ? 56 : 44);

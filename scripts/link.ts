@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { dirname, join } from "node:path";
 import { type Compilation, fileHash, forgetHash } from "./c-objects.ts";
 import { mustRun } from "./run.ts";
-import { linkFlags, type Toolchain, type Variant } from "./toolchain.ts";
+import { compilerOf, linkFlags, type Toolchain, type Variant } from "./toolchain.ts";
 
 /** Links a program from objects; whether it had to. */
 export async function link(
@@ -12,7 +12,7 @@ export async function link(
   parts: Compilation[],
   variant: Variant,
 ): Promise<boolean> {
-  const compiler = variant === "sanitize" ? shop.tools.gcc : shop.tools.musl;
+  const compiler = compilerOf(shop.tools, variant);
   const objects = parts.map((part) => part.object);
   for (const object of objects) forgetHash(object);
   const flags = linkFlags(variant);

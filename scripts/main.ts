@@ -6,6 +6,11 @@ type Command = (tools: Tools, words: string[]) => Promise<number>;
 const COMMANDS: { [verb: string]: () => Promise<Command> } = {
   start: async () => (await import("./start.ts")).startCommand,
   build: async () => (await import("./build.ts")).buildCommand,
+  test: async () => (await import("./test.ts")).testCommand,
+  "test-long": async () => (await import("./test.ts")).testLongCommand,
+  check: async () => (await import("./check.ts")).checkCommand,
+  format: async () => (await import("./check.ts")).formatCommand,
+  contract: async () => (await import("./contract-files.ts")).contractCommand,
 };
 
 /** Runs one verb; the exit code. */

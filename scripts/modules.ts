@@ -124,4 +124,3 @@ export function embedModules(modules: Module[], folder: string): { table: string
   writeChanged(paths.data, data.join("\n"));
   return { ...paths, inputs: modules.map((module) => module.bytecode) };
 }
-

@@ -48,7 +48,9 @@ async function install(packages: string[], sudo: boolean): Promise<void> {
   const words = ["sh", "-c", INSTALL, "sh", ...packages];
   const result = sudo ? await run("sudo", words, { inherit: true }) : await run("sh", words.slice(1));
   if (result.code === 0) return;
-  const hint = /resolve|Temporary failure|Unable to connect|Could not connect/i.test(result.output) ? "\nIs this machine online?" : "";
+  const hint = /resolve|Temporary failure|Unable to connect|Could not connect/i.test(result.output)
+    ? "\nIs this machine online?"
+    : "";
   throw new Failure(`cannot install ${packages.join(" ")} through apt\n${result.output.trim()}${hint}`);
 }
 
@@ -69,5 +71,6 @@ export async function preparePrograms(tools: Tools, need: { tests: boolean }): P
     throw new Failure(`some programs are missing; as root, run:\n${line}`);
   }
   const still = missing.filter((program) => !isPresent(program.proof));
-  if (still.length > 0) throw new Failure(`cannot find ${still.map((program) => program.proof).join(", ")} after ${line}`);
+  if (still.length > 0)
+    throw new Failure(`cannot find ${still.map((program) => program.proof).join(", ")} after ${line}`);
 }

@@ -58,14 +58,24 @@ export function run(command: string, words: string[], options: RunOptions = {}):
 }
 
 /** Runs a program that must succeed; its output is the reason when it does not. */
-export async function mustRun(what: string, command: string, words: string[], options: RunOptions = {}): Promise<string> {
+export async function mustRun(
+  what: string,
+  command: string,
+  words: string[],
+  options: RunOptions = {},
+): Promise<string> {
   const result = await run(command, words, options);
-  if (result.code !== 0) throw new Failure(`cannot ${what}: ${command} ended with ${result.code}\n${result.output.trim()}`);
+  if (result.code !== 0)
+    throw new Failure(`cannot ${what}: ${command} ended with ${result.code}\n${result.output.trim()}`);
   return result.stdout;
 }
 
 /** Does work for each item, so many at a time; results in the items' order. The first failure is the whole's. */
-export async function inParallel<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {

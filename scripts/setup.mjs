@@ -82,10 +82,12 @@ async function installPackages(fs) {
   const { createHash } = await import("node:crypto");
   const { spawn } = await import("node:child_process");
   const stamp = `${root}/node_modules/.made-from`;
-  const hash = createHash("sha256").update(fs.readFileSync(`${root}/package-lock.json`)).digest("hex");
+  const hash = createHash("sha256")
+    .update(fs.readFileSync(`${root}/package-lock.json`))
+    .digest("hex");
   if (readText(fs, stamp) === hash) return;
   const npm = process.env.npm_execpath;
-  const [command, before] = npm && npm.endsWith(".js") ? [process.execPath, [npm]] : ["npm", []];
+  const [command, before] = (npm || "").endsWith(".js") ? [process.execPath, [npm]] : ["npm", []];
   const options = ["ci", "--include=dev", "--no-progress", "--loglevel=error"];
   await step("Installing npm packages", () => {
     return new Promise((resolve, reject) => {
@@ -97,7 +99,9 @@ async function installPackages(fs) {
       child.on("close", (code) => {
         if (code === 0) return resolve();
         const text = Buffer.concat(output).toString().trim();
-        reject(new Failure(`cannot install the npm packages: npm ci ended with ${code}\n${text}\nIs this machine online?`));
+        reject(
+          new Failure(`cannot install the npm packages: npm ci ended with ${code}\n${text}\nIs this machine online?`),
+        );
       });
     });
   });
@@ -139,7 +143,8 @@ async function main() {
   process.chdir(root);
   const [verb, ...words] = process.argv.slice(2);
   if (verb === "clean") {
-    for (const folder of [".cache", "dist", "coverage"]) fs.rmSync(`${root}/${folder}`, { recursive: true, force: true });
+    for (const folder of [".cache", "dist", "coverage"])
+      fs.rmSync(`${root}/${folder}`, { recursive: true, force: true });
     return 0;
   }
   try {
@@ -162,7 +167,7 @@ if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
 main().then(
   (code) => process.exit(code),
   (error) => {
-    const known = error instanceof Failure || error?.name === "Failure";
+    const known = error instanceof Failure || error.name === "Failure";
     console.error(known ? `error: ${error.message}` : error);
     process.exit(1);
   },

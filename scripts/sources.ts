@@ -60,7 +60,9 @@ const LIBRARIES: Library[] = [
       await mustRun("unpack libyaml", "tar", ["-xf", archive, "-C", `${into}/source`, "--strip-components=1"]);
     },
     version(folder) {
-      const text = existsSync(join(folder, "CMakeLists.txt")) ? readFileSync(join(folder, "CMakeLists.txt"), "utf8") : "";
+      const text = existsSync(join(folder, "CMakeLists.txt"))
+        ? readFileSync(join(folder, "CMakeLists.txt"), "utf8")
+        : "";
       const part = (name: string): string => new RegExp(`YAML_VERSION_${name} (\\d+)`).exec(text)?.[1] ?? "0";
       return `${part("MAJOR")}.${part("MINOR")}.${part("PATCH")}`;
     },
@@ -80,7 +82,9 @@ async function unpack(library: Library, archive: string, target: string): Promis
   mkdirSync(work, { recursive: true });
   await library.unpack(archive, work);
   if (!existsSync(`${work}/source/${library.proof}`)) {
-    throw new Failure(`cannot use ${archive}: it holds no ${library.proof}; set ${library.variable} to a folder of the source`);
+    throw new Failure(
+      `cannot use ${archive}: it holds no ${library.proof}; set ${library.variable} to a folder of the source`,
+    );
   }
   deleteObjects(`${work}/source`);
   rmSync(target, { recursive: true, force: true });
@@ -112,18 +116,25 @@ async function fetchMissing(missing: Library[], tools: Tools): Promise<void> {
 function noticeVersion(engine: Source, cache: string): void {
   const told = `${cache}/engine-notice`;
   if (engine.version === TESTED_ENGINE || (existsSync(told) && readFileSync(told, "utf8") === engine.version)) return;
-  console.error(`notice: quickjs-ng is ${engine.version}; gonit is tested with ${TESTED_ENGINE} (QUICKJS_SRC names another folder)`);
+  console.error(
+    `notice: quickjs-ng is ${engine.version}; gonit is tested with ${TESTED_ENGINE} (QUICKJS_SRC names another folder)`,
+  );
   writeFileSync(told, engine.version);
 }
 
 /** Where the sources are, after fetching what is not there yet. */
 export async function prepareSources(tools: Tools): Promise<Sources> {
   const cache = join(tools.root, ".cache");
-  const folders = new Map(LIBRARIES.map((library) => [library.key, override(library) ?? `${cache}/sources/${library.key}`]));
+  const folders = new Map(
+    LIBRARIES.map((library) => [library.key, override(library) ?? `${cache}/sources/${library.key}`]),
+  );
   const folder = (library: Library): string => folders.get(library.key) as string;
   const missing = LIBRARIES.filter((library) => !existsSync(join(folder(library), library.proof)));
   if (missing.length > 0) await fetchMissing(missing, tools);
-  const [engine, yaml] = LIBRARIES.map((library) => ({ folder: folder(library), version: library.version(folder(library)) }));
+  const [engine, yaml] = LIBRARIES.map((library) => ({
+    folder: folder(library),
+    version: library.version(folder(library)),
+  }));
   const sources = { engine: engine as Source, yaml: yaml as Source };
   noticeVersion(sources.engine, cache);
   return sources;

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { mustRun } from "./run.ts";
 import type { Sources } from "./sources.ts";
 
-export type Variant = "release" | "hooks" | "sanitize";
+/** Release and hooks are static programs of musl. The other two are for tests: glibc, with sanitizers and without. */
+export type Variant = "release" | "hooks" | "sanitize" | "plain";
 
 /** Warnings of compilers that nobody tried with gonit must not stop a newcomer's build. */
 const TESTED_GCC = [12, 13, 14, 15];
@@ -36,7 +37,8 @@ function linkKernelHeaders(folder: string, triple: string): void {
 
 export async function findToolchain(root: string): Promise<Toolchain> {
   const gcc = "gcc";
-  const ask = async (question: string): Promise<string> => (await mustRun(`ask gcc for ${question}`, gcc, [question])).trim();
+  const ask = async (question: string): Promise<string> =>
+    (await mustRun(`ask gcc for ${question}`, gcc, [question])).trim();
   const [text, number, triple] = await Promise.all([ask("--version"), ask("-dumpversion"), ask("-print-multiarch")]);
   const version = text.split("\n")[0] ?? "";
   const major = Number.parseInt(number, 10);
@@ -45,13 +47,22 @@ export async function findToolchain(root: string): Promise<Toolchain> {
   return { root, musl: "musl-gcc", gcc, version, major, kernelHeaders };
 }
 
-const OPTIMISE = ["-O2", "-g"];
+/** Sanitizers and valgrind know glibc only. */
+export function compilerOf(tools: Toolchain, variant: Variant): string {
+  return variant === "sanitize" || variant === "plain" ? tools.gcc : tools.musl;
+}
 
 /** Flags for one kind of source. `ours` may not warn; what others wrote is compiled as it is. */
-export function compileFlags(tools: Toolchain, sources: Sources, variant: Variant, kind: "ours" | "engine" | "yaml"): string[] {
+export function compileFlags(
+  tools: Toolchain,
+  sources: Sources,
+  variant: Variant,
+  kind: "ours" | "engine" | "yaml",
+): string[] {
   const sanitize = variant === "sanitize";
+  const musl = compilerOf(tools, variant) === tools.musl;
   const common = [
-    ...(sanitize ? ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address"] : OPTIMISE),
+    ...(sanitize ? ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address"] : ["-O2", "-g"]),
     "-std=gnu11",
     "-D_GNU_SOURCE",
     "-ffunction-sections",
@@ -63,7 +74,7 @@ export function compileFlags(tools: Toolchain, sources: Sources, variant: Varian
     `-ffile-prefix-map=${tools.root}/=`,
     `-I${sources.engine.folder}`,
     `-I${sources.yaml.folder}/include`,
-    ...(sanitize ? [] : ["-idirafter", tools.kernelHeaders]),
+    ...(!musl ? [] : ["-idirafter", tools.kernelHeaders]),
   ];
   if (kind === "engine") return [...common, "-w", "-funsigned-char"];
   if (kind === "yaml") {
@@ -83,6 +94,7 @@ export function compileFlags(tools: Toolchain, sources: Sources, variant: Varian
 }
 
 export function linkFlags(variant: Variant): string[] {
+  if (variant === "plain") return ["-no-pie"];
   if (variant === "sanitize") return ["-fsanitize=address,undefined", "-no-pie"];
   return ["-static", "-no-pie", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack"];
 }

@@ -1,0 +1,122 @@
+/*
+ * The tests written in C, `*.test.c` in tests/host, and the small programs that process tests start, tests/children/.
+ *
+ * A test's head names what it is linked with: `// with: spawn.c tree.c`; `engine` and `yaml` there stand for the whole
+ * of the script engine and of libyaml. It runs under the address and undefined-behaviour sanitizers; with a line
+ * `// valgrind` once more, built plainly, under valgrind.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
+import { engineCompilations, type Workshop, yamlCompilations } from "./build.ts";
+import { type Compilation, compileAll } from "./c-objects.ts";
+import { link } from "./link.ts";
+import { inParallel, run } from "./run.ts";
+import { type FileResult, timeLimitMs } from "./test-files.ts";
+import { compileFlags, type Variant } from "./toolchain.ts";
+
+interface CTest {
+  file: string;
+  /** Sources of host/ by name, "engine", "yaml". */
+  parts: string[];
+  valgrind: boolean;
+  limitMs: number;
+}
+
+export function parseHead(file: string, text: string): CTest {
+  const head = text.slice(0, 2000);
+  const parts = /^\/\/ with: (.*)$/m.exec(head)?.[1]?.trim().split(/\s+/) ?? [];
+  return { file, parts, valgrind: /^\/\/ valgrind\s*$/m.test(head), limitMs: timeLimitMs(head, 60_000) };
+}
+
+/** What a test is linked from, in one of its two builds. */
+function compilations(shop: Workshop, test: CTest, variant: Variant): Compilation[] {
+  const flags = compileFlags(shop.tools, shop.sources, variant, "ours");
+  const folder = join(shop.root, ".cache/objects", `tests-${variant}`);
+  const own = (source: string): Compilation => ({
+    compiler: shop.tools.gcc,
+    source: join(shop.root, source),
+    object: join(folder, `${source.replaceAll("/", "+")}.o`),
+    flags: [...flags, `-DGONIT_VERSION="${shop.version}"`, "-DGONIT_TEST_HOOKS"],
+  });
+  const parts = test.parts.filter((part) => part !== "engine" && part !== "yaml").map((part) => own(`host/${part}`));
+  if (test.parts.includes("engine")) parts.push(...engineCompilations(shop, variant));
+  if (test.parts.includes("yaml")) parts.push(...yamlCompilations(shop, variant));
+  return [own(test.file), ...parts];
+}
+
+function programPath(shop: Workshop, test: CTest, variant: Variant): string {
+  return join(shop.root, ".cache/c-tests", variant, basename(test.file, ".test.c"));
+}
+
+/** Whether LeakSanitizer works here: it needs ptrace(2), which some containers refuse. */
+async function leaksCanBeFound(shop: Workshop): Promise<boolean> {
+  const source = join(shop.root, ".cache/leak-probe.c");
+  if (!existsSync(source)) writeFileSync(source, "int main(void) { return 0; }\n");
+  const probe: Compilation = {
+    compiler: shop.tools.gcc,
+    source,
+    object: join(shop.root, ".cache/objects/leak-probe.o"),
+    flags: ["-fsanitize=address"],
+  };
+  await compileAll([probe], shop.tools.version);
+  const program = join(shop.root, ".cache/leak-probe");
+  await link(shop, program, [probe], "sanitize");
+  return (await run(program, [])).code === 0;
+}
+
+async function runOnce(shop: Workshop, test: CTest, words: string[], env: NodeJS.ProcessEnv): Promise<FileResult> {
+  const started = Date.now();
+  const limit = `${test.limitMs / 1000}`;
+  const result = await run("timeout", ["-k", "5", limit, ...words], { cwd: shop.root, env });
+  const ms = Date.now() - started;
+  const ok = result.code === 0;
+  const problem = ok ? "" : result.code === 124 ? `not done after ${limit} s` : `it ended with ${result.code}`;
+  const title = words.includes("valgrind") ? "under valgrind" : "under sanitizers";
+  return {
+    file: test.file,
+    outcomes: [{ title, result: ok ? "passed" : "failed", detail: problem, ms }],
+    output: result.output,
+    problem: "",
+    ms,
+  };
+}
+
+/** Builds and runs the tests; a result for each run. */
+export async function runCTests(shop: Workshop, files: string[], reaper: string): Promise<FileResult[]> {
+  const tests = files.map((file) => parseHead(file, readFileSync(join(shop.root, file), "utf8")));
+  const builds = tests.flatMap((test) => {
+    const variants: Variant[] = test.valgrind ? ["sanitize", "plain"] : ["sanitize"];
+    return variants.map((variant) => ({ test, variant, parts: compilations(shop, test, variant) }));
+  });
+  const unique = new Map(builds.flatMap((build) => build.parts).map((part) => [part.object, part]));
+  await compileAll([...unique.values()], shop.tools.version);
+  for (const { test, variant, parts } of builds) await link(shop, programPath(shop, test, variant), parts, variant);
+  const leaks = await leaksCanBeFound(shop);
+  if (!leaks) console.error("notice: leaks are not looked for: LeakSanitizer cannot trace processes here");
+  const env = {
+    ...process.env,
+    ASAN_OPTIONS: `detect_leaks=${leaks ? 1 : 0}:abort_on_error=0`,
+    UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1",
+  };
+  return await inParallel(builds, availableParallelism(), ({ test, variant }) => {
+    const valgrind = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"];
+    const words = [reaper, ...(variant === "plain" ? valgrind : []), programPath(shop, test, variant)];
+    return runOnce(shop, test, words, env);
+  });
+}
+
+/** Compiles the programs that tests start: static, so that they run in any root. Their folder. */
+export async function buildChildren(shop: Workshop, files: string[]): Promise<string> {
+  const folder = join(shop.root, ".cache/children");
+  mkdirSync(folder, { recursive: true });
+  const parts = files.map((file) => ({
+    compiler: shop.tools.musl,
+    source: join(shop.root, file),
+    object: join(shop.root, ".cache/objects/children", `${basename(file)}.o`),
+    flags: compileFlags(shop.tools, shop.sources, "release", "ours"),
+  }));
+  await compileAll(parts, shop.tools.version);
+  for (const part of parts) await link(shop, join(folder, basename(part.source, ".c")), [part], "release");
+  return folder;
+}
