@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "js.h"
+#include "ledger-status.h"
 #include "names.h"
 
 #ifndef GONIT_VERSION
@@ -195,6 +196,16 @@ JS_BINDING(host_encode_utf8) {
   for (size_t i = 0; i + 2 < length; i++)
     if (data[i] == 0xed && data[i + 1] >= 0xa0) memcpy(data + i, "\xef\xbf\xbd", 3);
   return result;
+}
+
+JS_BINDING(host_ledger_status) {
+  int32_t pid;
+  char *text;
+  if (js_int(ctx, argv[0], "ledgerStatus: pid", &pid) < 0) return JS_EXCEPTION;
+  int result = ledger_status(pid, &text);
+  JSValue value = result < 0 ? JS_NewInt32(ctx, result) : js_new_name(ctx, text);
+  free(text);
+  return value;
 }
 
 JS_TABLE(js_core, HOST_CALLS_CORE)
