@@ -72,7 +72,9 @@ export function compileFlags(
     `-ffile-prefix-map=${sources.engine.folder}=quickjs`,
     `-ffile-prefix-map=${sources.yaml.folder}=libyaml`,
     `-ffile-prefix-map=${tools.root}/=`,
-    `-I${sources.engine.folder}`,
+    "-fmax-errors=10",
+    /* For #include "x.h" only: host/features.h and others share a name with a header of libc. */
+    `-iquote${sources.engine.folder}`,
     `-I${sources.yaml.folder}/include`,
     ...(!musl ? [] : ["-idirafter", tools.kernelHeaders]),
   ];
@@ -89,7 +91,7 @@ export function compileFlags(
     ...(TESTED_GCC.includes(tools.major) ? ["-Werror"] : []),
     ...(sanitize ? ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"] : []),
     ...(variant === "hooks" ? ["-DGONIT_TEST_HOOKS"] : []),
-    `-I${tools.root}/host`,
+    `-iquote${tools.root}/host`,
   ];
 }
 
