@@ -73,16 +73,14 @@ export function compileFlags(
     `-ffile-prefix-map=${sources.yaml.folder}=libyaml`,
     `-ffile-prefix-map=${tools.root}/=`,
     "-fmax-errors=10",
-    /* For #include "x.h" only: host/features.h and others share a name with a header of libc. */
-    `-iquote${sources.engine.folder}`,
-    `-I${sources.yaml.folder}/include`,
     ...(!musl ? [] : ["-idirafter", tools.kernelHeaders]),
   ];
   if (kind === "engine") return [...common, "-w", "-funsigned-char"];
   if (kind === "yaml") {
     const [major, minor, patch] = sources.yaml.version.split(".");
     const numbers = [`-DYAML_VERSION_MAJOR=${major}`, `-DYAML_VERSION_MINOR=${minor}`, `-DYAML_VERSION_PATCH=${patch}`];
-    return [...common, "-w", `-DYAML_VERSION_STRING="${sources.yaml.version}"`, ...numbers];
+    const include = `-I${sources.yaml.folder}/include`;
+    return [...common, "-w", include, `-DYAML_VERSION_STRING="${sources.yaml.version}"`, ...numbers];
   }
   return [
     ...common,
@@ -91,7 +89,10 @@ export function compileFlags(
     ...(TESTED_GCC.includes(tools.major) ? ["-Werror"] : []),
     ...(sanitize ? ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"] : []),
     ...(variant === "hooks" ? ["-DGONIT_TEST_HOOKS"] : []),
+    /* For #include "x.h" only: host/features.h and others share a name with a header of libc. */
     `-iquote${tools.root}/host`,
+    `-iquote${sources.engine.folder}`,
+    `-I${sources.yaml.folder}/include`,
   ];
 }
 
