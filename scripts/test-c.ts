@@ -25,8 +25,13 @@ interface CTest {
 
 export function parseHead(file: string, text: string): CTest {
   const head = text.slice(0, 2000);
-  const parts = /^\/\/ with: (.*)$/m.exec(head)?.[1]?.trim().split(/\s+/) ?? [];
-  return { file, parts, valgrind: /^\/\/ valgrind\s*$/m.test(head), limitMs: timeLimitMs(head, 60_000) };
+  const parts = /^\/\/ with: (.*)$/m.exec(head)?.[1]?.split(/\s+/) ?? [];
+  return {
+    file,
+    parts: parts.filter((part) => part !== ""),
+    valgrind: /^\/\/ valgrind\s*$/m.test(head),
+    limitMs: timeLimitMs(head, 60_000),
+  };
 }
 
 /** What a test is linked from, in one of its two builds. */
@@ -43,10 +48,6 @@ function compilations(shop: Workshop, test: CTest, variant: Variant): Compilatio
   if (test.parts.includes("engine")) parts.push(...engineCompilations(shop, variant));
   if (test.parts.includes("yaml")) parts.push(...yamlCompilations(shop, variant));
   return [own(test.file), ...parts];
-}
-
-function programPath(shop: Workshop, test: CTest, variant: Variant): string {
-  return join(shop.root, ".cache/c-tests", variant, basename(test.file, ".test.c"));
 }
 
 /** Whether LeakSanitizer works here: it needs ptrace(2), which some containers refuse. */
@@ -82,8 +83,14 @@ async function runOnce(shop: Workshop, test: CTest, words: string[], env: NodeJS
   };
 }
 
-/** Builds and runs the tests; a result for each run. */
-export async function runCTests(shop: Workshop, files: string[], reaper: string): Promise<FileResult[]> {
+/** A test in one of its builds. */
+export interface CProgram {
+  test: CTest;
+  variant: Variant;
+  path: string;
+}
+
+export async function buildCTests(shop: Workshop, files: string[]): Promise<CProgram[]> {
   const tests = files.map((file) => parseHead(file, readFileSync(join(shop.root, file), "utf8")));
   const builds = tests.flatMap((test) => {
     const variants: Variant[] = test.valgrind ? ["sanitize", "plain"] : ["sanitize"];
@@ -91,18 +98,25 @@ export async function runCTests(shop: Workshop, files: string[], reaper: string)
   });
   const unique = new Map(builds.flatMap((build) => build.parts).map((part) => [part.object, part]));
   await compileAll([...unique.values()], shop.tools.version);
-  for (const { test, variant, parts } of builds) await link(shop, programPath(shop, test, variant), parts, variant);
+  return await inParallel(builds, availableParallelism(), async ({ test, variant, parts }) => {
+    const path = join(shop.root, ".cache/c-tests", variant, basename(test.file, ".test.c"));
+    await link(shop, path, parts, variant);
+    return { test, variant, path };
+  });
+}
+
+/** Runs the tests; a result for each run. What a test leaves behind is its failure: see reap-rest.c. */
+export async function runCTests(shop: Workshop, programs: CProgram[], reaper: string): Promise<FileResult[]> {
   const leaks = await leaksCanBeFound(shop);
   if (!leaks) console.error("notice: leaks are not looked for: LeakSanitizer cannot trace processes here");
   const env = {
     ...process.env,
-    ASAN_OPTIONS: `detect_leaks=${leaks ? 1 : 0}:abort_on_error=0`,
+    ASAN_OPTIONS: `detect_leaks=${leaks ? 1 : 0}`,
     UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1",
   };
-  return await inParallel(builds, availableParallelism(), ({ test, variant }) => {
-    const valgrind = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"];
-    const words = [reaper, ...(variant === "plain" ? valgrind : []), programPath(shop, test, variant)];
-    return runOnce(shop, test, words, env);
+  const valgrind = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"];
+  return await inParallel(programs, availableParallelism(), ({ test, variant, path }) => {
+    return runOnce(shop, test, [reaper, ...(variant === "plain" ? valgrind : []), path], env);
   });
 }
 

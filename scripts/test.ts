@@ -12,7 +12,7 @@ import { checkTree } from "./check.ts";
 import { link } from "./link.ts";
 import { preparePrograms } from "./programs.ts";
 import { Failure, inParallel, type Tools } from "./run.ts";
-import { buildChildren, runCTests } from "./test-c.ts";
+import { buildChildren, buildCTests, type CProgram, runCTests } from "./test-c.ts";
 import { bundleTests, type FileResult, findTests, isLongTest, isProcessTest, runTestFile } from "./test-files.ts";
 import { compileFlags } from "./toolchain.ts";
 
@@ -106,16 +106,22 @@ function childSources(root: string): string[] {
 interface Built {
   shop: Workshop;
   reaper: string;
+  cPrograms: CProgram[];
+  /** What process tests find in their environment. */
   env: NodeJS.ProcessEnv;
 }
 
-/** All programs that the chosen tests use; what process tests find in their environment. */
+/** All programs that the chosen tests use. */
 async function buildAll(tools: Tools, files: string[]): Promise<Built> {
   const shop = await openWorkshop(tools);
   const reaper = await buildReaper(shop);
   const env: NodeJS.ProcessEnv = { ...process.env, GONIT_TEST_RUN: randomUUID() };
+  const cPrograms = await buildCTests(
+    shop,
+    files.filter((file) => file.endsWith(".c")),
+  );
   const chosen = files.filter(isProcessTest);
-  if (chosen.length === 0) return { shop, reaper, env };
+  if (chosen.length === 0) return { shop, reaper, cPrograms, env };
   env.GONIT_CHILDREN = await buildChildren(shop, childSources(tools.root));
   env.GONIT_BINARY = await buildVariant(shop, "release");
   env.GONIT_HOOKS_BINARY = await buildVariant(shop, "hooks");
@@ -123,7 +129,7 @@ async function buildAll(tools: Tools, files: string[]): Promise<Built> {
   if (chosen.some((file) => readFileSync(join(tools.root, file), "utf8").includes("GONIT_SANITIZE_BINARY"))) {
     env.GONIT_SANITIZE_BINARY = await buildVariant(shop, "sanitize");
   }
-  return { shop, reaper, env };
+  return { shop, reaper, cPrograms, env };
 }
 
 /** The stages that the chosen files need, in their order. */
@@ -152,9 +158,9 @@ async function runStages(tools: Tools, files: string[], whole: boolean): Promise
     stages.push(await stage("unit", async () => ({ results: await inParallel(unit, availableParallelism(), run) })));
   }
   if (built === undefined) return stages;
-  const { shop, reaper } = built;
+  const { shop, reaper, cPrograms } = built;
   if (cTests.length > 0)
-    stages.push(await stage("C", async () => ({ results: await runCTests(shop, cTests, reaper) })));
+    stages.push(await stage("C", async () => ({ results: await runCTests(shop, cPrograms, reaper) })));
   if (processes.length > 0) {
     const run = (file: string): Promise<FileResult> =>
       runTestFile(file, { ...setting, limitMs: PROCESS_LIMIT_MS, wrapper: [reaper] });
