@@ -162,7 +162,8 @@ static int evaluate(JSContext *ctx, JSModuleDef *module) {
   }
   JSPromiseStateEnum state = JS_PromiseState(ctx, promise);
   if (state == JS_PROMISE_REJECTED) {
-    JS_PromiseMarkAsHandled(ctx, promise);
+    JS_PromiseMarkAsHandled(ctx, promise); /* which does not tell count_rejection() */
+    js.rejections--;
     JS_Throw(ctx, JS_PromiseResult(ctx, promise));
   }
   if (state == JS_PROMISE_PENDING) JS_ThrowInternalError(ctx, "the module waits for what never comes");
@@ -196,7 +197,6 @@ int js_run(void) {
     js_take_exception(ctx);
     return -1;
   }
-  js.rejections = 0;
   if (js_run_jobs() < 0) return -1;
   return js.rejections > 0 ? -1 : 0;
 }
