@@ -1,0 +1,5 @@
+/** The program of the manager's process. */
+
+import { runManager } from "./runtime/manager.ts";
+
+runManager();

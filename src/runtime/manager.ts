@@ -1,0 +1,388 @@
+/**
+ * The manager: wires the parts together, brings a life up (fresh or after another), and runs the loop.
+ *
+ * One turn of the loop, bounded: what is ready, exits first, then clients; all that happened becomes one journalled
+ * step; its effects are performed; init is told that everything handed over before the turn was taken.
+ */
+
+import { Clock, ExitCode, Ready, RoleFd, ShutdownMode, SignalScope } from "../contract.ts";
+import { controlHandlers } from "../control/handlers.ts";
+import { ControlServer } from "../control/server.ts";
+import { instanceNameOf } from "../control/socket-path.ts";
+import type { Event } from "../engine/event.ts";
+import type { InstanceId } from "../engine/instance.ts";
+import { outstanding } from "../engine/outstanding.ts";
+import type { Plan, ServicePlan } from "../engine/plan.ts";
+import { mainProcess, type State, serviceOfPlan } from "../engine/state.ts";
+import { type BootFacts, earlierBootFacts, keepBootFacts } from "./boot-facts.ts";
+import { readNow } from "./clock.ts";
+import { ControlService } from "./control-service.ts";
+import { Followers } from "./followers.ts";
+import { InitSignals, signalEvent } from "./init-signals.ts";
+import { claimInstance } from "./instance-paths.ts";
+import { type LoadOutcome, loadConfiguration } from "./load-configuration.ts";
+import { LogStore } from "./log-store.ts";
+import { NotifySockets } from "./notify.ts";
+import { type Options, parseOptions } from "./options.ts";
+import { type LogFormat, OwnLog } from "./own-log.ts";
+import { LogWatches } from "./perform-log-watch.ts";
+import { Probes } from "./perform-probe.ts";
+import { drainRetryDelayMs, Spawner } from "./perform-spawn.ts";
+import { Trees } from "./perform-tree.ts";
+import type { Shell } from "./performer.ts";
+import { performersOf } from "./performers.ts";
+import { isPlainInit, plainPlan } from "./plain-init.ts";
+import { Processes } from "./processes.ts";
+import { reconcile } from "./reconcile.ts";
+import { nextRung, type Recovered, Rung, recover } from "./recover.ts";
+import { Requests } from "./requests.ts";
+import { type RoleTraits, roleTraits } from "./role-table.ts";
+import { splitEnvironment } from "./service-environment.ts";
+import { RuntimeTickets } from "./tickets.ts";
+import { clockOfReady, Timers } from "./timers.ts";
+import { Turns } from "./turns.ts";
+import { Watches } from "./watches.ts";
+
+const SIGTERM = 15;
+const exitsPerTurn = 256;
+const timersPerTurn = 64;
+
+export class Manager {
+  readonly options: Options;
+  readonly role = host.role();
+  readonly traits: RoleTraits;
+  readonly shell: Shell;
+  readonly turns: Turns;
+  readonly requests = new Requests();
+  readonly followers: Followers;
+  facts: BootFacts | null;
+  private readonly held: { name: string; fd: number }[];
+  private readonly recovered: Recovered;
+  private readonly processes = new Processes();
+  private readonly timers = new Timers();
+  private readonly watches = new Watches();
+  private readonly notify: NotifySockets;
+  private readonly spawner: Spawner;
+  private readonly trees: Trees;
+  private readonly probes: Probes;
+  private readonly logWatches: LogWatches;
+  private readonly signals: InitSignals;
+  private readonly control: ControlServer;
+  private readonly retryKey: number;
+  private loading = false;
+
+  constructor(options: Options) {
+    this.options = options;
+    this.traits = roleTraits(this.role);
+    this.held = host.held();
+    this.facts = earlierBootFacts(this.held);
+    this.recovered = climb(this.held);
+    const tickets = new RuntimeTickets(host.life());
+    this.retryKey = tickets.take();
+    const logs = new LogStore();
+    logs.adopt(this.held);
+    this.notify = new NotifySockets(this.watches, {
+      main: (instance) => this.mainOf(instance),
+      emit: (event) => this.emit(event),
+    });
+    const inherited = splitEnvironment(host.environment());
+    this.shell = {
+      processes: this.processes,
+      timers: this.timers,
+      watches: this.watches,
+      logs,
+      ownLog: new OwnLog(ownLogOptions(options, inherited)),
+      notify: this.notify,
+      tickets,
+      facts: {
+        id: host.instanceId(),
+        socket: this.facts?.paths.socket ?? "",
+        title: "",
+        version: "",
+        console: inherited.get("GONIT_CONSOLE") ?? "",
+      },
+      inherited,
+      parentDeathSignal: this.traits.servicesDieWithInit ? SIGTERM : 0,
+      cgroupRoot: host.cgroupRoot(),
+      emit: (event) => this.emit(event),
+      service: (name) => serviceOfPlan(this.state(), name),
+      plan: () => this.plan(),
+    };
+    this.spawner = new Spawner(this.shell);
+    this.trees = new Trees(this.shell);
+    this.probes = new Probes(this.shell, this.spawner);
+    this.logWatches = new LogWatches(this.shell);
+    this.followers = new Followers(logs);
+    this.signals = new InitSignals(this.recovered.signalsSeen);
+    this.turns = new Turns(
+      this.recovered,
+      performersOf(this.shell, {
+        spawner: this.spawner,
+        trees: this.trees,
+        probes: this.probes,
+        logWatches: this.logWatches,
+        requests: this.requests,
+        loadConfiguration: () => this.reloadConfiguration(),
+        reopen: () => host.logCommand("reopen"),
+        finishShutdown: (mode, code, graceMs) => host.finishShutdown(mode, code, graceMs),
+      }),
+    );
+    this.control = new ControlServer(this.watches, controlHandlers(new ControlService(this)));
+  }
+
+  state(): State {
+    return this.turns.state;
+  }
+
+  plan(): Plan {
+    const plan = this.state().plan;
+    if (plan === null) throw new Error("there is no plan yet");
+    return plan;
+  }
+
+  emit(event: Event): void {
+    this.turns.emit(event);
+  }
+
+  log(level: "info" | "warn" | "error", message: string, fields: Record<string, string | number> = {}): void {
+    this.shell.ownLog.write(level, message, fields);
+  }
+
+  run(): never {
+    this.begin();
+    for (;;) this.turn(host.poll(this.turns.hasPending() ? 0 : -1));
+  }
+
+  private begin(): void {
+    if (host.life() > 1) this.tellRecovery();
+    this.emit({ kind: "manager-started", life: host.life() });
+    if (this.recovered.setAside !== null) {
+      const eventKind = this.recovered.setAside.kind;
+      this.emit({ kind: "event-set-aside", eventKind, reason: "it ended the manager each time it was tried" });
+    }
+    if (this.facts !== null) this.resume(this.facts);
+    this.turns.run(() => {});
+    this.stepQueue();
+    host.recoveryRung(0);
+    if (this.state().plan === null && this.recovered.rung !== Rung.safe) this.firstPlan();
+  }
+
+  /** Events of a poisoned batch, one by one, each with a snapshot that holds the rest. */
+  private stepQueue(): void {
+    const queue = this.recovered.queue.slice();
+    for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+      this.turns.snapshot(queue);
+      this.emit(event);
+      this.turns.run(() => {});
+    }
+    if (this.recovered.queue.length > 0) this.turns.snapshot([]);
+  }
+
+  private tellRecovery(): void {
+    const { manager } = host.roles();
+    const how = manager.lastSignal > 0 ? host.signalName(manager.lastSignal) : `code ${manager.lastCode}`;
+    this.log("warn", "Manager is back", { life: host.life(), ended: how, rung: this.recovered.rung });
+    for (const note of this.recovered.notes) this.log("warn", "Recovery", { note });
+  }
+
+  /** Takes over what an earlier manager left: sockets, processes, waits. */
+  private resume(facts: BootFacts): void {
+    this.notify.begin(facts.paths.notifyDirectory, notifyPrefix(this.shell.facts.id), this.held);
+    this.nameSystem();
+    const listener = this.held.find(({ name }) => name === "control");
+    if (listener !== undefined) this.control.listen(listener.fd);
+    if (this.state().plan === null) return;
+    reconcile(this.shell, this.state(), this.spawner, this.trees);
+    this.turns.perform(this.recovered.effects.filter(isPerformedAgain), 0);
+    this.turns.perform(outstanding(this.state()), 0);
+  }
+
+  private nameSystem(): void {
+    const plan = this.state().plan;
+    if (plan === null) return;
+    this.shell.facts.title = plan.title;
+    this.shell.facts.version = plan.version;
+  }
+
+  private firstPlan(): void {
+    if (isPlainInit(this.options, this.role)) {
+      const plan = plainPlan(this.options.command ?? [], this.role);
+      this.usePlan(plan, "");
+      return;
+    }
+    this.load(this.options.file, (outcome) => {
+      if ("problems" in outcome) this.refuseFirst(outcome.problems);
+      else this.usePlan(outcome.plan, outcome.plan.sources[0]?.path ?? "");
+    });
+  }
+
+  private refuseFirst(problems: string): void {
+    host.print(2, problems);
+    if (this.traits.exitsOnBadConfiguration) {
+      host.finishShutdown(ShutdownMode.exit, ExitCode.usage, 0);
+      return;
+    }
+    this.log("error", "Cannot use the configuration; no service is started");
+  }
+
+  private usePlan(plan: Plan, configuration: string): void {
+    if (this.facts === null) {
+      const error = this.claim(configuration);
+      if (error !== null) {
+        host.print(2, `gonit: ${error}\n`);
+        host.finishShutdown(ShutdownMode.exit, ExitCode.failed, 0);
+        return;
+      }
+    }
+    this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
+  }
+
+  /** Makes this instance's socket and lock. The reason when it cannot be. */
+  private claim(configuration: string): string | null {
+    const onLaptop = this.traits.name === "laptop" && !host.isolated();
+    const name = this.options.instance ?? (onLaptop && configuration !== "" ? instanceNameOf(configuration) : "main");
+    const claim = claimInstance({
+      name,
+      socket: this.options.socket ?? null,
+      uid: host.uid(),
+      runtimeDirectory: this.shell.inherited.get("XDG_RUNTIME_DIR") ?? null,
+      mayBeFirst: true,
+    });
+    if ("error" in claim) return claim.error;
+    host.hold("control", claim.listener);
+    for (const [at, fd] of claim.locks.entries()) host.hold(`lock:${at}`, fd);
+    this.facts = { paths: claim.paths, configuration };
+    this.shell.facts.socket = claim.paths.socket;
+    keepBootFacts(this.facts);
+    this.notify.begin(claim.paths.notifyDirectory, notifyPrefix(this.shell.facts.id), []);
+    this.control.listen(claim.listener);
+    return null;
+  }
+
+  load(path: string | null, done: (outcome: LoadOutcome) => void): void {
+    const request = { role: this.role, path, workingDirectory: host.workingDirectory() };
+    loadConfiguration(this.shell, request, done);
+  }
+
+  /** SIGHUP: the configuration on disk, if it is valid. */
+  private reloadConfiguration(): void {
+    if (this.loading || this.facts === null || this.facts.configuration === "") return;
+    this.loading = true;
+    this.load(this.facts.configuration, (outcome) => {
+      this.loading = false;
+      if ("plan" in outcome) {
+        this.emit({ kind: "plan-loaded", plan: outcome.plan, request: null, only: null });
+        return;
+      }
+      host.print(2, outcome.problems);
+      this.log("error", "Cannot use the configuration; nothing was changed");
+    });
+  }
+
+  private mainOf(instance: InstanceId): { ticket: number; pid: number; uid: number } | null {
+    const main = mainProcess(this.state(), instance);
+    if (main === null) return null;
+    const service: ServicePlan | undefined = this.shell.service(instance.service);
+    return { ticket: main.ticket, pid: main.pid, uid: service === undefined ? 0 : this.spawner.uidOf(service) };
+  }
+
+  private turn(ready: number[]): void {
+    let bell = false;
+    for (let at = 0; at + 1 < ready.length; at += 2) {
+      const fd = ready[at] as number;
+      if (fd === Ready.bell) bell = true;
+      else if (fd === Ready.clockStepped) this.timers.clockStepped();
+      else if (clockOfReady(fd) !== 0) this.fireTimers(clockOfReady(fd));
+      else if (fd >= 0) this.watches.dispatch(fd, ready[at + 1] as number);
+    }
+    this.processes.collectSpawned();
+    const exits = this.processes.collectExits(exitsPerTurn);
+    if (exits.again) this.timers.arm(this.retryKey, Clock.monotonic, readNow().monotonicMs + drainRetryDelayMs, () => {});
+    this.trees.collect();
+    if (bell) {
+      this.takeSignals();
+      this.logWatches.lookAll();
+      this.followers.lookAll();
+    }
+    this.turns.run(() => {
+      for (const slot of exits.slots) host.takeExit(slot);
+    });
+    this.nameSystemOnce();
+    host.acknowledge();
+  }
+
+  private nameSystemOnce(): void {
+    if (this.shell.facts.title === "" && this.shell.facts.version === "") this.nameSystem();
+  }
+
+  private fireTimers(clock: number): void {
+    const now = readNow();
+    const nowMs = clock === Clock.monotonic ? now.monotonicMs : clock === Clock.boot ? now.bootMs : now.wallMs;
+    this.timers.fireDue(clock, nowMs, timersPerTurn);
+  }
+
+  private takeSignals(): void {
+    const taken = this.signals.take();
+    if (taken === null) return;
+    this.turns.signalsWereSeen(taken.counters);
+    if (isPlainInit(this.options, this.role)) {
+      for (const signal of taken.signals) this.forward(signal);
+      return;
+    }
+    let stopping = this.state().shutdown !== null;
+    for (const signal of taken.signals) {
+      const event = signalEvent(this.traits, signal, stopping);
+      if (event === null) continue;
+      this.emit(event);
+      stopping ||= event.kind === "signal-received" && event.meaning === "stop";
+      if (this.state().plan === null) host.finishShutdown(ShutdownMode.exit, ExitCode.ok, 0);
+    }
+  }
+
+  /** A plain init passes every signal on to its command. */
+  private forward(signal: number): void {
+    const main = mainProcess(this.state(), { service: "main", replica: 1 });
+    if (main === null) return;
+    this.processes.signal(main.ticket, signal, this.options.group ? SignalScope.group : SignalScope.process);
+  }
+}
+
+/** Which effects of an unfinished turn are not repeated by `outstanding`. */
+function isPerformedAgain(effect: { kind: string }): boolean {
+  const repeated = ["spawn", "arm-timer", "start-probe", "watch-log", "await-tree", "kill-tree"];
+  return !repeated.includes(effect.kind);
+}
+
+function climb(held: { name: string; fd: number }[]): Recovered {
+  const record = host.recovery();
+  const { manager } = host.roles();
+  const last = { code: manager.lastCode, signal: manager.lastSignal };
+  const rung = nextRung(record.lastRung, last, manager.failures);
+  host.recoveryRung(rung);
+  return recover(record, held, rung);
+}
+
+function notifyPrefix(id: string): string {
+  return `gonit-notify-${id.slice(0, 16)}`;
+}
+
+function ownLogOptions(options: Options, inherited: Map<string, string>) {
+  const isTerminal = host.isTerminal(2);
+  const asked = options.logFormat ?? inherited.get("GONIT_LOG_FORMAT") ?? "";
+  const format: LogFormat =
+    asked === "text" || asked === "logfmt" || asked === "json" ? asked : isTerminal ? "text" : "logfmt";
+  const colour = isTerminal && !inherited.has("NO_COLOR") && inherited.get("TERM") !== "dumb";
+  return { format, colour, startedMs: host.startedMs() };
+}
+
+/** Starts the manager with what init was started with; ends only with its process. */
+export function runManager(): void {
+  const parsed = parseOptions(host.args(), host.role() !== 3);
+  if ("error" in parsed) {
+    host.print(2, `gonit: ${parsed.error}; see gonit help up\n`);
+    host.finishShutdown(ShutdownMode.exit, ExitCode.usage, 0);
+    host.watch(RoleFd.init, 0);
+    for (;;) host.poll(-1);
+  }
+  new Manager(parsed.options).run();
+}
