@@ -6,7 +6,7 @@ import { elfFacts } from "./elf.ts";
 import { link } from "./link.ts";
 import { bundleModules, compileModules, embedModules, type Module } from "./modules.ts";
 import { preparePrograms } from "./programs.ts";
-import { Failure, mustRun, type Tools } from "./run.ts";
+import { allOf, Failure, mustRun, type Tools } from "./run.ts";
 import { prepareSources, type Sources, TESTED_ENGINE } from "./sources.ts";
 import { compileFlags, compilerOf, findToolchain, type Toolchain, type Variant } from "./toolchain.ts";
 
@@ -36,8 +36,13 @@ function cFiles(folder: string): string[] {
     : [];
 }
 
+/** Variants that share the engine's objects with the bytecode compiler, which is linked first of all. */
+function isStatic(variant: Variant): boolean {
+  return variant === "release" || variant === "hooks";
+}
+
 function libraryFolder(shop: Workshop, variant: Variant): string {
-  const name = variant === "sanitize" || variant === "plain" ? `libraries-${variant}` : "libraries";
+  const name = isStatic(variant) ? "libraries" : `libraries-${variant}`;
   return join(shop.root, ".cache/objects", name);
 }
 
@@ -107,7 +112,7 @@ async function makeBytecodeTool(shop: Workshop): Promise<string> {
 
 /** The TypeScript side, as two sources that the linker takes in: the same for all variants. */
 async function makeModules(shop: Workshop): Promise<{ modules: Module[]; compilations: Compilation[] }> {
-  const [{ modules }, tool] = await Promise.all([bundleModules(shop.root), makeBytecodeTool(shop)]);
+  const [modules, tool] = await allOf([bundleModules(shop.root), makeBytecodeTool(shop)]);
   const folder = join(shop.root, ".cache/bytecode");
   await compileModules(modules, tool, folder);
   const { table, data, inputs } = embedModules(modules, join(shop.root, ".cache/embedded"));
@@ -133,11 +138,16 @@ function proveRelease(program: string): void {
 
 /** Builds one variant; the program's path. */
 export async function buildVariant(shop: Workshop, variant: Variant): Promise<string> {
-  const { modules, compilations } = await makeModules(shop);
   const engine = engineCompilations(shop, variant);
   const parts = [...hostCompilations(shop, variant), ...yamlCompilations(shop, variant)];
-  await compileEngine(shop, engine);
-  await compileAll([...parts, ...compilations], shop.tools.version);
+  const [{ modules, compilations }] = await allOf([
+    makeModules(shop).then(async (made) => {
+      await compileAll(made.compilations, shop.tools.version);
+      return made;
+    }),
+    compileAll(parts, shop.tools.version),
+    isStatic(variant) ? [] : compileEngine(shop, engine),
+  ]);
   const name = variant === "release" ? "gonit.debug" : `gonit-${variant}`;
   const linked = await link(shop, join(shop.root, "dist", name), [...parts, ...compilations, ...engine], variant);
   if (variant !== "release") return join(shop.root, "dist", name);

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname } from "node:path";
-import { Failure, inParallel, type RunResult, run } from "./run.ts";
+import { Failure, limiter, type RunResult, run } from "./run.ts";
 
 export interface Compilation {
   compiler: string;
@@ -63,6 +63,9 @@ export function dependencies(rule: string): string[] {
   return paths.map((path) => path.replaceAll("\\ ", " ")).filter((path) => path !== "");
 }
 
+/** One compiler for each processor, however many ask at once. */
+const slot = limiter(availableParallelism());
+
 async function compile(compilation: Compilation, command: string): Promise<RunResult> {
   const { compiler, source, object, flags } = compilation;
   mkdirSync(dirname(object), { recursive: true });
@@ -87,11 +90,12 @@ export async function compileAll(compilations: Compilation[], compilerVersion: s
     })
     .filter(({ compilation, command }) => !isFresh(compilation, command));
   const failed: string[] = [];
-  await inParallel(stale, availableParallelism(), async ({ compilation, command }) => {
-    const result = await compile(compilation, command);
+  const one = async ({ compilation, command }: (typeof stale)[number]): Promise<void> => {
+    const result = await slot(() => compile(compilation, command));
     if (result.code !== 0) failed.push(result.output.trim());
     else if (result.output.trim() !== "") console.error(`${basename(compilation.source)}:\n${result.output.trim()}`);
-  });
+  };
+  await Promise.all(stale.map(one));
   if (failed.length > 0) throw new Failure(`cannot compile the C sources\n${failed.join("\n")}`);
   return stale.length;
 }

@@ -6,9 +6,9 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { build, type Metafile } from "esbuild";
+import { type BuildFailure, build, formatMessages } from "esbuild";
 import { fileHash, forgetHash } from "./c-objects.ts";
-import { mustRun } from "./run.ts";
+import { Failure, mustRun } from "./run.ts";
 
 export interface Module {
   /** As in host/embedded.h: "manager", "cli/main", "services/networking", "chunk-ABC". */
@@ -52,9 +52,8 @@ function removeOthers(folder: string, keep: Set<string>): void {
   }
 }
 
-/** Bundles all entries into .cache/modules/. */
-export async function bundleModules(root: string): Promise<{ modules: Module[]; metafile: Metafile }> {
-  const folder = join(root, ".cache/modules");
+/** Bundles all entries into memory. */
+async function bundle(root: string, folder: string): Promise<{ path: string; contents: Uint8Array }[]> {
   const result = await build({
     absWorkingDir: root,
     entryPoints: [...entryModules(root)].map(([out, path]) => ({ in: path, out })),
@@ -68,19 +67,27 @@ export async function bundleModules(root: string): Promise<{ modules: Module[]; 
     target: "es2023",
     chunkNames: "chunk-[hash]",
     loader: { ".yml": "text", ".txt": "text" },
-    metafile: true,
     write: false,
-    logLevel: "error",
+    logLevel: "silent",
     legalComments: "none",
+  }).catch(async (error: BuildFailure) => {
+    const texts = await formatMessages(error.errors, { kind: "error" });
+    throw new Failure(`cannot bundle src/\n${texts.join("").trim()}`);
   });
-  for (const file of result.outputFiles) writeChanged(file.path, file.contents);
-  removeOthers(folder, new Set(result.outputFiles.map((file) => file.path)));
-  const modules = result.outputFiles.map((file) => {
+  return result.outputFiles;
+}
+
+/** Bundles all entries into .cache/modules/. */
+export async function bundleModules(root: string): Promise<Module[]> {
+  const folder = join(root, ".cache/modules");
+  const files = await bundle(root, folder);
+  for (const file of files) writeChanged(file.path, file.contents);
+  removeOthers(folder, new Set(files.map((file) => file.path)));
+  const modules = files.map((file) => {
     const name = file.path.slice(folder.length + 1, -".js".length);
     return { name, script: file.path, bytecode: join(root, ".cache/bytecode", `${name.replaceAll("/", "+")}.bin`) };
   });
-  modules.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { modules, metafile: result.metafile };
+  return modules.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Compiles the scripts that changed since their bytecode was written. */

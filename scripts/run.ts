@@ -87,3 +87,32 @@ export async function inParallel<T, R>(
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
   return results;
 }
+
+type Settled<T> = { -readonly [K in keyof T]: Awaited<T[K]> };
+
+/** Like Promise.all, but waits for every one, and a failure tells what all of them tell. */
+export async function allOf<T extends readonly unknown[]>(works: readonly [...T]): Promise<Settled<T>> {
+  const results = await Promise.allSettled(works);
+  const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+  const unknown = errors.find((error) => !(error instanceof Failure));
+  if (unknown !== undefined) throw unknown;
+  if (errors.length > 0) throw new Failure(errors.map((error) => (error as Failure).message).join("\n"));
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as Settled<T>;
+}
+
+/** Lets so many works run at a time, whoever asks; the others wait in the order in which they came. */
+export function limiter(width: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (running >= width) await new Promise<void>((go) => waiting.push(go));
+    else running++;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running--;
+      else next();
+    }
+  };
+}
