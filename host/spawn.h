@@ -31,6 +31,9 @@
 #define SPAWN_KEEP_SESSION 512u
 #define SPAWN_TERMINAL_FD 1024u
 
+/* As `ours` of a descriptor: the terminal named in the request, which the child opens itself. */
+#define SPAWN_FROM_TERMINAL (-2)
+
 struct spawn_rlimit {
   int32_t resource;
   uint64_t soft, hard;
@@ -74,7 +77,13 @@ struct spawn_result {
   int32_t error;
 };
 
-/* Starts the threads. exe_fd: our own binary (O_PATH). 0 or -errno. */
+/*
+ * Starts the threads. exe_fd: our own binary (O_PATH). 0 or -errno.
+ *
+ * Called before the manager opens anything, for it takes all free numbers below LIMIT_OWN_WINDOW_FDS: a spawn copies
+ * those alone, so its cost does not grow with the number of open descriptors. Everything else the manager opens must be
+ * close-on-exec. From here on the manager must not call setuid(2) and its like, which libc does in all threads.
+ */
 int spawn_begin(struct ledger *ledger, int exe_fd);
 
 /* Claims a free slot for a ticket. Slot number, or -EAGAIN. Called by the manager's main thread only. */
@@ -82,6 +91,9 @@ int slots_claim(struct ledger *ledger, uint64_t ticket, uint32_t kind, uint32_t 
 
 /* Frees a slot whose exit (or failure) was taken. */
 void slots_free(struct ledger *ledger, uint32_t slot);
+
+/* Process number of a slot while it is certain to be that ticket's: its exit is not recorded yet. Else 0. */
+int slots_pid(const struct ledger *ledger, uint32_t slot, uint64_t ticket);
 
 /* Queues a request, which was made by one malloc() and is freed here. 0, or -EAGAIN when too many spawns are blocked. */
 int spawn_submit(struct spawn_request *request);

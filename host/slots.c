@@ -1,0 +1,105 @@
+/*
+ * Child slots of the ledger, as the manager uses them.
+ *
+ * Each store leaves a slot that a new manager, or init, can make sense of if we die right behind it. A slot that is not
+ * free has its own ticket; a process number stands in it only together with the ticket it was started for.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "features.h"
+#include "raw-call.h"
+#include "spawn.h"
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#define TO_PROCESS_GROUP 4u /* PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9 */
+
+static int64_t now_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int find_free(struct work_part *work) {
+  static uint32_t next;
+  for (uint32_t tried = 0; tried < LIMIT_CHILD_SLOTS; tried++) {
+    uint32_t slot = next++ % LIMIT_CHILD_SLOTS;
+    if (atomic_load_explicit(&work->slots[slot].state, memory_order_acquire) == SLOT_STATE_FREE) return (int)slot;
+  }
+  return -EAGAIN;
+}
+
+int slots_claim(struct ledger *ledger, uint64_t ticket, uint32_t kind, uint32_t flags, const char *instance) {
+  struct work_part *work = ledger->work;
+  int found = find_free(work);
+  if (found < 0) return found;
+  struct child_slot *slot = &work->slots[found];
+  /* A manager that died in slots_free may have left the number: it must go before the new ticket comes. */
+  atomic_store(&work->pids[found], 0);
+  atomic_store(&slot->stage, STAGE_NONE);
+  atomic_store(&slot->error, 0);
+  slot->kind = kind;
+  slot->flags = flags;
+  slot->started_ns = now_ns();
+  snprintf(slot->instance, sizeof slot->instance, "%s", instance);
+  atomic_store_explicit(&slot->ticket, ticket, memory_order_release);
+  atomic_store_explicit(&slot->state, SLOT_STATE_CLAIMED, memory_order_release);
+  return found;
+}
+
+/* One store makes it free; what follows is tidiness, so that init does not find an old number here. */
+void slots_free(struct ledger *ledger, uint32_t slot) {
+  struct work_part *work = ledger->work;
+  if (slot >= LIMIT_CHILD_SLOTS) return;
+  atomic_store_explicit(&work->slots[slot].state, SLOT_STATE_FREE, memory_order_release);
+  atomic_store(&work->pids[slot], 0);
+  atomic_store(&work->slots[slot].ticket, 0);
+}
+
+int slots_pid(const struct ledger *ledger, uint32_t slot, uint64_t ticket) {
+  const struct child_slot *child = &ledger->work->slots[slot];
+  if (ticket == 0 || atomic_load_explicit(&child->ticket, memory_order_acquire) != ticket) return 0;
+  if (atomic_load_explicit(&child->state, memory_order_acquire) == SLOT_STATE_FREE) return 0;
+  int pid = atomic_load(&ledger->work->pids[slot]);
+  /* init records an exit before it reaps: without a record the number is still this process's. */
+  if (atomic_load_explicit(&ledger->exits->slots[slot].ticket, memory_order_acquire) == ticket) return 0;
+  return pid;
+}
+
+/* The number is looked up again after the descriptor was made: only then is it certain whose descriptor that is. */
+static int open_process(const struct ledger *ledger, uint32_t slot, uint64_t ticket) {
+  int pid = slots_pid(ledger, slot, ticket);
+  if (pid <= 0) return -ESRCH;
+  int fd = (int)raw_call(SYS_pidfd_open, pid, 0);
+  if (fd < 0) return fd;
+  if (slots_pid(ledger, slot, ticket) == pid) return fd;
+  close(fd);
+  return -ESRCH;
+}
+
+/* A child that has not come as far as a group of its own gets the signal alone. */
+static int send_to_group(int fd, int signal) {
+  long result = raw_call(SYS_pidfd_send_signal, fd, signal, 0, TO_PROCESS_GROUP);
+  if (result == -ESRCH) result = raw_call(SYS_pidfd_send_signal, fd, signal, 0, 0);
+  return result == -EINVAL ? -ENOSYS : (int)result;
+}
+
+int slots_signal(struct ledger *ledger, uint32_t slot, uint64_t ticket, int signal, int scope) {
+  if (slot >= LIMIT_CHILD_SLOTS || signal < 0 || signal > 64) return -EINVAL;
+  if (!features_get()->pidfd) return slots_pid(ledger, slot, ticket) > 0 ? -ENOSYS : -ESRCH;
+  int fd = open_process(ledger, slot, ticket);
+  if (fd < 0) return fd;
+  int result = scope == SIGNAL_SCOPE_PROCESS ? (int)raw_call(SYS_pidfd_send_signal, fd, signal, 0, 0)
+                                             : send_to_group(fd, signal);
+  close(fd);
+  return result;
+}

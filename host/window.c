@@ -1,0 +1,97 @@
+/* The low descriptor numbers that a spawn copies; see window.h. */
+#include "window.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "features.h"
+
+static int null_fd = -1;
+static int has_window;
+
+static int open_null(void) { return open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY); }
+
+/* What was open before us is close-on-exec from now on: a service must not get it. */
+static void take_number(struct window_part *part, int number) {
+  if (fcntl(number, F_GETFD) >= 0) {
+    if (number > 2) fcntl(number, F_SETFD, FD_CLOEXEC);
+  } else if (dup3(null_fd, number, O_CLOEXEC) == number) {
+    part->numbers[part->count++] = number;
+  }
+}
+
+void window_begin(struct window_part *parts, int part_count) {
+  null_fd = open_null();
+  has_window = null_fd >= 0 && null_fd < LIMIT_OWN_WINDOW_FDS && features_get()->close_range;
+  for (int number = 0; number < LIMIT_OWN_WINDOW_FDS && has_window; number++)
+    take_number(&parts[number % part_count], number);
+}
+
+static int add_move(struct child_plan *plan, int child, int from) {
+  plan->moves[plan->move_count] = (struct child_move){child, from};
+  return (int)plan->move_count++;
+}
+
+static int names_target(const struct spawn_request *request, int number) {
+  for (uint32_t i = 0; i < request->descriptor_count; i++)
+    if (request->descriptors[i].child == number) return 1;
+  return 0;
+}
+
+/* /dev may have come after us. */
+static int need_null(void) {
+  if (null_fd < 0) null_fd = open_null();
+  return null_fd < 0 ? -errno : 0;
+}
+
+static int list_moves(struct child_plan *plan, int exe_fd) {
+  const struct spawn_request *request = plan->request;
+  plan->move_count = 0;
+  if (request->descriptor_count > SPAWN_DESCRIPTORS_MAX) return -E2BIG;
+  for (uint32_t i = 0; i < request->descriptor_count; i++) {
+    int child = request->descriptors[i].child, ours = request->descriptors[i].ours;
+    if (child < 0 || (ours < 0 && ours != SPAWN_FROM_TERMINAL)) return -EBADF;
+    add_move(plan, child, ours);
+  }
+  for (int number = 0; number < 3; number++) {
+    if (names_target(request, number)) continue;
+    int result = need_null();
+    if (result < 0) return result;
+    add_move(plan, number, null_fd);
+  }
+  plan->exe = request->set & SPAWN_OWN_BINARY ? add_move(plan, -1, exe_fd) : -1;
+  plan->terminal = request->set & SPAWN_TERMINAL_FD ? add_move(plan, -1, request->terminal_fd) : -1;
+  return 0;
+}
+
+static int fits(const struct window_part *part, const struct child_plan *plan) {
+  int count = 0;
+  for (uint32_t i = 0; i < plan->move_count; i++) count += plan->moves[i].from >= LIMIT_OWN_WINDOW_FDS;
+  return count <= part->count;
+}
+
+int window_fill(struct window_part *part, struct child_plan *plan, int exe_fd) {
+  int result = list_moves(plan, exe_fd);
+  part->used = 0;
+  plan->window = 0;
+  if (result < 0 || !has_window || !fits(part, plan)) return result;
+  plan->window = LIMIT_OWN_WINDOW_FDS;
+  for (uint32_t i = 0; i < plan->move_count; i++) {
+    struct child_move *move = &plan->moves[i];
+    if (move->from < LIMIT_OWN_WINDOW_FDS) continue;
+    int number = part->numbers[part->used];
+    if (dup3(move->from, number, O_CLOEXEC) < 0) {
+      result = -errno;
+      window_clear(part);
+      return result;
+    }
+    part->used++;
+    move->from = number;
+  }
+  return 0;
+}
+
+void window_clear(struct window_part *part) {
+  for (; part->used > 0; part->used--) dup3(null_fd, part->numbers[part->used - 1], O_CLOEXEC);
+}
