@@ -66,6 +66,9 @@ struct exits_part {
   int64_t started_ns;    /* when init began, CLOCK_MONOTONIC */
   int32_t init_pid;
   uint32_t isolated;     /* 1: up --isolated */
+  uint64_t nofile_soft;  /* RLIMIT_NOFILE of gonit's own start: what services get; the roles have more */
+  int32_t oom_score_adj; /* of gonit's own start, likewise */
+  uint32_t reserved;
   char instance_id[40];  /* random, for the mark in the environment: survives manager restarts, not init's end */
   _Atomic uint32_t init_life; /* 1, and one more for each re-execution after a fault */
   _Atomic uint32_t safe_mode; /* 1: the manager cannot be brought back; services go on */
@@ -137,8 +140,8 @@ struct ledger {
   struct journal_part *journal;
 };
 
-/* init: makes both files (memfd; else O_TMPFILE in /run or /dev/shm; else shared anonymous memory: fds are -1), touches
- * and seals them. 0 or -errno. */
+/* init: makes both files (memfd; else O_TMPFILE in /run, /dev/shm or /tmp), gives them memory, and
+ * seals their sizes. 0 or -errno. */
 int ledger_create(struct ledger *ledger);
 
 /* A role or `status --ledger`: maps the files behind two descriptors. -EPROTO: another version or a damaged header. */

@@ -1,0 +1,39 @@
+#include "test-hook.h"
+
+#ifdef GONIT_TEST_HOOKS
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HOOKS_MAX 8
+
+static unsigned passes[HOOKS_MAX];
+
+static void sleep_ms(long ms) {
+  struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+  nanosleep(&time, NULL);
+}
+
+static void act(const char *action) {
+  if (strncmp(action, "kill", 4) == 0) kill(getpid(), SIGKILL);
+  else if (strncmp(action, "segv", 4) == 0) raise(SIGSEGV);
+  else if (strncmp(action, "abort", 5) == 0) raise(SIGABRT);
+  else if (strncmp(action, "exit:", 5) == 0) _exit(atoi(action + 5));
+  else if (strncmp(action, "sleep:", 6) == 0) sleep_ms(atol(action + 6));
+}
+
+void test_hook(const char *name) {
+  size_t length = strlen(name);
+  const char *at = getenv("GONIT_HOOK");
+  for (int i = 0; at != NULL && i < HOOKS_MAX; i++) {
+    const char *end = strchrnul(at, ',');
+    if (strncmp(at, name, length) == 0 && at[length] == '=') {
+      const char *pass = memchr(at, '@', (size_t)(end - at));
+      if (++passes[i] == (pass != NULL ? (unsigned)atoi(pass + 1) : 1u)) act(at + length + 1);
+    }
+    at = *end == ',' ? end + 1 : NULL;
+  }
+}
+#endif

@@ -1,0 +1,17 @@
+/*
+ * Named places where a test can end or delay a process. Without GONIT_TEST_HOOKS nothing of it is compiled.
+ *
+ * GONIT_HOOK=NAME=ACTION[@N],… : the N-th pass (1 when not given) of NAME does ACTION: kill, segv, abort, exit:CODE or
+ * sleep:MS. Every process counts its own passes.
+ */
+#ifndef GONIT_TEST_HOOK_H
+#define GONIT_TEST_HOOK_H
+
+#ifdef GONIT_TEST_HOOKS
+void test_hook(const char *name);
+#define TEST_HOOK(name) test_hook(name)
+#else
+#define TEST_HOOK(name) ((void)(name))
+#endif
+
+#endif
