@@ -83,6 +83,8 @@ export interface CommandPlan {
 export interface EnvironmentFilePlan {
   path: string;
   required: boolean;
+  /** Variables that `environment` sets: they win over the file, also when it is read again. Absent: none. */
+  except?: string[];
 }
 
 export type DependencyWait = "started" | "ready" | "healthy" | "done";

@@ -1,0 +1,137 @@
+/** From files to a plan: the whole way of a configuration, for the reader process, `check`, `config` and tests. */
+
+import { Limit, Role } from "../contract.ts";
+import type { Plan, PlanSource, ServicePlan } from "../engine/plan.ts";
+import { type Collected, collect } from "./collect.ts";
+import { watchDefault } from "./defaults.ts";
+import type { Variables } from "./expand.ts";
+import type { FileAccess, YamlSource } from "./files.ts";
+import { folderOf } from "./node.ts";
+import { planService, type ServiceContext } from "./plan-service.ts";
+import { Problems } from "./problems.ts";
+import { linkServices } from "./references.ts";
+import { type Layers, readLayers } from "./read-layers.ts";
+import { systemEnvironment } from "./system-environment.ts";
+
+export interface LoadOptions {
+  /** Role.* */
+  role: number;
+  /** null: found by the rules of the role. */
+  path: string | null;
+  workingDirectory: string;
+  /** gonit's own environment, NAME=value. */
+  environment: string[];
+  /** Name of the instance by the real path of its configuration, for the folder of a laptop's log files. */
+  instanceName: (path: string) => string;
+}
+
+export type LoadResult =
+  | { plan: Plan; warnings: string[]; sources: PlanSource[] }
+  /** Problems as texts, with places and carets. */
+  | { problems: string[]; problemCount: number; warnings: string[]; sources: PlanSource[]; found: boolean };
+
+export function loadPlan(options: LoadOptions, files: FileAccess, yaml: YamlSource): LoadResult {
+  const problems = new Problems();
+  const warnings: string[] = [];
+  const shownPath = pathShower(options.workingDirectory);
+  const own = variablesOf(options.environment);
+  const layers = readLayers({ ...options, shownPath }, files, yaml, own, problems);
+  const plan = layers === null ? null : makePlan(options, layers, own, files, problems, warnings, shownPath);
+  const sources = layers?.sources ?? [];
+  if (plan !== null && problems.count === 0) return { plan, warnings, sources };
+  return { problems: problems.texts(), problemCount: problems.count, warnings, sources, found: layers !== null };
+}
+
+function makePlan(
+  options: LoadOptions,
+  layers: Layers,
+  own: Variables,
+  files: FileAccess,
+  problems: Problems,
+  warnings: string[],
+  shownPath: (path: string) => string,
+): Plan {
+  const { role } = options;
+  const roots = layers.layers.filter(({ service }) => service === null).map(({ root }) => root);
+  const system = systemEnvironment({ role, main: layers.main, roots, own, files, shownPath, problems });
+  layers.sources.push(...system.sources);
+  const collected = collect(layers.layers, system.variables, problems);
+  const values = collected.system;
+  const logDirectory = values.logs?.directory ?? logDirectoryOf(options, layers.main, own);
+  const context: ServiceContext = {
+    role,
+    directory: role === Role.laptop ? folderOf(layers.main) : "/",
+    besideFile: role !== Role.laptop,
+    logDirectory,
+    shared: system.shared,
+    variables: system.variables,
+    problems,
+    files,
+    shownPath,
+    sources: layers.sources,
+    warnings,
+  };
+  return {
+    version: values.version ?? "",
+    title: values.title ?? "",
+    description: values.description ?? "",
+    hostname: values.hostname ?? "",
+    role,
+    sources: layers.sources,
+    watchConfig: values.watch_config ?? watchDefault(role),
+    shutdownTimeoutMs: values.shutdown?.timeout ?? null,
+    logs: { directory: logDirectory, maxTotalBytes: values.logs?.max_total ?? null },
+    services: planServices(collected, context),
+  };
+}
+
+function planServices(collected: Collected, context: ServiceContext): ServicePlan[] {
+  const plans = new Map<string, ServicePlan>();
+  for (const service of collected.services.values()) plans.set(service.name, planService(service, context));
+  linkServices(collected.services, plans, context.problems);
+  const services = [...plans.values()];
+  refuseTooMany(services, context.problems);
+  return services;
+}
+
+/** The ledger's tables have fixed sizes: better told now than when a start finds no place. */
+function refuseTooMany(services: ServicePlan[], problems: Problems): void {
+  // A start needs a slot of its own while the one before is not taken yet; probes and the reader need some too.
+  const processes = services.filter(({ type }) => type !== "group").length;
+  const processesMax = Limit.childSlots - 96;
+  let logs = 0;
+  for (const { logs: plan } of services) if (plan.to !== "none") logs += plan.stderr === "separate" ? 2 : 1;
+  const logsMax = Limit.logSlots - Limit.logOwnPipes - 1;
+  if (processes > processesMax) {
+    problems.atFile("", "too-many", `cannot manage ${processes} services: ${processesMax} are the most`);
+  }
+  if (logs > logsMax) {
+    problems.atFile("", "too-many", `cannot keep ${logs} logs: ${logsMax} are the most`, {
+      fix: "write defaults: {logs: {stderr: merge}}: a separate standard error is a log of its own",
+    });
+  }
+}
+
+/** Where log files are when neither a service nor the file says it; empty: beside each service. */
+function logDirectoryOf({ role, instanceName }: LoadOptions, main: string, own: Variables): string {
+  if (role === Role.vm) return "";
+  if (role === Role.container) return "/var/log/gonit";
+  const state = own("XDG_STATE_HOME");
+  const base = state?.startsWith("/") ? state : `${own("HOME") ?? ""}/.local/state`;
+  return `${base}/gonit/${instanceName(main)}/logs`;
+}
+
+export function variablesOf(environment: string[]): Variables {
+  const variables = new Map<string, string>();
+  for (const text of environment) {
+    const equals = text.indexOf("=");
+    if (equals > 0) variables.set(text.slice(0, equals), text.slice(equals + 1));
+  }
+  return (name) => variables.get(name);
+}
+
+/** Paths below the working directory are shown as one would type them there. */
+export function pathShower(workingDirectory: string): (path: string) => string {
+  const prefix = `${workingDirectory}/`;
+  return (path) => (workingDirectory !== "/" && path.startsWith(prefix) ? path.slice(prefix.length) : path);
+}

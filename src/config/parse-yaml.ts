@@ -1,0 +1,254 @@
+/**
+ * libyaml's events to a tree: anchors, aliases and `<<` merges, duplicate keys, and the bounds that keep hostile texts
+ * cheap. Every node that an alias repeats is counted again, so a few lines that expand to a billion are an error.
+ */
+
+import type { YamlEvents } from "../contract.ts";
+import type { YamlSource } from "./files.ts";
+import type { Document, ListNode, MapNode, Place, ScalarNode, YamlNode } from "./node.ts";
+import { placeOf } from "./node.ts";
+import { type Problems, quoted } from "./problems.ts";
+import { yamlError } from "./yaml-error.ts";
+
+const eventsMax = 1_000_000;
+const depthMax = 64;
+/** What the text would be with all aliases written out. */
+const nodesMax = 500_000;
+
+/* Kinds and styles of yaml.h. */
+const DOCUMENT_START = 3;
+const ALIAS = 5;
+const SCALAR = 6;
+const SEQUENCE_START = 7;
+const SEQUENCE_END = 8;
+const MAPPING_END = 10;
+const PLAIN = 1;
+const FIELDS = 9;
+
+export interface Text {
+  path: string;
+  shown: string;
+  rootPath: string;
+  bytes: Uint8Array;
+  text: string;
+}
+
+/** The document, its root null when the text is empty; null when problems were found that leave nothing to look at. */
+export function parseYaml(source: Text, yaml: YamlSource, problems: Problems): Document | null {
+  const result = yaml.events(source.bytes, eventsMax);
+  const { path, shown, rootPath, text } = source;
+  const document: Document = { path, shown, rootPath, text, lines: null, events: result.events, root: null };
+  if (result.error !== null) {
+    const error = yamlError(document, result.error);
+    problems.atPlace(error.place, error.code, error.message, { fix: error.fix });
+    return null;
+  }
+  if (result.truncated) {
+    problems.atFile(shown, "too-large", `cannot read the text: it holds more than ${eventsMax / 2} values`);
+    return null;
+  }
+  try {
+    const composer = new Composer(document, result, problems);
+    document.root = composer.compose();
+    return document;
+  } catch (error) {
+    if (error instanceof Unusable) return null;
+    throw error;
+  }
+}
+
+/** Thrown behind a problem that leaves no tree to go on with. */
+class Unusable extends Error {}
+
+class Composer {
+  private readonly document: Document;
+  private readonly events: Int32Array;
+  private readonly texts: string[];
+  private readonly problems: Problems;
+  /** null while the anchor's own node is being read. */
+  private readonly anchors = new Map<string, YamlNode | null>();
+  private at = 0;
+  private depth = 0;
+
+  constructor(document: Document, { events, texts }: YamlEvents, problems: Problems) {
+    this.document = document;
+    this.events = events;
+    this.texts = texts;
+    this.problems = problems;
+  }
+
+  compose(): YamlNode | null {
+    const { events } = this;
+    let root: YamlNode | null = null;
+    let documents = 0;
+    while (this.at < events.length) {
+      if (events[this.at] !== DOCUMENT_START) {
+        this.at += FIELDS;
+        continue;
+      }
+      documents++;
+      if (documents > 1) this.refuseSecond();
+      this.at += FIELDS;
+      root = this.node();
+    }
+    // `--- ` and nothing behind it is an empty document too.
+    return root?.kind === "scalar" && root.plain && root.text === "" ? null : root;
+  }
+
+  private refuseSecond(): never {
+    const fix = "one file holds one document: remove the line ---, or put what follows into a file under config.d";
+    this.problems.atPlace(this.place(this.at), "second-document", "cannot read the text: a second document begins", { fix });
+    throw new Unusable();
+  }
+
+  private node(): YamlNode {
+    const at = this.at;
+    const { events } = this;
+    const kind = events[at];
+    this.at += FIELDS;
+    if (kind === ALIAS) return this.alias(at);
+    const anchor = events[at + 7] as number;
+    if (anchor >= 0) this.anchors.set(this.texts[anchor] as string, null);
+    const tag = events[at + 8] as number;
+    const node = kind === SCALAR ? this.scalar(at) : this.collection(at, kind === SEQUENCE_START);
+    if (tag >= 0) this.applyTag(node, this.texts[tag] as string);
+    if (anchor >= 0) this.anchors.set(this.texts[anchor] as string, node);
+    return node;
+  }
+
+  private scalar(at: number): ScalarNode {
+    const text = this.texts[this.events[at + 6] as number] as string;
+    return { kind: "scalar", document: this.document, at, text, plain: this.events[at + 5] === PLAIN };
+  }
+
+  private collection(at: number, isList: boolean): YamlNode {
+    if (++this.depth > depthMax) {
+      this.problems.atPlace(this.place(at), "too-deep", `cannot read the text: it is nested deeper than ${depthMax} levels`);
+      throw new Unusable();
+    }
+    const node = isList ? this.list(at) : this.map(at);
+    this.depth--;
+    if (node.size > nodesMax) {
+      const fix = "write less with aliases";
+      this.problems.atPlace(this.place(at), "too-large", `cannot read the text: with its aliases it has more than ${nodesMax} values`, { fix });
+      throw new Unusable();
+    }
+    return node;
+  }
+
+  private list(at: number): ListNode {
+    const items: YamlNode[] = [];
+    let size = 1;
+    while (this.events[this.at] !== SEQUENCE_END) {
+      const item = this.node();
+      size += item.kind === "scalar" ? 1 : item.size;
+      items.push(item);
+    }
+    this.at += FIELDS;
+    return { kind: "list", document: this.document, at, items, size };
+  }
+
+  private map(at: number): MapNode {
+    const node: MapNode = { kind: "map", document: this.document, at, keys: [], values: [], size: 1 };
+    const merges: YamlNode[] = [];
+    const seen = new KeySet();
+    while (this.events[this.at] !== MAPPING_END) {
+      const key = this.node();
+      const value = this.node();
+      if (key.kind !== "scalar") {
+        this.problems.at(key, "key", `cannot use ${key.kind === "list" ? "a list" : "a map"} as a key`, { fix: "write a text before the colon" });
+        continue;
+      }
+      node.size += 1 + (value.kind === "scalar" ? 1 : value.size);
+      if (key.plain && key.text === "<<") {
+        merges.push(value);
+        continue;
+      }
+      const first = seen.add(key);
+      if (first !== null) this.refuseDuplicate(first, key);
+      node.keys.push(key);
+      node.values.push(value);
+    }
+    this.at += FIELDS;
+    for (const merge of merges) this.merge(node, merge, seen);
+    return node;
+  }
+
+  private refuseDuplicate(first: ScalarNode, second: ScalarNode): void {
+    const where = `${this.document.shown}:${placeOf(first).line + 1}`;
+    this.problems.at(second, "duplicate-key", `cannot use the key ${quoted(second.text)} twice: it stands at ${where} already`, {
+      fix: "keep one of the two",
+      related: [{ text: "first", place: placeOf(first) }],
+    });
+  }
+
+  /** `<<: *defaults` and `<<: [*one, *two]`: keys that are not there yet, the first of several winning. */
+  private merge(into: MapNode, from: YamlNode, seen: KeySet): void {
+    const maps = from.kind === "list" ? from.items : [from];
+    for (const map of maps) {
+      if (map.kind !== "map") {
+        this.problems.at(map, "merge", "cannot merge this: << takes a map, or a list of maps", { fix: "write <<: *NAME, with the anchor &NAME at a map" });
+        continue;
+      }
+      map.keys.forEach((key, index) => {
+        if (seen.add(key) !== null) return;
+        into.keys.push(key);
+        into.values.push(map.values[index] as YamlNode);
+      });
+    }
+  }
+
+  private alias(at: number): YamlNode {
+    const name = this.texts[this.events[at + 7] as number] as string;
+    const node = this.anchors.get(name);
+    if (node !== undefined && node !== null) return node;
+    const message =
+      node === null
+        ? `cannot use *${name} here: it would hold itself`
+        : `cannot use *${name}: there is no anchor &${name} before it`;
+    this.problems.atPlace(this.place(at), "alias", message, {
+      fix: node === null ? "" : "put a text that begins with * in quotes",
+    });
+    throw new Unusable();
+  }
+
+  private applyTag(node: YamlNode, tag: string): void {
+    const name = tag.startsWith("tag:yaml.org,2002:") ? tag.slice(18) : tag;
+    if (node.kind === "scalar" && (name === "str" || name === "!")) node.plain = false;
+    else if (node.kind === "scalar" && /^(?:int|float|bool|null)$/.test(name)) node.plain = true;
+    else if (!((node.kind === "map" && name === "map") || (node.kind === "list" && name === "seq"))) {
+      const written = name === tag ? tag : `!!${name}`;
+      this.problems.at(node, "tag", `cannot use the tag ${quoted(written)} here`, { fix: "remove it, or put a text that begins with ! in quotes" });
+    }
+  }
+
+  private place(at: number): Place {
+    const { events, document } = this;
+    const [line = 0, column = 0, endLine = 0, endColumn = 0] = events.subarray(at + 1, at + 5);
+    return { document, line, column, endColumn: endLine === line ? endColumn : column };
+  }
+}
+
+/** Keys of one map. Few keys are compared one by one, which is cheaper than a set. */
+class KeySet {
+  private readonly few: ScalarNode[] = [];
+  private many: Map<string, ScalarNode> | null = null;
+
+  /** The key of the same text that is there already, null when this one was added. */
+  add(key: ScalarNode): ScalarNode | null {
+    if (this.many !== null) {
+      const first = this.many.get(key.text);
+      if (first === undefined) this.many.set(key.text, key);
+      return first ?? null;
+    }
+    const { few } = this;
+    const { text } = key;
+    for (let index = 0; index < few.length; index++) {
+      const known = few[index] as ScalarNode;
+      if (known.text === text) return known;
+    }
+    few.push(key);
+    if (few.length > 12) this.many = new Map(few.map((known) => [known.text, known]));
+    return null;
+  }
+}

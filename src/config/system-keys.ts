@@ -1,0 +1,62 @@
+/** The keys of the whole file. */
+
+import { Refusal } from "./refusal.ts";
+import { byKind, described, layered, listOf, notSupported, type OutputOf, scalar } from "./schema-kit.ts";
+import { defaults, environment, environmentFiles, service } from "./service-keys.ts";
+import { duration, matchingText, oneOrMore, path, size, text } from "./values.ts";
+
+export const include = oneOrMore(path("a path"), "paths of files");
+
+const hostname = matchingText(
+  "a host name",
+  /^(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,
+  "only letters, digits, - and . are allowed, at most 64",
+);
+
+const watchConfig = scalar<"off">("what a changed file does", { enum: ["off", "notify", "apply"] }, (value) => {
+  if (value === "off") return value;
+  const known = value === "notify" || value === "apply";
+  return new Refusal(known ? "it is not supported yet" : "it is none of off, notify, apply", known ? "leave it out" : "");
+});
+
+const systemLogs = layered("logs of the whole system", {
+  directory: described(path("a directory"), "Where the files of services are that name no path."),
+  max_total: described(size("a size", 1024 * 1024), "Bound of all files together. Default: none."),
+});
+
+const shutdown = layered(
+  "a shutdown",
+  { timeout: described(duration("a duration", 1), "Bound of a whole shutdown. Default: computed from the services.") },
+  { fixes: { scalar: "write shutdown: {timeout: 30s}" } },
+);
+
+/** A service in the list of services; for the JSON Schema, since the loader takes services one by one. */
+const services = byKind("a list of services", { list: listOf(service, "services") });
+
+export const systemEntries = {
+  version: described(text("a version"), "The system's own version, free text."),
+  title: described(text("a title"), "The system's name, shown when it starts."),
+  description: described(text("a description"), "What it is, for people."),
+  hostname: described(hostname, "The host name that is set at start."),
+  include: described(include, "Files that are read before this one, which may change what they say."),
+  environment: described(environment, "Variables for ${NAME} in this file, and for every service."),
+  env_file: described(environmentFiles, "Files with variables for ${NAME} in this file, and for every service."),
+  defaults: described(defaults, "Keys of a service, for all services."),
+  services: described(services, "The services."),
+  logs: described(systemLogs, "Log files of the whole system."),
+  shutdown: described(shutdown, "How the system ends."),
+  watch_config: described(watchConfig, "What a changed configuration file does: off."),
+  mounts: notSupported(),
+  modules: notSupported(),
+  sysctl: notSupported(),
+  networking: notSupported(),
+  terminals: notSupported(),
+  web: notSupported(),
+  image: notSupported(),
+};
+
+const synonyms: Record<string, string> = { env: "environment", envfile: "env_file", name: "title", service: "services", includes: "include" };
+
+export const system = layered("the configuration", systemEntries, { synonyms });
+
+export type SystemValues = OutputOf<typeof system>;

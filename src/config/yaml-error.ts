@@ -1,0 +1,104 @@
+/** libyaml's complaints in the words of somebody who writes a configuration: what is wrong, and what to write. */
+
+import type { YamlEvents } from "../contract.ts";
+import { type Document, lineText, type Place } from "./node.ts";
+
+export interface YamlError {
+  place: Place;
+  code: string;
+  message: string;
+  fix: string;
+}
+
+type LibyamlError = NonNullable<YamlEvents["error"]>;
+
+export function yamlError(document: Document, error: LibyamlError): YamlError {
+  const tab = tabBefore(document, error.line, error.column);
+  if (tab !== null) {
+    const message = "cannot read the text: a tab stands where the line is indented";
+    return { place: tab, code: "tab", message, fix: "indent with spaces only" };
+  }
+  const place = { document, line: error.line, column: error.column, endColumn: error.column };
+  const known = meanings.find(({ says }) => says.test(error.message) || says.test(error.context));
+  const why = known?.why ?? error.message;
+  return { place, code: "yaml", message: `cannot read the text: ${why}`, fix: known?.fix ?? "" };
+}
+
+/** A tab among the blanks with which the line, or the last one that is not empty before it, begins. */
+function tabBefore(document: Document, line: number, column: number): Place | null {
+  for (let at = line; at >= 0 && at >= line - 1; at--) {
+    const text = lineText(document, at);
+    const indent = /^[ \t]*/.exec(text)?.[0] ?? "";
+    const tab = indent.indexOf("\t");
+    if (tab >= 0 && (at < line || tab <= column) && indent.length < text.length) {
+      return { document, line: at, column: tab, endColumn: tab + 1 };
+    }
+  }
+  return null;
+}
+
+const meanings: { says: RegExp; why: string; fix: string }[] = [
+  {
+    says: /mapping values are not allowed/,
+    why: "a colon stands where no value can follow",
+    fix: "indent the line as its neighbours are, or put a text that holds \": \" in quotes",
+  },
+  {
+    says: /could not find expected ':'/,
+    why: "a colon and a value are missing after the key",
+    fix: "write KEY: VALUE, with a blank behind the colon",
+  },
+  {
+    says: /did not find expected '-' indicator/,
+    why: "the list goes on with a line that does not begin with a dash",
+    fix: "begin each item with \"- \", in the same column",
+  },
+  {
+    says: /did not find expected key/,
+    why: "the line is not indented as the keys before it are",
+    fix: "put the keys that belong together in the same column",
+  },
+  {
+    says: /did not find expected ',' or '[\]}]'/,
+    why: "a bracket is not closed, or a comma is missing",
+    fix: "separate with commas and close what was opened; texts that hold {, }, [, ] or , need quotes there",
+  },
+  {
+    says: /found unexpected end of stream|unexpected end of stream/,
+    why: "the text ends within quotes",
+    fix: "close the quotes",
+  },
+  {
+    says: /found unknown escape character|did not find expected hexdecimal number|invalid Unicode character code/,
+    why: "there is no such escape sequence",
+    fix: "write \\\\ for a backslash, or use single quotes",
+  },
+  {
+    says: /found character that cannot start any token/,
+    why: "no value can begin with this character",
+    fix: "put the text in quotes",
+  },
+  {
+    says: /control characters are not allowed/,
+    why: "control characters are not allowed",
+    fix: "remove it, or write it as an escape within double quotes, such as \"\\x1b\"",
+  },
+  {
+    says: /did not find expected <document start>/,
+    why: "something stands behind the end of the document",
+    fix: "one file holds one document: indent the line, or remove it",
+  },
+  {
+    says: /block sequence entries are not allowed/,
+    why: "a list cannot begin here",
+    fix: "begin the list on a line of its own, below its key",
+  },
+  {
+    says: /found incompatible YAML document|found duplicate %YAML|unknown directive|while scanning a directive/,
+    why: "a line that begins with % is a directive of YAML, and this one cannot be used",
+    fix: "remove it, or put the text in quotes",
+  },
+  { says: /found undefined tag handle|while scanning a tag|while parsing a tag/, why: "tags cannot be used", fix: "remove what begins with !, or put it in quotes" },
+  { says: /while scanning an anchor|while scanning an alias/, why: "a name of letters and digits must follow & or *", fix: "put a text that begins with & or * in quotes" },
+  { says: /found character '@'|found character '`'/, why: "no value can begin with @ or `", fix: "put the text in quotes" },
+];
