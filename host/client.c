@@ -17,7 +17,7 @@ int client_main(int argc, char **argv) {
   const struct js_program program = {
       .entry = "cli/main",
       .modules = modules,
-      .with_date = 1,
+      .prefault = 256 * 1024,
       .argc = argc,
       .argv = argv,
   };

@@ -219,7 +219,7 @@ static int read_descriptors(struct reader *reader) {
     int64_t child = 0, ours = 0;
     JSValue entry = JS_GetPropertyInt64(reader->ctx, list, i);
     result = entry_number(reader, entry, 0, "descriptors", 0, INT32_MAX, &child);
-    if (result == 0) result = entry_number(reader, entry, 1, "descriptors", 0, INT32_MAX, &ours);
+    if (result == 0) result = entry_number(reader, entry, 1, "descriptors", SPAWN_FROM_TERMINAL, INT32_MAX, &ours);
     JS_FreeValue(reader->ctx, entry);
     request->descriptors[i].child = (int32_t)child;
     request->descriptors[i].ours = (int32_t)ours;

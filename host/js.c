@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "embedded.h"
+#include "js-memory.h"
 
 #define MODULE_NAME_BYTES 256
 #define STACK_LIMIT_MAX (1024 * 1024)
@@ -226,10 +227,21 @@ static int add_host(JSContext *ctx, const struct js_program *program) {
   return result < 0 ? -ENOMEM : 0;
 }
 
+/* Under the address sanitizer malloc(3) is what finds mistakes. */
+static JSRuntime *new_runtime(const struct js_program *program) {
+#ifdef __SANITIZE_ADDRESS__
+  (void)program;
+  return JS_NewRuntime();
+#else
+  js_memory_prefault(program->prefault);
+  return JS_NewRuntime2(&js_memory, NULL);
+#endif
+}
+
 int js_open(const struct js_program *program) {
   js.program = program;
   js.loaded = calloc(embedded_module_count + 1, sizeof *js.loaded);
-  js.runtime = JS_NewRuntime();
+  js.runtime = new_runtime(program);
   if (js.loaded == NULL || js.runtime == NULL) return -ENOMEM;
   JS_SetMaxStackSize(js.runtime, stack_limit());
   if (program->memory_limit > 0) JS_SetMemoryLimit(js.runtime, program->memory_limit);

@@ -35,6 +35,7 @@ struct js_program {
   const struct js_module *const *modules; /* what `host` offers; ends in NULL */
   size_t memory_limit;                    /* bytes of the script heap, 0: none */
   size_t gc_threshold;                    /* bytes of heap at which cycles are first looked for, 0: never */
+  size_t prefault;                        /* bytes of heap to map at once, 0: as they are used */
   int with_date;                          /* 1: Date exists. Not in the manager, whose engine must not read a clock */
   int argc;                               /* as in main(): argv[0] stands first */
   char **argv;

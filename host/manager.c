@@ -95,6 +95,7 @@ int manager_main(int argc, char **argv) {
       .modules = modules,
       .memory_limit = MEMORY_LIMIT,
       .gc_threshold = GC_THRESHOLD,
+      .prefault = 512 * 1024,
       .argc = argc,
       .argv = argv,
   };

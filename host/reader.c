@@ -52,6 +52,7 @@ int reader_main(int argc, char **argv) {
       .modules = modules,
       .memory_limit = MEMORY_LIMIT,
       .gc_threshold = GC_THRESHOLD,
+      .prefault = 512 * 1024,
       .with_date = 1,
       .argc = argc,
       .argv = argv,
