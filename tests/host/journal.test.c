@@ -1,4 +1,4 @@
-// with: ledger.c
+// with: ledger.c log-table.c
 // valgrind
 /*
  * The journal is cut off at each of its stores: what a new manager would find then must be the state before the

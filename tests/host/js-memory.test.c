@@ -46,7 +46,7 @@ static void fill(int i, size_t size) {
 }
 
 static void test_random_use(void) {
-  for (int round = 0; round < 20000; round++) {
+  for (int round = 0; round < 3000; round++) {
     int i = (int)number_below(BLOCKS);
     size_t size = some_size();
     if (blocks[i].at == NULL) {
