@@ -69,9 +69,9 @@ export function compileFlags(
     "-fdata-sections",
     "-fno-pie",
     /* Paths in the program would make two builds in two folders differ. */
+    `-ffile-prefix-map=${tools.root}=.`,
     `-ffile-prefix-map=${sources.engine.folder}=quickjs`,
     `-ffile-prefix-map=${sources.yaml.folder}=libyaml`,
-    `-ffile-prefix-map=${tools.root}/=`,
     "-fmax-errors=10",
     ...(!musl ? [] : ["-idirafter", tools.kernelHeaders]),
   ];
