@@ -1,0 +1,395 @@
+// with: js.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c js-init.c js-ledger.c js-log.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-tree.c spawn.c slots.c child.c clone-child.c window.c features.c tree.c tree-cgroup.c tree-marks.c tree-scan.c users.c users-files.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c engine
+/*
+ * Host calls of module manager over a ledger of our own: we write what init would write, and answer as it would.
+ * Processes are started in spawn.test.c and in tests/process.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../host/js-manager.h"
+#include "../../host/js-spawn-request.h"
+#include "script.h"
+
+static const struct js_module *const modules[] = {&js_core, &js_loop, &js_manager, NULL};
+
+struct manager manager;
+static int init_end; /* init's side of the socket */
+
+/* The manager's descriptors have fixed numbers: ours move out of the way first. */
+static void begin(void) {
+  int ends[2], log[2];
+  for (int fd = ROLE_FD_EXITS; fd < ROLE_FD_FIRST_FREE; fd++) close(fd);
+  for (int fd = ROLE_FD_EXITS; fd < ROLE_FD_FIRST_FREE; fd++) assert(open("/dev/null", O_RDONLY) == fd);
+  assert(ledger_create(&manager.ledger) == 0);
+  assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 && pipe2(log, O_CLOEXEC) == 0);
+  assert(dup2(ends[0], ROLE_FD_INIT) == ROLE_FD_INIT && dup2(log[1], ROLE_FD_LOG) == ROLE_FD_LOG);
+  init_end = ends[1];
+  close(ends[0]);
+
+  assert(dup2(eventfd(0, EFD_CLOEXEC), ROLE_FD_BELL) == ROLE_FD_BELL);
+  struct exits_part *exits = manager.ledger.exits;
+  snprintf(exits->instance_id, sizeof exits->instance_id, "abc");
+  exits->started_ns = 1500000000;
+  exits->init_pid = 77;
+  exits->isolated = 1;
+  atomic_store(&exits->manager.life, 3);
+  exits->manager.last_code = -1;
+  exits->manager.last_signal = 9;
+  journal_open(&manager.journal, &manager.ledger);
+}
+
+static void must(const char *text) { script_must(modules, 0, NULL, text); }
+
+/* As init does it: the slot's record, its place in the order, then the sequence. */
+static void record_exit(int slot, uint64_t ticket, int code, int signal) {
+  struct exits_part *exits = manager.ledger.exits;
+  uint64_t sequence = atomic_load(&exits->sequence) + 1;
+  struct exit_slot *record = &exits->slots[slot];
+  record->sequence = sequence;
+  record->pid = 1000 + slot;
+  record->code = code;
+  record->signal = signal;
+  record->at_ns = 2500000;
+  exits->order[(sequence - 1) % LIMIT_CHILD_SLOTS] = (uint32_t)slot;
+  atomic_store(&record->ticket, ticket);
+  atomic_store(&exits->sequence, sequence);
+  atomic_fetch_add(&exits->bell, 1);
+}
+
+static int claim(uint64_t ticket, const char *instance) {
+  int slot = slots_claim(&manager.ledger, ticket, PROCESS_KIND_MAIN, 0, instance);
+  assert(slot >= 0);
+  return slot;
+}
+
+static void test_exits_come_in_order_until_they_are_taken(void) {
+  int a = claim(101, "a"), b = claim(102, "b"), c = claim(103, "c@1");
+  record_exit(b, 102, 3, 0);
+  record_exit(a, 101, -1, 9);
+  char text[2000];
+  snprintf(text, sizeof text, SCRIPT(
+    const [a, b, c] = [%d, %d, %d];
+    const first = host.exits();
+    check(first.map((e) => [e.slot, e.ticket, e.code, e.signal, e.sequence]), [[b, 102, 3, null, 1], [a, 101, null, 9, 2]]);
+    check([first[0].pid, first[0].atMs, first[0].core], [1000 + b, 2.5, false]);
+    check(host.exits().length, 2);
+    check(host.slots().map((s) => [s.slot, s.ticket, s.state, s.kind, s.instance, s.exited]),
+          [[a, 101, 1, 1, "a", true], [b, 102, 1, 1, "b", true], [c, 103, 1, 1, "c@1", false]]);
+    host.takeExit(b);
+    check(host.exits().map((e) => e.ticket), [101]);
+    host.takeExit(a);
+    check(host.exits(), []);
+    throws(() => host.takeExit(-1), "takeExit: slot");
+    throws(() => host.takeExit(4096), "takeExit: slot");
+  ), a, b, c);
+  must(text);
+  record_exit(c, 103, 0, 0);
+  must(SCRIPT(check(host.exits().map((e) => [e.ticket, e.code]), [[103, 0]]); host.takeExit(host.exits()[0].slot);));
+}
+
+/* An old exit in a slot that was claimed anew is not the new process's. */
+static void test_an_exit_of_an_older_ticket_is_not_told(void) {
+  int slot = claim(201, "a");
+  record_exit(slot, 201, 0, 0);
+  must(SCRIPT(host.takeExit(host.exits()[0].slot);));
+  int again = claim(202, "a");
+  if (again == slot) must(SCRIPT(check(host.exits(), []);));
+  slots_free(&manager.ledger, (uint32_t)again);
+}
+
+static void test_many_turns_over_the_ring_of_exits(void) {
+  for (uint64_t ticket = 1000; ticket < 1000 + 2 * LIMIT_CHILD_SLOTS; ticket++) {
+    int slot = claim(ticket, "a");
+    record_exit(slot, ticket, 0, 0);
+    if (ticket % 512 != 511) {
+      slots_free(&manager.ledger, (uint32_t)slot);
+    } else {
+      must(SCRIPT(const exits = host.exits(); check(exits.length, 1); host.takeExit(exits[0].slot);));
+    }
+  }
+}
+
+static void test_only_what_was_seen_is_acknowledged(void) {
+  struct exits_part *exits = manager.ledger.exits;
+  atomic_store(&exits->bell, 50);
+  must(SCRIPT(host.exits();));
+  atomic_store(&exits->bell, 51);
+  must(SCRIPT(host.signals(); host.acknowledge();));
+  assert(atomic_load(&manager.ledger.work->acknowledged) == 50);
+  must(SCRIPT(host.exits(); host.signals(); host.acknowledge();));
+  assert(atomic_load(&manager.ledger.work->acknowledged) == 51);
+  atomic_store(&exits->bell, 52);
+  must(SCRIPT(host.signals(); host.acknowledge();));
+  assert(atomic_load(&manager.ledger.work->acknowledged) == 51);
+}
+
+static void test_facts(void) {
+  atomic_store(&manager.ledger.exits->signals[15], 2);
+  atomic_store(&manager.ledger.exits->orphans, 4);
+  must(SCRIPT(
+    check(host.life(), 3);
+    check(host.signals().length + host.signals()[15], 67);
+    check(host.orphans(), 4);
+    check([host.instanceId(), host.isolated(), host.startedMs()], ["abc", true, 1500]);
+    check(host.roles().init.pid, 77);
+    check([host.roles().manager.lastCode, host.roles().manager.lastSignal], [-1, 9]);
+    check(Object.keys(host.features()).sort(), ["childrenFile", "cgroupKill", "clone3", "closeRange", "execveat",
+      "intoCgroup", "memfd", "pidfd"].sort());
+    check(typeof host.cgroupRoot(), "string");
+    check(host.lookupUser("root").uid, 0);
+    check(host.lookupUser("no-such-user-here"), -2);
+    check(host.lookupGroup("root"), 0);
+    check(host.lookupGroup("no-such-group-here"), -2);
+    check(host.spawned(), []);
+    check(host.trees(), []);
+    check(host.ownLog("a line\n"), 0);
+    check(host.signal(5, 999, 15, 1), -3);
+    host.testHook("nothing");
+  ));
+}
+
+static void test_journal_and_recovery(void) {
+  must(SCRIPT(
+    check(host.recovery(), { snapshot: "", journal: [], processing: -1, done: 0, effects: 0, lastRung: 0, damage: [] });
+    check(host.journalAppend("one \u20ac"), 0);
+    check(host.recovery().processing, 0);
+    host.journalStepped();
+    host.journalEffect(2);
+    check(host.journalAppend("x".repeat(600000)), -28);
+    host.recoveryRung(2);
+    const found = host.recovery();
+    check([found.journal, found.processing, found.done, found.effects, found.lastRung], [["one \u20ac"], -1, 0, 2, 2]);
+    host.journalDone();
+    check(host.recovery().done, 1);
+    check(host.snapshotWrite("state \u20ac"), 0);
+    check(host.journalAppend("two"), 0);
+    host.recoveryRung(0);
+    check(host.snapshotWrite("x".repeat(9000000)), -27);
+    throws(() => host.recoveryRung(99), "recoveryRung");
+  ));
+  journal_open(&manager.journal, &manager.ledger);
+  must(SCRIPT(const found = host.recovery(); check([found.snapshot, found.journal], ["state \u20ac", ["two"]]);));
+}
+
+/* init's side of held(): the answer to list_held, with one descriptor that is not asked for in between. */
+static void *answer_list_held(void *argument) {
+  struct init_message message;
+  int fd;
+  struct pollfd ready = {.fd = init_end, .events = POLLIN};
+  (void)argument;
+  do poll(&ready, 1, 5000);
+  while (init_message_receive(init_end, &message, &fd) == 1 && message.op != INIT_OP_LIST_HELD);
+  manager_message(&message, INIT_OP_HELD, "control");
+  assert(init_message_send(init_end, &message, 0) == 0);
+  manager_message(&message, INIT_OP_LOG_DRAIN, "");
+  assert(init_message_send(init_end, &message, 0) == 0);
+  manager_message(&message, INIT_OP_HELD, "log:web");
+  assert(init_message_send(init_end, &message, 0) == 0);
+  manager_message(&message, INIT_OP_HELD_END, "");
+  assert(init_message_send(init_end, &message, -1) == 0);
+  return NULL;
+}
+
+static void test_held(void) {
+  pthread_t thread;
+  assert(pthread_create(&thread, NULL, answer_list_held, NULL) == 0);
+  must(SCRIPT(
+    const held = host.held();
+    check(held.map((entry) => entry.name), ["control", "log:web"]);
+    check(held.every((entry) => entry.fd > 9), true);
+  ));
+  pthread_join(thread, NULL);
+}
+
+static void expect_message(uint32_t op, const char *name, int with_fd, struct init_message *message) {
+  int fd;
+  assert(init_message_receive(init_end, message, &fd) == 1);
+  assert(message->op == op && strcmp(message->name, name) == 0 && (fd >= 0) == with_fd);
+  if (fd >= 0) close(fd);
+}
+
+static void test_messages_to_init(void) {
+  struct init_message message;
+  must(SCRIPT(
+    check(host.hold("lock", 0), 0);
+    check(host.hold("lock", -1), -9);
+    check(host.hold("n".repeat(200), 0), -36);
+    host.releaseHeld("lock");
+    host.finishShutdown(2, 3, 400);
+  ));
+  expect_message(INIT_OP_HOLD, "lock", 1, &message);
+  expect_message(INIT_OP_RELEASE, "lock", 0, &message);
+  expect_message(INIT_OP_SHUTDOWN, "", 0, &message);
+  assert(message.a == 2 && message.b == 3 && message.c == 400);
+  assert(init_message_receive(init_end, &message, &(int){0}) == -EAGAIN);
+}
+
+static void test_logs(void) {
+  struct init_message message;
+  must(SCRIPT(
+    const config = { name: "web", label: "web", path: "/tmp/none", maxSize: 1000, keep: 2, flags: 1, lineLimit: 100, syncMs: 0 };
+    const slot = host.configureLog(config);
+    check(slot > 0, true);
+    check(host.configureLog(config), slot);
+    throws(() => host.configureLog({ ...config, keep: -1 }), "keep");
+    throws(() => host.configureLog({ ...config, path: 5 }), "path must be a text");
+    check(host.logCounters(slot), { bytes: 0, stored: 0, lines: 0, dropped: 0, fileSize: 0, errno: 0, flags: 1 });
+    check(host.logMemory(slot), new Uint8Array(0));
+    const fd = host.logPipe(slot, 65536);
+    check(fd > 9, true);
+    check(host.logDrained(slot, fd), true);
+    host.write(fd, "x");
+    check(host.logDrained(slot, fd), false);
+    throws(() => host.logCommand("other"), "unknown command");
+    throws(() => host.logPipe(5000, 1), "logPipe: slot");
+  ));
+  expect_message(INIT_OP_HOLD, "log:web", 1, &message);
+  expect_message(INIT_OP_LOG_SOURCE, "web", 1, &message);
+}
+
+/* Reads a request out of a script's global `request`. */
+static int read_request(const char *text, struct spawn_claim *claim, struct spawn_request **request) {
+  script_module("main", text);
+  assert(script_run(modules, 0, 0, NULL) == 0);
+  JSContext *ctx = js_context();
+  JSValue global = JS_GetGlobalObject(ctx);
+  JSValue object = JS_GetPropertyStr(ctx, global, "request");
+  *request = NULL;
+  int result = js_read_spawn_request(ctx, object, claim, request);
+  if (result < 0) js_take_exception(ctx);
+  JS_FreeValue(ctx, object);
+  JS_FreeValue(ctx, global);
+  return result;
+}
+
+static void test_a_whole_spawn_request(void) {
+  struct spawn_claim claim;
+  struct spawn_request *r;
+  assert(read_request(SCRIPT(globalThis.request = {
+      ticket: 3 * 2 ** 32 + 5, instance: "web@1", kind: 1, argv: ["web", "-x", ""], file: "webd", searchPath: "/bin",
+      environment: ["A=1", "B=2"], directory: "/d", uid: 1000, gid: 100, groups: [1, 2, 4294967290], umask: 0o27,
+      rlimits: [[7, 10, -1]], nice: -5, oomScoreAdj: 500, cgroup: "/c", namespaces: 0x7e020000, root: "/r",
+      capabilities: [1, 2], noNewPrivileges: true, seccomp: new Uint8Array(16), terminal: "/dev/tty9",
+      descriptors: [[0, 5], [1, 6], [2, -2]], signalMask: [1, 64], parentDeathSignal: 15, killGroupAtDeath: true,
+      keepSession: true, ownBinary: true };), &claim, &r) == 0 && r != NULL);
+  assert(claim.ticket == 3 * (1ll << 32) + 5 && claim.kind == 1 && claim.flags == SLOT_KILL_GROUP);
+  assert(strcmp(claim.instance, "web@1") == 0);
+  assert(strcmp(r->argv[0], "web") == 0 && strcmp(r->argv[2], "") == 0 && r->argv[3] == NULL);
+  assert(strcmp(r->envp[1], "B=2") == 0 && r->envp[2] == NULL);
+  assert(strcmp(r->file, "webd") == 0 && strcmp(r->search_path, "/bin") == 0 && strcmp(r->directory, "/d") == 0);
+  assert(strcmp(r->cgroup, "/c") == 0 && strcmp(r->root, "/r") == 0 && strcmp(r->terminal, "/dev/tty9") == 0);
+  assert(r->uid == 1000 && r->gid == 100 && r->group_count == 3 && r->groups[2] == 4294967290u);
+  assert(r->umask == 027 && r->nice == -5 && r->oom_score_adj == 500 && r->namespaces == 0x7e020000u);
+  assert(r->rlimit_count == 1 && r->rlimits[0].resource == 7 && r->rlimits[0].soft == 10);
+  assert(r->rlimits[0].hard == UINT64_MAX && r->capabilities == ((2ull << 32) | 1));
+  assert(r->seccomp_count == 2 && r->seccomp != NULL && r->parent_death_signal == 15);
+  assert(r->descriptor_count == 3 && r->descriptors[1].child == 1 && r->descriptors[1].ours == 6);
+  assert(r->descriptors[2].ours == SPAWN_FROM_TERMINAL && r->signal_mask == (1ull | 1ull << 63));
+  assert(r->set == (SPAWN_SET_USER | SPAWN_SET_GROUP | SPAWN_SET_GROUPS | SPAWN_SET_UMASK | SPAWN_SET_NICE |
+                    SPAWN_SET_OOM | SPAWN_SET_CAPABILITIES | SPAWN_NO_NEW_PRIVILEGES | SPAWN_OWN_BINARY |
+                    SPAWN_KEEP_SESSION));
+  free(r);
+  script_end();
+}
+
+static void test_a_small_spawn_request(void) {
+  struct spawn_claim claim;
+  struct spawn_request *r;
+  assert(read_request(SCRIPT(globalThis.request = { ticket: 1, instance: "a", kind: 6, argv: ["/bin/true"],
+      environment: [], descriptors: [], terminal: 4 };), &claim, &r) == 0 && r != NULL);
+  assert(r->set == SPAWN_TERMINAL_FD && r->terminal_fd == 4 && r->terminal == NULL);
+  assert(strcmp(r->file, "/bin/true") == 0 && r->envp[0] == NULL && r->seccomp == NULL && r->directory == NULL);
+  free(r);
+  script_end();
+}
+
+static void test_a_large_spawn_request(void) {
+  struct spawn_claim claim;
+  struct spawn_request *r;
+  assert(read_request(SCRIPT(globalThis.request = { ticket: 1, instance: "a", kind: 6, descriptors: [],
+      argv: Array.from({ length: 5000 }, (_, i) => "argument " + i), environment: ["X=" + "y".repeat(100000)] };),
+      &claim, &r) == 0 && r != NULL);
+  assert(strcmp(r->argv[4999], "argument 4999") == 0 && r->argv[5000] == NULL && strlen(r->envp[0]) == 100002);
+  free(r);
+  script_end();
+  assert(read_request(SCRIPT(globalThis.request = { ticket: 1, instance: "a", kind: 6, descriptors: [],
+      argv: ["a"], environment: ["y".repeat(5000000)] };), &claim, &r) == 0);
+  assert(r == NULL && claim.error == -E2BIG);
+  script_end();
+}
+
+static void expect_refusal(const char *change, const char *part) {
+  struct spawn_claim claim;
+  struct spawn_request *request;
+  char text[1000];
+  snprintf(text, sizeof text, SCRIPT(globalThis.request = { ticket: 1, instance: "a", kind: 1, argv: ["x"],
+      environment: [], descriptors: [], %s };), change);
+  int result = read_request(text, &claim, &request);
+  if (result == 0 || strstr(js_failure(), part) == NULL || strstr(js_failure(), "TypeError") == NULL) {
+    fprintf(stderr, "%s: result %d, %s\n", change, result, js_failure());
+    abort();
+  }
+  script_end();
+}
+
+static void test_bad_spawn_requests_name_the_field(void) {
+  expect_refusal("argv: []", "argv must not be empty");
+  expect_refusal("argv: 'x'", "argv must be a list");
+  expect_refusal("argv: [1]", "argv must be a text");
+  expect_refusal("argv: ['a\\0b']", "argv must not hold a NUL byte");
+  expect_refusal("environment: [null]", "environment must be a text");
+  expect_refusal("ticket: undefined", "ticket or kind is missing");
+  expect_refusal("ticket: 1.5", "ticket must be a whole number");
+  expect_refusal("instance: 'x'.repeat(128)", "instance must have less than 128 bytes");
+  expect_refusal("instance: undefined", "instance must be a text");
+  expect_refusal("uid: -1", "uid must be");
+  expect_refusal("groups: new Array(129).fill(1)", "groups must have at most 128");
+  expect_refusal("groups: [-1]", "groups must be");
+  expect_refusal("rlimits: [[99, 1, 1]]", "rlimits must be");
+  expect_refusal("rlimits: [5]", "rlimits must be");
+  expect_refusal("descriptors: [[0]]", "descriptors must be");
+  expect_refusal("descriptors: new Array(65).fill([0, 0])", "descriptors must have at most 64");
+  expect_refusal("signalMask: [0]", "signalMask must be");
+  expect_refusal("seccomp: new Uint8Array(7)", "seccomp must be whole");
+  expect_refusal("capabilities: [1]", "capabilities must be");
+  expect_refusal("umask: 0o1000", "umask must be");
+  expect_refusal("directory: 7", "directory must be a text");
+  expect_refusal("terminal: -1", "terminal must be");
+}
+
+static void test_a_closed_init_is_an_end(void) {
+  int status;
+  close(init_end);
+  pid_t pid = fork();
+  assert(pid >= 0);
+  if (pid == 0) {
+    js_init_drain();
+    _exit(99);
+  }
+  assert(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_CODE_FAILED);
+}
+
+int main(void) {
+  begin();
+  test_exits_come_in_order_until_they_are_taken();
+  test_an_exit_of_an_older_ticket_is_not_told();
+  test_many_turns_over_the_ring_of_exits();
+  test_only_what_was_seen_is_acknowledged();
+  test_facts();
+  test_journal_and_recovery();
+  test_held();
+  test_messages_to_init();
+  test_logs();
+  test_a_whole_spawn_request();
+  test_a_small_spawn_request();
+  test_a_large_spawn_request();
+  test_bad_spawn_requests_name_the_field();
+  test_a_closed_init_is_an_end();
+  return 0;
+}
