@@ -319,7 +319,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "lookupGroup", module: "manager", signature: "(nameOrNumber: string): number", doc: "A group's number, -ENOENT (as -2), or another -errno." },
   { name: "features", module: "manager", signature: "(): Record<string, boolean>", doc: "Which optional kernel calls work here: clone3, pidfd, closeRange, memfd, execveat, cgroupKill, intoCgroup, childrenFile." },
   { name: "cgroupRoot", module: "manager", signature: "(): string", doc: "A cgroup2 directory in which we may make groups, or an empty text." },
-  { name: "roles", module: "manager", signature: "(): { init: { pid: number; life: number }; manager: { pid: number; life: number; lastCode: number; lastSignal: number }; logger: { pid: number; life: number; lastCode: number; lastSignal: number } }", doc: "How init and its roles are doing, from the ledger." },
+  { name: "roles", module: "manager", signature: "(): { init: { pid: number; life: number }; manager: { pid: number; life: number; lastCode: number; lastSignal: number; failures: number }; logger: { pid: number; life: number; lastCode: number; lastSignal: number } }", doc: "How init and its roles are doing, from the ledger." },
   { name: "instanceId", module: "manager", signature: "(): string", doc: "The random text that marks this run's processes (GONIT_INSTANCE): kept over restarts of the manager, not over init's end." },
   { name: "isolated", module: "manager", signature: "(): boolean", doc: "Whether this is a system of `up --isolated`, seen from its inside." },
   { name: "startedMs", module: "manager", signature: "(): number", doc: "When init began, on the monotonic clock, in milliseconds." },

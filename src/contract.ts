@@ -466,7 +466,7 @@ export interface Host {
   /** A cgroup2 directory in which we may make groups, or an empty text. */
   cgroupRoot(): string;
   /** How init and its roles are doing, from the ledger. */
-  roles(): { init: { pid: number; life: number }; manager: { pid: number; life: number; lastCode: number; lastSignal: number }; logger: { pid: number; life: number; lastCode: number; lastSignal: number } };
+  roles(): { init: { pid: number; life: number }; manager: { pid: number; life: number; lastCode: number; lastSignal: number; failures: number }; logger: { pid: number; life: number; lastCode: number; lastSignal: number } };
   /** The random text that marks this run's processes (GONIT_INSTANCE): kept over restarts of the manager, not over init's end. */
   instanceId(): string;
   /** Whether this is a system of `up --isolated`, seen from its inside. */

@@ -9,6 +9,8 @@ export interface LoadRequest {
   /** null: found by the rules of the role. */
   path: string | null;
   workingDirectory: string;
+  /** Name of the instance where the user chose one. */
+  instance: string | null;
 }
 
 export type LoadOutcome =

@@ -29,7 +29,8 @@ export class LogStore {
 
   /** Write ends that init holds from an earlier manager, by source name. */
   adopt(held: { name: string; fd: number }[]): void {
-    for (const { name, fd } of held) if (name.startsWith(heldPrefix)) this.heldEnds.set(name.slice(heldPrefix.length), fd);
+    for (const { name, fd } of held)
+      if (name.startsWith(heldPrefix)) this.heldEnds.set(name.slice(heldPrefix.length), fd);
   }
 
   /** stdout and stderr of an instance; -errno where the logger's table or the pipe could not be had. */
@@ -70,7 +71,8 @@ export class LogStore {
 
   /** Remembers where the output of the start that is about to be made will begin. */
   markStart(instance: InstanceId): void {
-    for (const source of this.sourcesOf(instance)) this.startMarks.set(source.name, host.logCounters(source.slot).stored);
+    for (const source of this.sourcesOf(instance))
+      this.startMarks.set(source.name, host.logCounters(source.slot).stored);
   }
 
   /** Bytes that were stored before the running start wrote anything. */

@@ -13,7 +13,7 @@ import type { Event } from "../engine/event.ts";
 import type { InstanceId } from "../engine/instance.ts";
 import { outstanding } from "../engine/outstanding.ts";
 import type { Plan, ServicePlan } from "../engine/plan.ts";
-import { mainProcess, type State, serviceOfPlan } from "../engine/state.ts";
+import type { State } from "../engine/state.ts";
 import { type BootFacts, earlierBootFacts, keepBootFacts } from "./boot-facts.ts";
 import { readNow } from "./clock.ts";
 import { ControlService } from "./control-service.ts";
@@ -25,6 +25,7 @@ import { LogStore } from "./log-store.ts";
 import { NotifySockets } from "./notify.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { type LogFormat, OwnLog } from "./own-log.ts";
+import { mainProcess, serviceOfPlan } from "./lookups.ts";
 import { LogWatches } from "./perform-log-watch.ts";
 import { Probes } from "./perform-probe.ts";
 import { drainRetryDelayMs, Spawner } from "./perform-spawn.ts";
@@ -108,8 +109,8 @@ export class Manager {
       service: (name) => serviceOfPlan(this.state(), name),
       plan: () => this.plan(),
     };
-    this.spawner = new Spawner(this.shell);
     this.trees = new Trees(this.shell);
+    this.spawner = new Spawner(this.shell, (startTicket, pid) => this.trees.leaderStarted(startTicket, pid));
     this.probes = new Probes(this.shell, this.spawner);
     this.logWatches = new LogWatches(this.shell);
     this.followers = new Followers(logs);
@@ -260,7 +261,12 @@ export class Manager {
   }
 
   load(path: string | null, done: (outcome: LoadOutcome) => void): void {
-    const request = { role: this.role, path, workingDirectory: host.workingDirectory() };
+    const request = {
+      role: this.role,
+      path,
+      workingDirectory: host.workingDirectory(),
+      instance: this.options.instance,
+    };
     loadConfiguration(this.shell, request, done);
   }
 
@@ -297,7 +303,8 @@ export class Manager {
     }
     this.processes.collectSpawned();
     const exits = this.processes.collectExits(exitsPerTurn);
-    if (exits.again) this.timers.arm(this.retryKey, Clock.monotonic, readNow().monotonicMs + drainRetryDelayMs, () => {});
+    if (exits.again)
+      this.timers.arm(this.retryKey, Clock.monotonic, readNow().monotonicMs + drainRetryDelayMs, () => {});
     this.trees.collect();
     if (bell) {
       this.takeSignals();

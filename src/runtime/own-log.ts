@@ -59,7 +59,8 @@ export function textLine(
     const shownName = colour ? `\x1b[${levelColours[level]}m${field}\x1b[0m` : field;
     return `${shownName}=${quoted(fields[field] ?? "")}`;
   });
-  const first = `${shownLevel}[${time}] ${names.length > 0 ? message.padEnd(messageWidth) : message} ${shownFields.join(" ")}`.trimEnd();
+  const first =
+    `${shownLevel}[${time}] ${names.length > 0 ? message.padEnd(messageWidth) : message} ${shownFields.join(" ")}`.trimEnd();
   return [first, ...lines.map((line) => `           | ${shown(line)}`), ""].join("\n");
 }
 
@@ -90,7 +91,10 @@ function quoted(value: string | number): string {
 
 /** Control characters of a service's output must not reach the terminal through our messages. */
 function shown(line: string): string {
-  return line.replace(/[\x00-\x08\x0b-\x1f\x7f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return line.replace(
+    /[\x00-\x08\x0b-\x1f\x7f]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }
 
 /** 2026-11-25T08:00:01.234Z, computed from days since 1970: Date would bring a clock along. */

@@ -29,9 +29,7 @@ export class LogWatches {
     const watch: LogWatch = {
       ticket: effect.ticket,
       instance: effect.instance,
-      matches: regularExpression
-        ? (line) => host.regularExpressionTest(text, line)
-        : (line) => line.includes(text),
+      matches: regularExpression ? (line) => host.regularExpressionTest(text, line) : (line) => line.includes(text),
       readers: new Map(),
     };
     this.watches.set(effect.ticket, watch);

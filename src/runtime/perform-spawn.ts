@@ -37,11 +37,14 @@ interface Prepared {
 
 export class Spawner {
   private readonly shell: Shell;
+  private readonly mainStarted: (startTicket: Ticket, pid: number) => void;
   private readonly prepared = new Map<string, Prepared>();
   private readonly drainTries = new Map<Ticket, number>();
 
-  constructor(shell: Shell) {
+  /** `mainStarted` is told of each main process: its number names the process group of its start. */
+  constructor(shell: Shell, mainStarted: (startTicket: Ticket, pid: number) => void) {
     this.shell = shell;
+    this.mainStarted = mainStarted;
   }
 
   perform(effect: SpawnEffect): void {
@@ -118,6 +121,7 @@ export class Spawner {
     const exited = this.exitListener(effect.ticket, effect.instance, service.restart.success);
     return {
       started: (pid, slot) => {
+        if (effect.processKind === ProcessKind.main) this.mainStarted(effect.ticket, pid);
         if (readyPipe !== null) this.watchReadyPipe(effect.ticket, readyPipe);
         this.shell.emit({ kind: "spawn-succeeded", ticket: effect.ticket, pid, slot });
       },
@@ -191,17 +195,18 @@ export class Spawner {
     return prepared;
   }
 
+  /** User number that a service's processes have. */
+  uidOf(service: ServicePlan): number {
+    const { identity } = this.prepare(service);
+    return identity.kind === "user" && identity.uid !== null ? identity.uid : host.uid();
+  }
+
   /** The same identity and environment for the service's probes. null with an account that cannot be had. */
   requestFor(service: ServicePlan, instance: InstanceId, ticket: Ticket, argv: string[]): SpawnRequest | null {
     const prepared = this.prepare(service);
     if (prepared.identity.kind === "failed") return null;
     const command = { argv, builtin: null };
-    const request = baseRequest(
-      { ticket, instance, processKind: ProcessKind.probe, command },
-      service,
-      prepared,
-      null,
-    );
+    const request = baseRequest({ ticket, instance, processKind: ProcessKind.probe, command }, service, prepared, null);
     request.environment.push(`GONIT_REPLICA=${instance.replica}`);
     return request;
   }
@@ -246,7 +251,8 @@ function withExtra(variables: Map<string, string>, extra: Record<string, string>
 
 /** EXIT_CODE and EXIT_STATUS as systemd.exec(5) names them, for post_stop. */
 function endedVariables(ended: { code: number | null; signal: number | null }): string[] {
-  if (ended.signal !== null) return ["EXIT_CODE=killed", `EXIT_STATUS=${host.signalName(ended.signal).replace(/^SIG/, "")}`];
+  if (ended.signal !== null)
+    return ["EXIT_CODE=killed", `EXIT_STATUS=${host.signalName(ended.signal).replace(/^SIG/, "")}`];
   return ["EXIT_CODE=exited", `EXIT_STATUS=${ended.code ?? ""}`];
 }
 
@@ -256,7 +262,8 @@ export function identityOf(service: ServicePlan): Identity {
   if (service.user !== "") {
     const found = host.lookupUser(service.user);
     if (typeof found === "number") {
-      const detail = found === -ENOENT ? `there is no user ${service.user}` : `cannot read the users: ${host.errnoText(-found)}`;
+      const detail =
+        found === -ENOENT ? `there is no user ${service.user}` : `cannot read the users: ${host.errnoText(-found)}`;
       return { kind: "failed", stage: Stage.lookupUser, errno: -found, detail };
     }
     user = found;

@@ -54,7 +54,9 @@ export function runReader(shell: Shell, args: string[], done: (output: ReaderOut
       exited: (exit) => {
         if (late) finish({ problem: `reading it took longer than ${readerLimitMs / 1000} s` });
         else if (exit.signal !== null)
-          finish({ problem: `the reader was ended by ${host.signalName(exit.signal)}: the text needs too much memory or time` });
+          finish({
+            problem: `the reader was ended by ${host.signalName(exit.signal)}: the text needs too much memory or time`,
+          });
         else finish(takeOutput(memory, exit.code));
         return true;
       },

@@ -4,7 +4,9 @@
  */
 
 import { ProcessKind, SignalScope, SlotState, type SlotRecord } from "../contract.ts";
-import { openProcesses, type State } from "../engine/state.ts";
+import type { Event } from "../engine/event.ts";
+import type { State } from "../engine/state.ts";
+import { openProcesses } from "./lookups.ts";
 import type { Spawner } from "./perform-spawn.ts";
 import type { Trees } from "./perform-tree.ts";
 import type { Shell } from "./performer.ts";
@@ -40,7 +42,7 @@ export function reconcile(shell: Shell, state: State, spawner: Spawner, trees: T
   for (const slot of slots.values()) endStray(slot);
 }
 
-function lostExit(ticket: number, pid: number) {
+function lostExit(ticket: number, pid: number): Event {
   return {
     kind: "process-exited",
     ticket,
@@ -51,7 +53,7 @@ function lostExit(ticket: number, pid: number) {
     cpuMs: 0,
     maxRssKib: 0,
     lastLines: ["(how it ended was lost)"],
-  } as const;
+  };
 }
 
 /** A spawn that failed, or whose thread died with the manager before there was a process. */

@@ -74,16 +74,18 @@ function inherit(into: Map<string, string>, which: ServicePlan["inheritEnvironme
 
 /** Variables that speak of the gonit around us, or of the service manager that started it. */
 function isOwn(name: string): boolean {
-  return name.startsWith("GONIT_") || name === "NOTIFY_SOCKET" || name.startsWith("LISTEN_") || name === "WATCHDOG_USEC" || name === "WATCHDOG_PID";
+  return (
+    name.startsWith("GONIT_") ||
+    name === "NOTIFY_SOCKET" ||
+    name.startsWith("LISTEN_") ||
+    name === "WATCHDOG_USEC" ||
+    name === "WATCHDOG_PID"
+  );
 }
 
 /** The texts by which processes of one instance of a service are found wherever they went. */
 export function treeMarks(instance: InstanceId, facts: InstanceFacts): string[] {
-  return [
-    `GONIT_INSTANCE=${facts.id}`,
-    `GONIT_SERVICE=${instance.service}`,
-    `GONIT_REPLICA=${instance.replica}`,
-  ];
+  return [`GONIT_INSTANCE=${facts.id}`, `GONIT_SERVICE=${instance.service}`, `GONIT_REPLICA=${instance.replica}`];
 }
 
 export function environmentTexts(variables: Map<string, string>): string[] {

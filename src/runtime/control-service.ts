@@ -1,0 +1,145 @@
+/** What control requests ask of the manager (src/control/control-host.ts). */
+
+import type { ControlHost, LogPiece } from "../control/control-host.ts";
+import type { PlanResult, VersionInfo } from "../control/messages.ts";
+import { planChanges } from "../engine/diff.ts";
+import type { Reply } from "../engine/effect.ts";
+import { engineOf, type Node } from "../engine/engine.ts";
+import type { Peer, Request } from "../engine/event.ts";
+import type { InstanceId, Ticket } from "../engine/instance.ts";
+import { type Match, matchNames } from "../engine/names.ts";
+import type { ServicePlan } from "../engine/plan.ts";
+import type { Explanation, SystemStatus } from "../engine/view.ts";
+import { systemStatus } from "../engine/view-status.ts";
+import { explain } from "../engine/view-why.ts";
+import { readNow } from "./clock.ts";
+import type { LoadOutcome } from "./load-configuration.ts";
+import { lastLinesOf } from "./log-store.ts";
+import type { Manager } from "./manager.ts";
+
+export class ControlService implements ControlHost {
+  private readonly manager: Manager;
+
+  constructor(manager: Manager) {
+    this.manager = manager;
+  }
+
+  version(): VersionInfo {
+    const roles = host.roles();
+    const { facts, traits } = this.manager;
+    return {
+      version: host.version(),
+      role: traits.name,
+      pid: roles.init.pid,
+      instance: facts?.paths.name ?? "",
+      managerLife: roles.manager.life,
+      loggerLife: roles.logger.life,
+      configuration: facts?.configuration ?? "",
+    };
+  }
+
+  status(names: string[]): { status: SystemStatus; unknown: string[]; suggestions: string[] } {
+    const state = this.manager.state();
+    const status = systemStatus(state, readNow());
+    if (names.length === 0) return { status, unknown: [], suggestions: [] };
+    const matched = this.match(names);
+    const wanted = new Set(matched.found.map(({ plan }) => plan.name));
+    const services = status.services.filter(({ name }) => wanted.has(name));
+    return { status: { ...status, services }, unknown: matched.unknown, suggestions: matched.suggestions };
+  }
+
+  explain(name: string): Explanation | { unknown: true; suggestions: string[] } {
+    const state = this.manager.state();
+    const matched = this.match([name]);
+    const first = matched.found[0];
+    if (first === undefined) return { unknown: true, suggestions: matched.suggestions };
+    const explanation = explain(state, first.plan.name, readNow());
+    return explanation ?? { unknown: true, suggestions: matched.suggestions };
+  }
+
+  act(peer: Peer, request: Request, timeoutMs: number | null, done: (reply: Reply) => void): Ticket {
+    const id = this.manager.shell.tickets.take();
+    this.manager.requests.wait(id, done);
+    this.manager.emit({ kind: "request-received", id, peer, request, timeoutMs });
+    return id;
+  }
+
+  abandon(ticket: Ticket): void {
+    this.manager.requests.forget(ticket);
+    this.manager.emit({ kind: "request-cancelled", id: ticket });
+  }
+
+  resume(ticket: Ticket, done: (reply: Reply) => void): boolean {
+    const earlier = this.manager.requests.earlierReply(ticket);
+    if (earlier !== undefined) {
+      done(earlier);
+      return true;
+    }
+    if (!this.manager.state().requests.some(({ id }) => id === ticket)) return false;
+    this.manager.requests.wait(ticket, done);
+    return true;
+  }
+
+  recentLogs(names: string[], lines: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] } {
+    const matched = this.match(names);
+    if (matched.unknown.length > 0) return { unknown: matched.unknown, suggestions: matched.suggestions };
+    const logs: LogPiece[] = [];
+    for (const { instance } of this.services(names)) {
+      for (const source of this.manager.shell.logs.sourcesOf(instance)) {
+        const kept = lastLinesOf(this.manager.shell.logs.tail(source), lines, 0);
+        if (kept.length > 0) logs.push({ service: source.name, text: `${kept.join("\n")}\n` });
+      }
+    }
+    return { logs };
+  }
+
+  followLogs(names: string[], more: (piece: LogPiece) => void): () => void {
+    return this.manager.followers.add(() => this.services(names), more);
+  }
+
+  private match(names: string[]): Match<Node> {
+    return matchNames(engineOf(this.manager.state()).nodes, names);
+  }
+
+  /** Services that match, all without names. */
+  private services(names: string[]): { service: ServicePlan; instance: InstanceId }[] {
+    const nodes = engineOf(this.manager.state()).nodes;
+    const wanted = names.length === 0 ? nodes : this.match(names).found;
+    return wanted.map((node) => ({ service: node.plan, instance: node.id }));
+  }
+
+  plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void {
+    this.load(path, (outcome) => {
+      if ("problems" in outcome) done(outcome);
+      else done({ changes: planChanges(this.manager.plan(), outcome.plan) });
+    });
+  }
+
+  apply(
+    _peer: Peer,
+    path: string | null,
+    _timeoutMs: number | null,
+    accepted: (ticket: Ticket) => void,
+    done: (result: Reply | { problems: string }) => void,
+  ): void {
+    this.load(path, (outcome) => {
+      if ("problems" in outcome) {
+        done(outcome);
+        return;
+      }
+      const request = this.manager.shell.tickets.take();
+      this.manager.requests.wait(request, done);
+      accepted(request);
+      this.manager.emit({ kind: "plan-loaded", plan: outcome.plan, request, only: null });
+    });
+  }
+
+  private load(path: string | null, done: (outcome: LoadOutcome) => void): void {
+    const configuration = path ?? this.manager.facts?.configuration ?? "";
+    if (configuration === "") {
+      done({ problems: "cannot read a configuration: this gonit runs without one; name a file\n" });
+      return;
+    }
+    this.manager.load(configuration, done);
+  }
+}
