@@ -81,16 +81,26 @@ JS_BINDING(host_read_file) {
   return bytes;
 }
 
+/* How much there can be to read, so that a large bound costs no memory. Files of /proc say 0. */
+static size_t bounded_size(int fd, int64_t offset, int64_t max) {
+  struct stat status;
+  if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) return (size_t)max;
+  int64_t left = status.st_size - (offset > 0 ? offset : 0);
+  if (left < 65536) left = 65536;
+  return (size_t)(left < max ? left : max);
+}
+
 JS_BINDING(host_read_fd) {
   int32_t fd;
   int64_t offset, max;
   if (js_int(ctx, argv[0], "readFd: fd", &fd) < 0) return JS_EXCEPTION;
   if (js_integer(ctx, argv[1], "readFd: offset", -1, 1ll << 53, &offset) < 0) return JS_EXCEPTION;
   if (js_integer(ctx, argv[2], "readFd: maxBytes", 0, READ_MAX, &max) < 0) return JS_EXCEPTION;
-  uint8_t *data = malloc((size_t)max + 1);
+  size_t size = bounded_size(fd, offset, max);
+  uint8_t *data = malloc(size + 1);
   if (data == NULL) return JS_NewInt32(ctx, -ENOMEM);
   ssize_t got;
-  do got = offset < 0 ? read(fd, data, (size_t)max) : pread(fd, data, (size_t)max, offset);
+  do got = offset < 0 ? read(fd, data, size) : pread(fd, data, size, offset);
   while (got < 0 && errno == EINTR);
   int error = errno;
   JSValue result = got < 0 ? JS_NewInt32(ctx, -error) : js_new_bytes(ctx, data, (size_t)got);

@@ -25,7 +25,7 @@ static struct {
   int (*take)(int ready);
 } loop;
 
-/* In the order of CLOCK_*, the contract's names; its CLOCK_MONOTONIC happens to be the kernel's. */
+/* In the order of the contract's CLOCK_*, of which CLOCK_MONOTONIC happens to be the kernel's own number too. */
 static const clockid_t clocks[3] = {CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_REALTIME};
 
 static int loop_epoll(void) {
@@ -60,7 +60,8 @@ JS_BINDING(host_watch) {
   int32_t fd;
   int64_t events;
   if (js_int(ctx, argv[0], "watch: fd", &fd) < 0) return JS_EXCEPTION;
-  if (js_integer(ctx, argv[1], "watch: events", 0, UINT32_MAX, &events) < 0) return JS_EXCEPTION;
+  /* Bits that a script has joined with | are a signed number where Poll.edge is among them. */
+  if (js_integer(ctx, argv[1], "watch: events", INT32_MIN, UINT32_MAX, &events) < 0) return JS_EXCEPTION;
   return JS_NewInt32(ctx, fd < 0 ? -EBADF : loop_add(fd, (uint32_t)events, fd));
 }
 

@@ -18,6 +18,7 @@ static JSValue new_restarted_role(JSContext *ctx, const struct role_record *reco
   js_set(ctx, role, "lastCode", js_number(record->last_code));
   js_set(ctx, role, "lastSignal", js_number(record->last_signal));
   js_set(ctx, role, "failures", js_number(atomic_load(&record->failures)));
+  js_set(ctx, role, "failures", js_number(atomic_load(&record->failures)));
   return role;
 }
 

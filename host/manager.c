@@ -77,12 +77,16 @@ static int watch_rings(void) {
 static int open_ledger(void) {
   /* init gave them without close-on-exec, which execve(2) would have closed. */
   for (int fd = ROLE_FD_EXITS; fd < ROLE_FD_FIRST_FREE; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  /* A stuck logger must not stop the manager. Only init writes there beside us. */
+  fcntl(ROLE_FD_LOG, F_SETFL, O_WRONLY | O_NONBLOCK);
   int result = ledger_open(&manager.ledger, ROLE_FD_EXITS, ROLE_FD_WORK);
   if (result == 0) journal_open(&manager.journal, &manager.ledger);
   return result;
 }
 
 static int begin(void) {
+  const struct exits_part *exits = manager.ledger.exits;
+  spawn_defaults(exits->oom_score_adj, exits->nofile_soft);
   int result = spawn_begin(&manager.ledger, ROLE_FD_EXE);
   if (result == 0) result = tree_begin(&manager.ledger);
   return result == 0 ? watch_rings() : result;

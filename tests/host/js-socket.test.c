@@ -188,7 +188,7 @@ static void test_polling(void) {
     check(host.watch(999, 1), -9);
     check(host.watch(-1, 1), -9);
     check(host.watch(host.open(host.args()[0] + "/file", "wc", 0o600), 1), -1);
-    throws(() => host.watch(1, -1), "from 0 to");
+    throws(() => host.watch(1, 1.5), "whole number");
   ));
 }
 
