@@ -334,6 +334,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "killChild", module: "service", signature: "(pid: number, signal: number): number", doc: "kill(2) of a child of ours that is not reaped, or of its group with a negative number. 0 or -errno." },
   { name: "resetTerminal", module: "service", signature: "(path: string): number", doc: "Sane line settings and no pending input. 0 or -errno." },
   { name: "setLoopbackUp", module: "service", signature: "(): number", doc: "Brings `lo` up (SIOCSIFFLAGS). 0 or -errno." },
+  { name: "sendDatagram", module: "service", signature: "(path: string, data: string | Uint8Array): number", doc: "One datagram to a unix socket, as sd_notify sends it; @ is abstract. 0 or -errno." },
 
   // terminal: clients that own a terminal
   { name: "rawMode", module: "terminal", signature: "(fd: number, on: boolean): number", doc: "Raw mode on, or the saved modes back. 0 or -errno." },

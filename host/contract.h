@@ -263,7 +263,8 @@
   X(waitChild, host_wait_child, 1) \
   X(killChild, host_kill_child, 2) \
   X(resetTerminal, host_reset_terminal, 1) \
-  X(setLoopbackUp, host_set_loopback_up, 0)
+  X(setLoopbackUp, host_set_loopback_up, 0) \
+  X(sendDatagram, host_send_datagram, 2)
 
 #define HOST_CALLS_TERMINAL(X) \
   X(rawMode, host_raw_mode, 2)

@@ -74,3 +74,16 @@ int unix_socket_connect(const char *path) {
   if (fd >= 0) close(fd);
   return -error;
 }
+
+int unix_socket_send(const char *path, const void *data, size_t length) {
+  struct sockaddr_un address;
+  int directory;
+  int size = make_address(path, &address, &directory);
+  if (size < 0) return size;
+  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int error = fd < 0 ? errno : 0;
+  if (error == 0 && sendto(fd, data, length, MSG_NOSIGNAL, (struct sockaddr *)&address, (socklen_t)size) < 0) error = errno;
+  if (directory >= 0) close(directory);
+  if (fd >= 0) close(fd);
+  return -error;
+}

@@ -11,4 +11,7 @@ int unix_socket_bind(const char *path, int type, mode_t mode);
 /* A connected stream socket, non-blocking and close-on-exec. fd or -errno; -EAGAIN when the listener's queue is full. */
 int unix_socket_connect(const char *path);
 
+/* Sends one datagram without waiting. 0 or -errno. */
+int unix_socket_send(const char *path, const void *data, size_t length);
+
 #endif

@@ -491,6 +491,8 @@ export interface Host {
   resetTerminal(path: string): number;
   /** Brings `lo` up (SIOCSIFFLAGS). 0 or -errno. */
   setLoopbackUp(): number;
+  /** One datagram to a unix socket, as sd_notify sends it; @ is abstract. 0 or -errno. */
+  sendDatagram(path: string, data: string | Uint8Array): number;
   /** Raw mode on, or the saved modes back. 0 or -errno. */
   rawMode(fd: number, on: boolean): number;
 }

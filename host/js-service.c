@@ -1,0 +1,144 @@
+/* Host calls of module service: what only the built-in services do. */
+#include <errno.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "js.h"
+#include "on-terminal.h"
+#include "unix-socket.h"
+
+#define TEXTS_MAX 4096
+
+JS_BINDING(host_netlink_open) {
+  struct sockaddr_nl address = {.nl_family = AF_NETLINK};
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0) return JS_NewInt32(ctx, -errno);
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0) return JS_NewInt32(ctx, fd);
+  int error = errno;
+  close(fd);
+  return JS_NewInt32(ctx, -error);
+}
+
+JS_BINDING(host_netlink_send) {
+  int32_t fd;
+  struct js_bytes bytes;
+  struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+  if (js_int(ctx, argv[0], "netlinkSend: fd", &fd) < 0) return JS_EXCEPTION;
+  if (js_bytes(ctx, argv[1], "netlinkSend: message", &bytes) < 0) return JS_EXCEPTION;
+  ssize_t sent;
+  do sent = sendto(fd, bytes.data, bytes.length, MSG_DONTWAIT, (struct sockaddr *)&kernel, sizeof kernel);
+  while (sent < 0 && errno == EINTR);
+  int result = sent < 0 ? -errno : (size_t)sent == bytes.length ? 0 : -EMSGSIZE;
+  js_bytes_free(ctx, &bytes);
+  return JS_NewInt32(ctx, result);
+}
+
+JS_BINDING(host_set_loopback_up) {
+  struct ifreq request = {.ifr_name = "lo"};
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return JS_NewInt32(ctx, -errno);
+  int result = ioctl(fd, SIOCGIFFLAGS, &request) < 0 ? -errno : 0;
+  if (result == 0 && (request.ifr_flags & IFF_UP) == 0) {
+    request.ifr_flags |= IFF_UP;
+    result = ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
+  }
+  close(fd);
+  return JS_NewInt32(ctx, result);
+}
+
+JS_BINDING(host_send_datagram) {
+  const char *path;
+  struct js_bytes bytes;
+  if (js_string(ctx, argv[0], "sendDatagram: path", &path) < 0) return JS_EXCEPTION;
+  if (js_bytes(ctx, argv[1], "sendDatagram: data", &bytes) < 0) {
+    JS_FreeCString(ctx, path);
+    return JS_EXCEPTION;
+  }
+  int result = unix_socket_send(path, bytes.data, bytes.length);
+  js_bytes_free(ctx, &bytes);
+  JS_FreeCString(ctx, path);
+  return JS_NewInt32(ctx, result);
+}
+
+static void free_texts(JSContext *ctx, char **texts) {
+  for (char **text = texts; text != NULL && *text != NULL; text++) JS_FreeCString(ctx, *text);
+  free(texts);
+}
+
+/* A list of texts, NULL behind the last; NULL with a pending exception. */
+static char **read_texts(JSContext *ctx, JSValueConst list, const char *what) {
+  int64_t count;
+  if (!JS_IsArray(list)) {
+    JS_ThrowTypeError(ctx, "%s must be a list", what);
+    return NULL;
+  }
+  if (JS_GetLength(ctx, list, &count) < 0) return NULL;
+  char **texts = count > TEXTS_MAX ? NULL : calloc((size_t)count + 1, sizeof *texts);
+  if (texts == NULL) {
+    JS_ThrowRangeError(ctx, "%s is too long", what);
+    return NULL;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    JSValue value = JS_GetPropertyUint32(ctx, list, i);
+    int result = js_string(ctx, value, what, (const char **)&texts[i]);
+    JS_FreeValue(ctx, value);
+    if (result == 0) continue;
+    free_texts(ctx, texts);
+    return NULL;
+  }
+  return texts;
+}
+
+JS_BINDING(host_spawn_on_terminal) {
+  const char *terminal = NULL, *directory = NULL;
+  JSValue result = JS_EXCEPTION;
+  char **words = read_texts(ctx, argv[0], "spawnOnTerminal: argv");
+  char **environment = words == NULL ? NULL : read_texts(ctx, argv[1], "spawnOnTerminal: environment");
+  if (environment != NULL && js_string(ctx, argv[2], "spawnOnTerminal: terminal", &terminal) == 0 &&
+      js_string(ctx, argv[3], "spawnOnTerminal: directory", &directory) == 0)
+    result = JS_NewInt32(ctx, words[0] == NULL ? -EINVAL : on_terminal_start(words, environment, terminal, directory));
+  if (directory != NULL) JS_FreeCString(ctx, directory);
+  if (terminal != NULL) JS_FreeCString(ctx, terminal);
+  free_texts(ctx, environment);
+  free_texts(ctx, words);
+  return result;
+}
+
+JS_BINDING(host_reset_terminal) {
+  const char *path;
+  if (js_string(ctx, argv[0], "resetTerminal: path", &path) < 0) return JS_EXCEPTION;
+  int result = on_terminal_reset(path);
+  JS_FreeCString(ctx, path);
+  return JS_NewInt32(ctx, result);
+}
+
+JS_BINDING(host_wait_child) {
+  int64_t number;
+  int status;
+  if (js_integer(ctx, argv[0], "waitChild: pid", 2, INT32_MAX, &number) < 0) return JS_EXCEPTION;
+  pid_t pid = waitpid((pid_t)number, &status, WNOHANG);
+  if (pid <= 0) return JS_NewInt32(ctx, pid < 0 ? -errno : -EAGAIN);
+  JSValue ended = JS_NewObject(ctx);
+  js_set(ctx, ended, "pid", JS_NewInt32(ctx, pid));
+  js_set(ctx, ended, "code", JS_NewInt32(ctx, WIFEXITED(status) ? WEXITSTATUS(status) : -1));
+  js_set(ctx, ended, "signal", JS_NewInt32(ctx, WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+  return ended;
+}
+
+/* kill(2) gives 0, 1 and -1 meanings that no child has. */
+JS_BINDING(host_kill_child) {
+  int32_t pid, number;
+  if (js_int(ctx, argv[0], "killChild: pid", &pid) < 0) return JS_EXCEPTION;
+  if (js_int(ctx, argv[1], "killChild: signal", &number) < 0) return JS_EXCEPTION;
+  if (pid >= -1 && pid <= 1) return JS_NewInt32(ctx, -EINVAL);
+  return JS_NewInt32(ctx, kill(pid, number) < 0 ? -errno : 0);
+}
+
+JS_TABLE(js_service, HOST_CALLS_SERVICE)

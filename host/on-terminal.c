@@ -1,0 +1,123 @@
+#include "on-terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* A serial line without a carrier would let open(2) wait for ever. */
+static int open_terminal(const char *path) {
+  int fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  if (isatty(fd)) return fd;
+  close(fd);
+  return -ENOTTY;
+}
+
+static void default_signals(void) {
+  sigset_t none;
+  for (int number = 1; number <= 64; number++) signal(number, SIG_DFL);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int take_terminal(const char *path) {
+  int fd = open_terminal(path);
+  if (fd < 0) return fd;
+  /* A session that was left behind may still hold the line; root takes it away (tty_ioctl(4)). */
+  if (ioctl(fd, TIOCSCTTY, 0) < 0 && (errno != EPERM || ioctl(fd, TIOCSCTTY, 1) < 0)) return -errno;
+  if (fcntl(fd, F_SETFL, 0) < 0) return -errno;
+  for (int number = 0; number <= 2; number++)
+    if (dup2(fd, number) < 0) return -errno;
+  return 0;
+}
+
+/* All that is open besides is somebody else's. */
+static void close_rest(int report) {
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+  if (syscall(SYS_close_range, 3, report - 1, 0) == 0 && syscall(SYS_close_range, report + 1, ~0u, 0) == 0) return;
+  for (int fd = 3; fd < 1024; fd++)
+    if (fd != report) close(fd);
+}
+
+__attribute__((noreturn)) static void run(char *const *argv, char *const *envp, const char *terminal,
+                                          const char *directory, int report) {
+  default_signals();
+  setsid();
+  int error = -take_terminal(terminal);
+  if (error == 0) {
+    close_rest(report);
+    if (chdir(directory) < 0 && chdir("/") < 0) error = errno;
+  }
+  if (error == 0) {
+    execve(argv[0], argv, envp);
+    error = errno;
+  }
+  (void)!write(report, &error, sizeof error);
+  _exit(127);
+}
+
+pid_t on_terminal_start(char *const *argv, char *const *envp, const char *terminal, const char *directory) {
+  int ends[2], error = 0;
+  if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+  /* Above the standard numbers and with room below, so that what lies around it can be closed. */
+  int report = fcntl(ends[1], F_DUPFD_CLOEXEC, 10);
+  close(ends[1]);
+  pid_t pid = report < 0 ? -1 : fork();
+  if (pid == 0) run(argv, envp, terminal, directory, report);
+  int failed = errno;
+  if (report >= 0) close(report);
+  ssize_t got = -1;
+  if (pid > 0) do got = read(ends[0], &error, sizeof error);
+    while (got < 0 && errno == EINTR);
+  close(ends[0]);
+  if (pid < 0) return -failed;
+  if (got != sizeof error) return pid;
+  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
+  return -error;
+}
+
+static void usual_keys(cc_t *keys) {
+  keys[VINTR] = 3;
+  keys[VQUIT] = 28;
+  keys[VERASE] = 127;
+  keys[VKILL] = 21;
+  keys[VEOF] = 4;
+  keys[VSTART] = 17;
+  keys[VSTOP] = 19;
+  keys[VSUSP] = 26;
+  keys[VREPRINT] = 18;
+  keys[VWERASE] = 23;
+  keys[VLNEXT] = 22;
+  keys[VEOL] = keys[VEOL2] = 0;
+  keys[VMIN] = 1;
+  keys[VTIME] = 0;
+}
+
+int on_terminal_reset(const char *terminal) {
+  struct termios modes;
+  int fd = open_terminal(terminal);
+  if (fd < 0) return fd;
+  int result = tcgetattr(fd, &modes) < 0 ? -errno : 0;
+  modes.c_iflag = ICRNL | IXON | BRKINT | IUTF8;
+  modes.c_oflag = OPOST | ONLCR;
+  modes.c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE;
+  /* Speed and parity are the line's own. CLOCAL: a cable without a carrier line is a terminal too. */
+  modes.c_cflag = (modes.c_cflag & ~(unsigned)CSIZE) | CS8 | CREAD | HUPCL | CLOCAL;
+  usual_keys(modes.c_cc);
+  if (result == 0 && tcsetattr(fd, TCSANOW, &modes) < 0) result = -errno;
+  if (result == 0) {
+    tcflow(fd, TCOON);
+    tcflush(fd, TCIFLUSH);
+  }
+  close(fd);
+  return result;
+}

@@ -1,0 +1,16 @@
+/* Programs on a terminal of their own: what the terminals service does with a line. */
+#ifndef GONIT_ON_TERMINAL_H
+#define GONIT_ON_TERMINAL_H
+
+#include <sys/types.h>
+
+/*
+ * Starts a program in a session of its own, whose controlling terminal and standard descriptors are this terminal.
+ * It gets exactly this environment, default signals, and no other descriptor. pid or -errno, also when exec failed.
+ */
+pid_t on_terminal_start(char *const *argv, char *const *envp, const char *terminal, const char *directory);
+
+/* Usual settings of a line, whatever the last program left; pending input is dropped. 0 or -errno. */
+int on_terminal_reset(const char *terminal);
+
+#endif
