@@ -99,7 +99,7 @@ static int pipe_make(int number) {
 
 /* The push that a dead logger had begun: made current when it happened. */
 static void settle_push(struct log_record *record, uint32_t level) {
-  if (!record_busy(record)) return;
+  if (!record_is_got(record)) return;
   if (atomic_load(&record->pushing) != atomic_load(&record->turn) + 1) return;
   if (level == record->push_level + record->push_bytes) record_commit(record);
   atomic_store(&record->pushing, atomic_load(&record->turn));
@@ -288,7 +288,9 @@ void console_ready(int number) {
   struct log_record *record = record_of(number);
   if (console_begin(number) != 0) return;
   console_pump(number);
-  if (record_busy(record) && !record_continue(record)) return;
+  if (record_busy(record)) {
+    if (!record_is_got(record) || !record_continue(record)) return;
+  }
   sources_resume((uint32_t)(1 + number));
   consoles_pump();
 }

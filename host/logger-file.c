@@ -82,6 +82,7 @@ static int open_path(const char *path) {
 int file_open(uint32_t slot) {
   struct source *source = &logger.sources[slot];
   struct stat file;
+  if (source->file) return 0;
   while (logger.open_files + logger.live_pipes >= logger.max_files && close_oldest()) continue;
   int fd = open_path(logger.settings.path);
   if (fd < 0) return fd;
@@ -141,6 +142,7 @@ void file_begin(uint32_t slot, struct log_step *step) {
 void file_resume(uint32_t slot, struct log_record *record) {
   struct log_step *step = record_step(record);
   struct stat file;
+  if (step->rotate) return; /* the file is between two names: rotation goes on first */
   if (logger.sources[slot].file || (step->sink != LOG_SINK_FILE && step->sink != LOG_SINK_STREAM)) return;
   struct log_step *next = record_prepare(record);
   int error = file_ready(slot, &file);

@@ -44,7 +44,7 @@ void messages_receive(void) {
     struct init_message message;
     int fd = -1;
     int got = init_message_receive(logger.init, &message, &fd);
-    if (got == -EINTR) continue;
+    if (got == -EINTR || got == -ECONNRESET) continue; /* a reset comes before what is still queued */
     if (got == -EAGAIN) return;
     if (got > 0) take_message(&message, fd);
     else logger.draining = 1; /* init is gone, and with it all that could come */

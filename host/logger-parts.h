@@ -69,6 +69,7 @@ struct logger {
   int init, bell, epoll;
   int drops; /* role vm: a console that is slow loses lines instead of holding services up */
   int draining;
+  int crashed; /* the logger before us ended by a fault of its own */
   uint32_t reopen_count;
   int64_t now_ms; /* CLOCK_MONOTONIC, read once a turn */
   int64_t flush_ms, sync_ms, ring_ms; /* earliest of each kind, LOGGER_NEVER: none */
@@ -88,6 +89,7 @@ extern struct logger logger;
 struct logger_start {
   struct log_part *part;
   int role, init, bell, own_pipe, out, err;
+  int last_signal; /* that ended the logger before */
 };
 
 int logger_run(const struct logger_start *start);
@@ -119,6 +121,7 @@ int source_console(uint32_t flags); /* number of the console of such a source, o
 
 /* records */
 int record_busy(const struct log_record *record);
+int record_is_got(const struct log_record *record); /* busy, and not only about to be read */
 struct log_record *record_for(uint32_t flags);
 void record_take(struct log_record *record, uint32_t slot, uint32_t available);
 void record_flush(struct log_record *record, uint32_t slot);
@@ -147,6 +150,7 @@ void file_close_all(void);
 void file_begin(uint32_t slot, struct log_step *step); /* chooses the sink of a new record */
 void file_resume(uint32_t slot, struct log_record *record); /* the same for a record that a dead logger left */
 void file_write(struct log_record *record, struct log_step *next, const struct log_piece *piece);
+uint32_t file_rotation(uint32_t keep);       /* where one begins: log_step.rotate */
 void file_rotate(struct log_record *record); /* one step of it */
 
 /* memory */

@@ -13,7 +13,7 @@
 
 #include "logger-parts.h"
 
-#define RECORD_ATTEMPTS_MAX 20 /* a step that killed so many loggers in a row is given up with its record */
+#define RECORD_ATTEMPTS_MAX 3 /* a step at which so many loggers crashed in a row is given up with its record */
 
 uint8_t *record_window(const struct log_record *record) {
   return logger.part->windows[record - logger.part->records];
@@ -43,6 +43,10 @@ int record_busy(const struct log_record *record) {
   return atomic_load(&record->phase) != LOG_PHASE_IDLE;
 }
 
+int record_is_got(const struct log_record *record) {
+  return atomic_load(&record->phase) == LOG_PHASE_GOT;
+}
+
 struct log_record *record_for(uint32_t flags) {
   return &logger.part->records[1 + source_console(flags)];
 }
@@ -61,7 +65,7 @@ static void deliver_text(struct log_record *record) {
     lines_next(record, next, &piece);
     if (piece.bytes) file_write(record, next, &piece);
     next->text_taken += piece.taken;
-    if (piece.rotate && next->sink == LOG_SINK_FILE) next->rotate = record->keep > 1 ? record->keep : 1;
+    if (piece.rotate && next->sink == LOG_SINK_FILE) next->rotate = file_rotation(record->keep);
     record_commit(record);
   }
 }
@@ -182,12 +186,23 @@ static int read_happened(const struct log_record *record) {
   return (uint32_t)now < record->available;
 }
 
+/* A record over which logger after logger dies: what it still has is dropped. */
 static void give_up(struct log_record *record) {
-  struct log_progress *progress = &logger.part->states[record->slot].progress;
-  progress->dropped += record->bytes;
-  progress->error = EIO;
-  partial_release(progress);
-  set_phase(record, LOG_PHASE_IDLE);
+  struct log_step *step = record_step(record);
+  step->progress.dropped += record->bytes - step->text_taken;
+  step->progress.torn = step->progress.column > 0;
+  step->progress.error = EIO;
+  step->progress.partial = step->progress.partial_bytes = 0;
+  step->closed = 1;
+  finish(record);
+}
+
+/* Whether the step makes loggers crash. One that was killed has nothing to do with it. */
+static int is_deadly(struct log_record *record) {
+  uint32_t turn = atomic_load(&record->turn);
+  if (record->attempt_turn != turn || !logger.crashed) record->attempts = 0;
+  record->attempt_turn = turn;
+  return ++record->attempts > RECORD_ATTEMPTS_MAX;
 }
 
 void record_recover(struct log_record *record) {
@@ -202,9 +217,7 @@ void record_recover(struct log_record *record) {
     set_phase(record, LOG_PHASE_IDLE);
     return;
   }
-  if (record->attempt_turn != atomic_load(&record->turn)) record->attempts = 0;
-  record->attempt_turn = atomic_load(&record->turn);
-  if (source_settings(record->slot) != 0 || record->attempts++ >= RECORD_ATTEMPTS_MAX) {
+  if (source_settings(record->slot) != 0 || is_deadly(record)) {
     give_up(record);
     return;
   }
@@ -213,5 +226,6 @@ void record_recover(struct log_record *record) {
     return;
   }
   set_phase(record, LOG_PHASE_GOT);
-  if (console < 0) record_continue(record); /* else its console goes on with it, when its pipe is there */
+  if (console < 0) record_continue(record);
+  else console_ready(console); /* or later, when init has brought its pipe */
 }

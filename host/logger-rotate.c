@@ -27,6 +27,25 @@ static int archive_move(uint32_t from) {
   return rename(old, new) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
+static int archive_exists(uint32_t number) {
+  char path[ARCHIVE_PATH_BYTES];
+  struct stat file;
+  archive_path(path, number);
+  return lstat(path, &file) == 0;
+}
+
+/* An archive whose place behind it is free, or is that of the oldest one that goes: from there on all are moved. Any
+ * such place will do, so it is found in few steps even where thousands are kept. */
+uint32_t file_rotation(uint32_t keep) {
+  uint32_t taken = 0, free = keep > 0 ? keep : 1;
+  while (free - taken > 1) {
+    uint32_t middle = taken + (free - taken) / 2;
+    if (archive_exists(middle)) taken = middle;
+    else free = middle;
+  }
+  return 1 + taken;
+}
+
 /* Whether the path still names the file that the step is about. */
 static int is_old_file(const struct log_step *step) {
   struct stat now;

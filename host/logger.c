@@ -121,10 +121,15 @@ static void open_standard(void) {
   if (fd > 2) close(fd);
 }
 
+static int is_fault(int signal) {
+  return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGABRT;
+}
+
 static int prepare(const struct logger_start *start) {
   logger.part = start->part;
   logger.init = start->init;
   logger.bell = start->bell;
+  logger.crashed = is_fault(start->last_signal);
   logger.drops = start->role == ROLE_VM;
   logger.flush_ms = logger.sync_ms = logger.ring_ms = LOGGER_NEVER;
   logger.now_ms = logger_clock_ms();
@@ -195,5 +200,6 @@ int logger_main(void) {
       .own_pipe = ROLE_FD_LOG,
       .out = 1,
       .err = 2,
+      .last_signal = ledger.exits->logger.last_signal,
   });
 }

@@ -17,6 +17,9 @@
  * the descriptor, replacing one of the same number, and sends it back to each logger that it starts later (nothing is
  * passed on now). They are the pipes through which console output passes: what is in them is not lost with a logger.
  *
+ * When a logger (or manager) has died, its socket may report ECONNRESET once before it gives the messages that were sent
+ * before: init must read on until the end, or it loses descriptors.
+ *
  * INIT_OP_LOG_CHANGED from the manager: init adds 1 to the logger's bell (eventfd). INIT_OP_LOG_WATCHED from the
  * logger: init adds 1 to exits.bell and rings the manager. INIT_OP_LOG_DRAIN from init: the logger writes what is in
  * its pipes, makes it durable, and exits with 0, within LOG_DRAIN_MS. It does the same when init closes the socket.
