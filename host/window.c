@@ -1,11 +1,15 @@
 /* The low descriptor numbers that a spawn copies; see window.h. */
 #include "window.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "features.h"
+
+#define INHERITED_MAX 4096 /* without /proc: nobody starts us with a higher number */
 
 static int null_fd = -1;
 static int has_window;
@@ -13,15 +17,20 @@ static int has_window;
 static int open_null(void) { return open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY); }
 
 /* What was open before us is close-on-exec from now on: a service must not get it. */
+static void hide_inherited(void) {
+  DIR *directory = opendir("/proc/self/fd");
+  for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;)
+    if (atoi(entry->d_name) > 2) fcntl(atoi(entry->d_name), F_SETFD, FD_CLOEXEC);
+  for (int number = 3; directory == NULL && number < INHERITED_MAX; number++) fcntl(number, F_SETFD, FD_CLOEXEC);
+  if (directory != NULL) closedir(directory);
+}
+
 static void take_number(struct window_part *part, int number) {
-  if (fcntl(number, F_GETFD) >= 0) {
-    if (number > 2) fcntl(number, F_SETFD, FD_CLOEXEC);
-  } else if (dup3(null_fd, number, O_CLOEXEC) == number) {
-    part->numbers[part->count++] = number;
-  }
+  if (fcntl(number, F_GETFD) < 0 && dup3(null_fd, number, O_CLOEXEC) == number) part->numbers[part->count++] = number;
 }
 
 void window_begin(struct window_part *parts, int part_count) {
+  hide_inherited();
   null_fd = open_null();
   has_window = null_fd >= 0 && null_fd < LIMIT_OWN_WINDOW_FDS && features_get()->close_range;
   for (int number = 0; number < LIMIT_OWN_WINDOW_FDS && has_window; number++)
