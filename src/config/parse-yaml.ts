@@ -151,7 +151,7 @@ class Composer {
   private map(at: number): MapNode {
     const node: MapNode = { kind: "map", document: this.document, at, keys: [], values: [], size: 1 };
     const merges: YamlNode[] = [];
-    const seen = new KeySet();
+    const known = new KeySet(node.keys);
     while (this.events[this.at] !== MAPPING_END) {
       const key = this.node();
       const value = this.node();
@@ -164,13 +164,16 @@ class Composer {
         merges.push(value);
         continue;
       }
-      const first = seen.add(key);
-      if (first !== null) this.refuseDuplicate(first, key);
+      const first = known.find(key.text);
+      if (first !== undefined) {
+        this.refuseDuplicate(first, key);
+        continue;
+      }
       node.keys.push(key);
       node.values.push(value);
     }
     this.at += FIELDS;
-    for (const merge of merges) this.merge(node, merge, seen);
+    for (const merge of merges) this.merge(node, merge, known);
     return node;
   }
 
@@ -183,7 +186,7 @@ class Composer {
   }
 
   /** `<<: *defaults` and `<<: [*one, *two]`: keys that are not there yet, the first of several winning. */
-  private merge(into: MapNode, from: YamlNode, seen: KeySet): void {
+  private merge(into: MapNode, from: YamlNode, known: KeySet): void {
     const maps = from.kind === "list" ? from.items : [from];
     for (const map of maps) {
       if (map.kind !== "map") {
@@ -191,7 +194,7 @@ class Composer {
         continue;
       }
       map.keys.forEach((key, index) => {
-        if (seen.add(key) !== null) return;
+        if (known.find(key.text) !== undefined) return;
         into.keys.push(key);
         into.values.push(map.values[index] as YamlNode);
       });
@@ -229,26 +232,30 @@ class Composer {
   }
 }
 
-/** Keys of one map. Few keys are compared one by one, which is cheaper than a set. */
+/** Few keys are compared one by one, which is cheaper than a set. */
+const fewKeys = 16;
+
+/** The keys of one map while it is read. */
 class KeySet {
-  private readonly few: ScalarNode[] = [];
+  private readonly keys: ScalarNode[];
   private many: Map<string, ScalarNode> | null = null;
 
-  /** The key of the same text that is there already, null when this one was added. */
-  add(key: ScalarNode): ScalarNode | null {
-    if (this.many !== null) {
-      const first = this.many.get(key.text);
-      if (first === undefined) this.many.set(key.text, key);
-      return first ?? null;
+  constructor(keys: ScalarNode[]) {
+    this.keys = keys;
+  }
+
+  /** The key of the map that has this text. Between two questions the map only grows, by keys that are new. */
+  find(text: string): ScalarNode | undefined {
+    const { keys } = this;
+    if (keys.length <= fewKeys) {
+      for (let index = 0; index < keys.length; index++) if ((keys[index] as ScalarNode).text === text) return keys[index];
+      return undefined;
     }
-    const { few } = this;
-    const { text } = key;
-    for (let index = 0; index < few.length; index++) {
-      const known = few[index] as ScalarNode;
-      if (known.text === text) return known;
+    this.many ??= new Map();
+    for (let index = this.many.size; index < keys.length; index++) {
+      const key = keys[index] as ScalarNode;
+      this.many.set(key.text, key);
     }
-    few.push(key);
-    if (few.length > 12) this.many = new Map(few.map((known) => [known.text, known]));
-    return null;
+    return this.many.get(text);
   }
 }

@@ -40,6 +40,8 @@ interface Dataset {
   typed?: boolean;
   value: unknown;
   issues?: NodeIssue[];
+  /** In spite of the issues the value is what could be read. */
+  partial?: boolean;
 }
 
 export class Result {
@@ -276,6 +278,7 @@ export function mapOf<T>(
       if (result.issues !== undefined) adopt(dataset, result.issues);
       else values[key.text] = result.value as T;
     }
+    dataset.partial = true;
     dataset.value = values;
   };
   return makeSchema("record", expects, run, { key: string(), value });
@@ -344,7 +347,7 @@ function makeKeyed<T>(expects: string, entries: Entries, options: KeyedOptions, 
       const inside: Dataset = { value: child };
       inner(inside, config);
       if (inside.issues !== undefined) adopt(dataset, inside.issues);
-      else values[name] = inside.value;
+      if (inside.issues === undefined || inside.partial) values[name] = inside.value;
     }
     for (const name of required) if (!(name in values)) refuseMissing(dataset, node, name, expects);
     dataset.value = values;

@@ -21,7 +21,9 @@ export function yamlError(document: Document, error: LibyamlError): YamlError {
   const place = { document, line: error.line, column: error.column, endColumn: error.column };
   const known = meanings.find(({ says }) => says.test(error.message) || says.test(error.context));
   const why = known?.why ?? error.message;
-  return { place, code: "yaml", message: `cannot read the text: ${why}`, fix: known?.fix ?? "" };
+  const isFlow = known !== undefined && known.why.includes("bracket");
+  const fix = isFlow && lineText(document, error.line).includes("${") ? 'put ${…} in quotes: within { } and [ ] its braces are YAML\'s' : (known?.fix ?? "");
+  return { place, code: "yaml", message: `cannot read the text: ${why}`, fix };
 }
 
 /** A tab among the blanks with which the line, or the last one that is not empty before it, begins. */

@@ -1,0 +1,161 @@
+/** The merged configuration with all defaults as YAML: what `gonit config` prints, and what loads to the same plan. */
+
+import type { CommandPlan, LogPlan, Plan, ReadyPlan, RestartPlan, ServicePlan } from "../engine/plan.ts";
+import { watchDefault } from "./defaults.ts";
+import { formatDuration } from "./duration.ts";
+import { escapeDollars } from "./expand.ts";
+import { formatMode } from "./mode.ts";
+import { formatSignal } from "./signals.ts";
+import { formatSize } from "./size.ts";
+import { type Data, Raw, writeYaml } from "./write-yaml.ts";
+
+type DataMap = { [key: string]: Data };
+
+export function configText(plan: Plan): string {
+  const map: DataMap = {};
+  addText(map, "version", plan.version);
+  addText(map, "title", plan.title);
+  addText(map, "description", plan.description);
+  addText(map, "hostname", plan.hostname);
+  if (plan.watchConfig !== watchDefault(plan.role)) map.watch_config = plan.watchConfig;
+  if (plan.shutdownTimeoutMs !== null) map.shutdown = { timeout: duration(plan.shutdownTimeoutMs) };
+  const { directory, maxTotalBytes } = plan.logs;
+  if (directory !== "" || maxTotalBytes !== null) {
+    const logs: DataMap = {};
+    addText(logs, "directory", directory);
+    if (maxTotalBytes !== null) logs.max_total = size(maxTotalBytes);
+    map.logs = logs;
+  }
+  map.services = plan.services.map(serviceData);
+  return writeYaml(map);
+}
+
+function serviceData(service: ServicePlan): Data {
+  const map: DataMap = { name: service.name };
+  addText(map, "description", service.description);
+  map.enabled = service.enabled;
+  if (service.tags.length > 0) map.tags = service.tags.map(text);
+  if (Object.keys(service.labels).length > 0) map.labels = textMap(service.labels);
+  map.type = service.type;
+  if (service.runs > 1) map.runs = new Raw(String(service.runs));
+  // A built-in is what a service of this name without a command runs.
+  if (service.command !== null && service.command.builtin === null) map.command = commandData(service.command);
+  if (service.preStart.length > 0) map.pre_start = service.preStart.map(commandData);
+  if (service.postStop.length > 0) map.post_stop = service.postStop.map(commandData);
+  map.directory = text(service.directory);
+  addText(map, "user", service.user);
+  addText(map, "group", service.group);
+  if (service.groups !== null) map.groups = service.groups.map(text);
+  map.umask = new Raw(formatMode(service.umask));
+  const inherited = service.inheritEnvironment;
+  map.inherit_environment = typeof inherited === "string" ? inherited : inherited.map(text);
+  if (Object.keys(service.environment).length > 0) map.environment = textMap(service.environment);
+  const files = service.environmentFiles;
+  if (files.length > 0) map.env_file = files.map(({ path, required }) => ({ path: text(path), required }));
+  addRelations(map, service);
+  map.ready = readyData(service.ready);
+  map.restart = restartData(service.restart);
+  map.critical = service.critical === "no" ? false : service.critical;
+  map.timeout = {
+    start: duration(service.startTimeoutMs),
+    run: service.runTimeoutMs === null ? "off" : duration(service.runTimeoutMs),
+  };
+  map.stop = stopData(service);
+  map.reload = reloadData(service);
+  map.logs = logsData(service.logs);
+  return map;
+}
+
+function addRelations(map: DataMap, { dependsOn, after, conflicts }: ServicePlan): void {
+  if (dependsOn.length > 0) {
+    map.depends_on = dependsOn.map(({ name, wait, required, restart }) => ({ name, wait, required, restart }));
+  }
+  if (after.length > 0) map.after = after;
+  if (conflicts.length > 0) map.conflicts = conflicts;
+}
+
+function readyData(ready: ReadyPlan): Data {
+  switch (ready.kind) {
+    case "started":
+    case "notify":
+    case "exit":
+      return ready.kind;
+    case "fd":
+      return { fd: new Raw(String(ready.fd)) };
+    case "log":
+      return { log: text(ready.regularExpression ? `/${ready.text}/` : ready.text) };
+    default: {
+      const times = { interval: duration(ready.intervalMs), timeout: duration(ready.timeoutMs) };
+      if (ready.kind === "exec") return { exec: commandData(ready.command), ...times };
+      if (ready.kind === "tcp") return { tcp: `${ready.host.includes(":") ? `[${ready.host}]` : ready.host}:${ready.port}`, ...times };
+      return { [ready.kind]: text(ready.path), ...times };
+    }
+  }
+}
+
+function restartData(restart: RestartPlan): Data {
+  return {
+    policy: restart.policy,
+    delay: duration(restart.delayMs),
+    backoff: new Raw(String(restart.factor)),
+    max_delay: duration(restart.delayMsMax),
+    jitter: new Raw(String(restart.jitter)),
+    reset_after: duration(restart.resetAfterMs),
+    limit: restart.limit === null ? "off" : `${restart.limit.count} in ${formatDuration(restart.limit.windowMs)}`,
+    on_limit: restart.onLimit,
+    success: restart.success.map((code) => new Raw(String(code))),
+  };
+}
+
+function stopData({ stop }: ServicePlan): Data {
+  const map: DataMap = { signal: formatSignal(stop.signal) };
+  if (stop.command !== null) map.command = commandData(stop.command);
+  map.timeout = duration(stop.timeoutMs);
+  map.kill = stop.kill;
+  return map;
+}
+
+function reloadData({ reload }: ServicePlan): Data {
+  if (reload.kind === "restart") return "restart";
+  return reload.kind === "signal" ? formatSignal(reload.signal) : { command: commandData(reload.command) };
+}
+
+function logsData(logs: LogPlan): Data {
+  return {
+    to: logs.to === "file" ? text(logs.path) : logs.to,
+    stderr: logs.stderr,
+    prefix: logs.prefix,
+    max_size: size(logs.maxSizeBytes),
+    keep: new Raw(String(logs.keep)),
+    sync: duration(logs.syncMs),
+    format: logs.format,
+    line_limit: size(logs.lineLimitBytes),
+  };
+}
+
+function commandData({ argv }: CommandPlan): Data {
+  return argv.map(text);
+}
+
+function textMap(values: Record<string, string>): DataMap {
+  const map: DataMap = Object.create(null);
+  for (const name of Object.keys(values)) map[name] = text(values[name] as string);
+  return map;
+}
+
+function addText(map: DataMap, key: string, value: string): void {
+  if (value !== "") map[key] = text(value);
+}
+
+/** Values are expanded when they are read again; keys are not. */
+function text(value: string): string {
+  return escapeDollars(value);
+}
+
+function duration(ms: number): Raw {
+  return new Raw(formatDuration(ms));
+}
+
+function size(bytes: number): Raw {
+  return new Raw(formatSize(bytes));
+}
