@@ -41,7 +41,14 @@ export type Effect =
   | { kind: "start-probe"; ticket: Ticket; startTicket: Ticket; instance: InstanceId; probe: ProbePlan }
   | { kind: "stop-probe"; ticket: Ticket }
   /** Look for a line in the output that follows; answered by log-matched. Ended by stop-probe as well. */
-  | { kind: "watch-log"; ticket: Ticket; startTicket: Ticket; instance: InstanceId; text: string; regularExpression: boolean }
+  | {
+      kind: "watch-log";
+      ticket: Ticket;
+      startTicket: Ticket;
+      instance: InstanceId;
+      text: string;
+      regularExpression: boolean;
+    }
   /** The answer to a request; sent after everything before it in this list was performed. */
   | { kind: "reply"; request: Ticket; reply: Reply }
   /** One of gonit's own log lines. */

@@ -70,7 +70,19 @@ export type Event =
   /** One try failed; the runtime goes on trying until stop-probe. */
   | { kind: "probe-failed"; ticket: Ticket; reason: string }
   /** A datagram of sd_notify(3) from a process of this instance; the sender was checked. */
-  | { kind: "notify-received"; instance: InstanceId; ticket: Ticket; ready: boolean; reloading: boolean; stopping: boolean; status: string | null; mainPid: number | null; errno: number | null; extendTimeoutMs: number | null; watchdog: boolean }
+  | {
+      kind: "notify-received";
+      instance: InstanceId;
+      ticket: Ticket;
+      ready: boolean;
+      reloading: boolean;
+      stopping: boolean;
+      status: string | null;
+      mainPid: number | null;
+      errno: number | null;
+      extendTimeoutMs: number | null;
+      watchdog: boolean;
+    }
   /** `ready: {fd}`: a newline came. */
   | { kind: "ready-line"; ticket: Ticket }
   /** `ready: {fd}`: closed without a newline. */
@@ -81,6 +93,12 @@ export type Event =
   /** The client went away or does not wait any longer; what it asked for stays asked for. */
   | { kind: "request-cancelled"; id: Ticket }
   /** A signal reached init; the role table (src/runtime/role-table.ts) has turned it into what it means. */
-  | { kind: "signal-received"; signal: number; meaning: "stop" | "force" | "reload-config" | "reopen"; exitCode: number | null; mode: number }
+  | {
+      kind: "signal-received";
+      signal: number;
+      meaning: "stop" | "force" | "reload-config" | "reopen";
+      exitCode: number | null;
+      mode: number;
+    }
   /** A journalled event that made the engine throw or loop was set aside. */
   | { kind: "event-set-aside"; eventKind: string; reason: string };

@@ -1,0 +1,108 @@
+/** What a new plan changes in the running one. Pure; `gonit plan` prints it, plan-change.ts carries it out. */
+
+import type { Plan, ServicePlan } from "./plan.ts";
+
+export interface Change {
+  service: string;
+  action: "start" | "stop" | "restart" | "reload" | "keep";
+  /** In words; empty for keep without any difference. */
+  because: string;
+}
+
+/** Differences in these need a new process; all others take effect where they stand. */
+const processFields: (keyof ServicePlan)[] = [
+  "type",
+  "command",
+  "directory",
+  "user",
+  "group",
+  "groups",
+  "umask",
+  "inheritEnvironment",
+  "environment",
+  "environmentFiles",
+  "ready",
+  "logs",
+];
+
+const otherFields: (keyof ServicePlan)[] = [
+  "description",
+  "tags",
+  "labels",
+  "runs",
+  "preStart",
+  "postStop",
+  "environmentProblem",
+  "dependsOn",
+  "after",
+  "conflicts",
+  "restart",
+  "critical",
+  "startTimeoutMs",
+  "runTimeoutMs",
+  "stop",
+  "reload",
+];
+
+/** In the order of the new plan; what is no longer in it stands at the end. */
+export function planChanges(from: Plan | null, to: Plan): Change[] {
+  const old = new Map((from?.services ?? []).map((service) => [service.name, service]));
+  const changes = to.services.map((service) => {
+    const before = old.get(service.name);
+    old.delete(service.name);
+    return before === undefined ? newService(service) : changeOf(before, service);
+  });
+  for (const service of old.keys())
+    changes.push({ service, action: "stop", because: "no longer in the configuration" });
+  return changes;
+}
+
+function newService(service: ServicePlan): Change {
+  return service.enabled
+    ? { service: service.name, action: "start", because: "new" }
+    : { service: service.name, action: "keep", because: "new, not enabled" };
+}
+
+export function changeOf(from: ServicePlan, to: ServicePlan): Change {
+  const service = to.name;
+  if (from.enabled && !to.enabled) return { service, action: "stop", because: "no longer enabled" };
+  if (!from.enabled && to.enabled) return { service, action: "start", because: "enabled now" };
+  const changed = changedFields(from, to, processFields);
+  if (changed.length > 0) return { service, action: "restart", because: `${changed.join(", ")} changed` };
+  const harmless = changedFields(from, to, otherFields);
+  return { service, action: "keep", because: harmless.length === 0 ? "" : `only ${harmless.join(", ")} changed` };
+}
+
+/** Whether a process started by one definition is not what the other asks for. */
+export function needsNewProcess(from: ServicePlan, to: ServicePlan): boolean {
+  return changedFields(from, to, processFields).length > 0;
+}
+
+function changedFields(from: ServicePlan, to: ServicePlan, fields: (keyof ServicePlan)[]): string[] {
+  return fields.filter((field) => !isEqual(from[field], to[field])).map(keyOf);
+}
+
+/** The configuration's word for a field of the plan. */
+function keyOf(field: string): string {
+  const names: Record<string, string> = {
+    environmentFiles: "env_file",
+    environmentProblem: "env_file",
+    startTimeoutMs: "timeout",
+    runTimeoutMs: "timeout",
+  };
+  return names[field] ?? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Deep equality of plain data; the order of an object's keys does not count. */
+export function isEqual(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const keys = Object.keys(one);
+  if (keys.length !== Object.keys(other).length) return false;
+  return keys.every((key) => Object.hasOwn(other, key) && isEqual(at(one, key), at(other, key)));
+}
+
+function at(value: object, key: string): unknown {
+  return (value as Record<string, unknown>)[key];
+}

@@ -1,0 +1,194 @@
+/**
+ * The end of a run, from the death of the main process to the moment when no process is left: the tree is emptied,
+ * post_stop runs, the tree is emptied again. Only then the unit settles (settle.ts), so that no new start can meet
+ * leftovers of the last one.
+ */
+
+import { ProcessKind } from "../contract.ts";
+import { spawnAux } from "./aux.ts";
+import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
+import type { Event } from "./event.ts";
+import { becomeReady, stopProbe } from "./readiness.ts";
+import { settle } from "./settle.ts";
+import type { End, EndCause, Run } from "./state.ts";
+import { killRun } from "./stopping.ts";
+import { armUnitTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
+import { isUp } from "./unit.ts";
+import { endText, scopeOf, signalName } from "./words.ts";
+
+const SIGTERM = 15;
+
+/** A fresh record of an end, before anything is known about the process. */
+export function endOf(engine: Engine, node: Node, cause: EndCause): End {
+  return {
+    cause,
+    wasReady: isUp(node.unit),
+    code: null,
+    signal: null,
+    core: false,
+    stage: 0,
+    errno: 0,
+    detail: "",
+    killed: false,
+    atWallMs: engine.now.wallMs,
+    lines: [],
+  };
+}
+
+type Exited = Extract<Event, { kind: "process-exited" }>;
+
+export function mainExited(engine: Engine, node: Node, run: Run, event: Exited): void {
+  run.main = "ended";
+  const plan = definitionOf(node);
+  const isSuccess = event.signal === null && plan.restart.success.includes(event.code ?? -1);
+  if (run.ending === "" && isSuccess && node.unit.state === "starting" && plan.ready.kind === "exit") {
+    becomeReady(engine, node, run, "ready-exit");
+    if (plan.type === "service") {
+      // A daemon that forked: it is up as long as something of its tree lives.
+      run.end = endWith(engine, node, run, event);
+      awaitTree(engine, node, run);
+      return;
+    }
+  }
+  const end = endWith(engine, node, run, event);
+  if (run.ending === "") {
+    if (!node.unit.quiet.now) logEnded(engine, node, event, isSuccess);
+    endByItself(engine, node, run, end);
+    return;
+  }
+  run.end = end;
+  advance(engine, node, run);
+}
+
+function endWith(engine: Engine, node: Node, run: Run, event: Exited): End {
+  const end = run.end ?? endOf(engine, node, run.ending === "" ? "exited" : run.ending);
+  end.code = event.code;
+  end.signal = event.signal;
+  end.core = event.core;
+  end.killed = run.killed;
+  end.atWallMs = engine.now.wallMs;
+  end.lines = event.lastLines.slice(-10).map((line) => line.slice(0, 400));
+  return end;
+}
+
+function logEnded(engine: Engine, node: Node, event: Exited, isSuccess: boolean): void {
+  const fields: Record<string, string | number> = { service: node.unit.name };
+  if (event.signal !== null) fields.signal = signalName(event.signal);
+  else fields.code = event.code ?? 0;
+  log(engine, isSuccess ? "info" : "warn", "Service ended", fields, event.lastLines);
+}
+
+/** The run ends without gonit having asked for it. */
+export function endByItself(engine: Engine, node: Node, run: Run, end: End): void {
+  const isFirst = run.ending === "";
+  run.end = run.end ?? end;
+  if (isFirst) {
+    run.ending = end.cause;
+    node.wentAway = true;
+    cancelUnitTimer(engine, run);
+    cancelRunTimer(engine, run);
+    stopProbe(engine, run);
+    run.phase = "emptying";
+    const { cause } = end;
+    const rule = cause === "spawn-failed" || cause === "pre-start-failed" ? cause : "exited";
+    setState(engine, node, "stopping", rule, endText(end));
+  }
+  advance(engine, node, run);
+}
+
+/** Goes on with the end of a run as far as the answers that are in allow. */
+export function advance(engine: Engine, node: Node, run: Run): void {
+  if (run.main === "spawning" || run.main === "running" || run.aux.length > 0) return;
+  if (run.tree !== 0) return;
+  const plan = definitionOf(node);
+  if (run.touched && plan.stop.kill !== "process") {
+    run.phase = "emptying";
+    awaitTree(engine, node, run);
+    return;
+  }
+  if (!run.post && plan.postStop.length > 0) {
+    run.post = true;
+    run.commandAt = 0;
+    armUnitTimer(engine, node, run, "stop", engine.now.monotonicMs + plan.stop.timeoutMs);
+  } else if (run.phase === "post-stop" || run.post) run.commandAt++;
+  const command = run.post ? plan.postStop[run.commandAt] : undefined;
+  if (command === undefined) {
+    settle(engine, node, run);
+    return;
+  }
+  run.phase = "post-stop";
+  note(engine, node, "post-stop", command.argv[0] ?? "");
+  spawnAux(engine, node, run, ProcessKind.postStop, command);
+}
+
+function awaitTree(engine: Engine, node: Node, run: Run): void {
+  run.tree = newTicket(engine);
+  run.treeUse = "await";
+  engine.byTicket.set(run.tree, node);
+  engine.effects.push({ kind: "await-tree", ticket: run.tree, startTicket: run.start, instance: node.id });
+}
+
+/** Nothing of this start is alive any more. */
+export function treeEmptied(engine: Engine, node: Node, run: Run): void {
+  const wasUnkillable = run.unkillable.length > 0;
+  engine.byTicket.delete(run.tree);
+  run.tree = 0;
+  run.treeUse = "";
+  run.left = [];
+  run.unkillable = [];
+  // A process that is only being started was not seen by whoever looked.
+  run.touched = run.main === "spawning" || run.aux.some((aux) => aux.pid === 0);
+  if (wasUnkillable) {
+    log(engine, "info", "Service could be killed after all", { service: node.unit.name });
+    touch(engine, node);
+  }
+  if (run.ending === "") {
+    forkedEnded(engine, node, run);
+    return;
+  }
+  note(engine, node, "tree-empty", "");
+  advance(engine, node, run);
+}
+
+/** The last process of a daemon that had forked is gone; its exit code is not ours to know. */
+function forkedEnded(engine: Engine, node: Node, run: Run): void {
+  if (!node.unit.quiet.now) log(engine, "info", "Service ended", { service: node.unit.name });
+  const end = run.end ?? endOf(engine, node, "exited");
+  end.atWallMs = engine.now.wallMs;
+  end.wasReady = true;
+  endByItself(engine, node, run, end);
+}
+
+/** The main process has gone and left others: they are asked to end, and killed at the stop limit. */
+export function treeRemains(engine: Engine, node: Node, run: Run, pids: number[]): void {
+  run.left = pids.slice(0, 20);
+  if (run.ending === "") return;
+  const { stop } = definitionOf(node);
+  note(engine, node, "tree-remains", `${pids.length} left`);
+  engine.effects.push({
+    kind: "signal",
+    ticket: run.start,
+    startTicket: run.start,
+    instance: node.id,
+    signal: SIGTERM,
+    scope: scopeOf(stop.kill),
+  });
+  if (run.timerUse === "") armUnitTimer(engine, node, run, "stop", engine.now.monotonicMs + stop.timeoutMs);
+}
+
+export function treeUnkillable(engine: Engine, node: Node, run: Run, pids: number[]): void {
+  run.unkillable = pids.length === 0 ? [0] : pids.slice(0, 20);
+  const reason = `pid ${run.unkillable.join(" ")} outlives SIGKILL (uninterruptible sleep)`;
+  note(engine, node, "unkillable", reason);
+  log(engine, "error", "Cannot kill service", { service: node.unit.name, reason });
+  touch(engine, node);
+}
+
+/** The stop limit is over. */
+export function stopTimeout(engine: Engine, node: Node, run: Run): void {
+  const limitMs = definitionOf(node).stop.timeoutMs;
+  note(engine, node, "kill", `not gone after ${limitMs} ms`);
+  if (!node.unit.quiet.now)
+    log(engine, "warn", "Killing service", { service: node.unit.name, after: `${limitMs / 1000}s` });
+  killRun(engine, node, run);
+}

@@ -1,0 +1,172 @@
+/**
+ * Who waits for whom. Before a start, each need is `met`, `pending` (it can come by itself) or `blocked` (as things are
+ * it will not come: it failed, was stopped, or is itself blocked). A blocked unit goes on waiting, says so, and starts
+ * when the need is met after all.
+ *
+ * Nothing here looks at the whole graph: a unit that changed is queued, and its neighbours look at the one edge.
+ */
+
+import { type Edge, type Engine, type Node, note, setState, touch } from "./engine.ts";
+import { beginRun } from "./start.ts";
+import { isEnding, isLive, isStuck, isUp } from "./unit.ts";
+
+export type Availability = "met" | "pending" | "blocked";
+
+/** Whether what the edge asks for is there. */
+export function availability(edge: Edge): Availability {
+  const to = edge.to;
+  if (to === null) return edge.kind === "need" ? "blocked" : "met";
+  return edge.kind === "after" ? orderAvailability(to) : needAvailability(edge, to);
+}
+
+function needAvailability(edge: Edge, to: Node): Availability {
+  const { unit } = to;
+  if (unit.stopWish !== "") return unit.stopWish === "request" ? "blocked" : "pending";
+  switch (unit.state) {
+    case "ready":
+    case "reloading":
+      return edge.wait === "done" ? "pending" : "met";
+    case "starting":
+      return edge.wait === "started" && unit.run?.main === "running" ? "met" : "pending";
+    case "done":
+      return countsWhenDone(edge, to) ? "met" : "blocked";
+    case "failed":
+    case "stopped":
+      return "blocked";
+    case "waiting":
+      return unit.blockedBy === "" ? "pending" : "blocked";
+    case "backing-off":
+      return isStuck(unit, to.plan) ? "blocked" : "pending";
+    case "stopping":
+      return isLive(unit) ? "pending" : "blocked";
+  }
+}
+
+/** A task that is done stays reached; so does a service whose readiness is its end. A service that just ended is gone. */
+function countsWhenDone(edge: Edge, to: Node): boolean {
+  return edge.wait === "done" || to.plan.type === "task" || to.plan.ready.kind === "exit";
+}
+
+/** Order only: waits for what is on its way up, and for a task on its way through. */
+function orderAvailability(to: Node): Availability {
+  const { unit } = to;
+  switch (unit.state) {
+    case "waiting":
+      return unit.blockedBy === "" ? "pending" : "met";
+    case "starting":
+      return "pending";
+    case "ready":
+    case "reloading":
+      return to.plan.type === "task" ? "pending" : "met";
+    case "stopping":
+      return unit.wanted === "up" && isLive(unit) ? "pending" : "met";
+    case "stopped":
+    case "backing-off":
+    case "failed":
+    case "done":
+      return "met";
+  }
+}
+
+/** Starts a waiting unit when all that it waits for is there, else notes what blocks it. */
+export function evaluate(engine: Engine, node: Node): void {
+  const { unit } = node;
+  if (unit.state !== "waiting" || unit.run !== null || engine.state.shutdown !== null) return;
+  let blockedBy = "";
+  let pendingAt = -1;
+  for (let at = 0; at < node.needs.length; at++) {
+    const edge = node.needs[at] as Edge;
+    if (edge.old) continue;
+    const found = availability(edge);
+    if (found === "pending") pendingAt = at;
+    else if (found === "blocked" && edge.required && blockedBy === "") blockedBy = edge.name;
+  }
+  if (pendingAt >= 0) node.needsAt = pendingAt;
+  if (blockedBy !== unit.blockedBy) setBlockedBy(engine, node, blockedBy);
+  if (blockedBy !== "" || pendingAt >= 0) return;
+  for (const other of node.conflicts) if (isLive(other.unit)) return;
+  beginRun(engine, node);
+}
+
+/** The same after a change at the far end of one edge: looks at the rest only when this one no longer holds it back. */
+function evaluateEdge(engine: Engine, edge: Edge): void {
+  const { from } = edge;
+  if (from.unit.state !== "waiting" || edge.old) return;
+  if (from.unit.blockedBy === "") {
+    const found = availability(edge);
+    if (found === "pending") return;
+    const heldBy = from.needs[from.needsAt];
+    const isOther = heldBy !== undefined && heldBy !== edge && !heldBy.old;
+    if (found === "met" && isOther && availability(heldBy) === "pending") return;
+  }
+  evaluate(engine, from);
+}
+
+function setBlockedBy(engine: Engine, node: Node, blockedBy: string): void {
+  node.unit.blockedBy = blockedBy;
+  note(
+    engine,
+    node,
+    blockedBy === "" ? "waits-for-need" : "blocked",
+    blockedBy === "" ? "" : `blocked by ${blockedBy}`,
+  );
+  touch(engine, node);
+}
+
+/** A unit is wanted and has no run: it waits until it may start. */
+export function enterWaiting(
+  engine: Engine,
+  node: Node,
+  rule: "waits-for-need" | "restart-now" | "next-run",
+  effect: string,
+): void {
+  setState(engine, node, "waiting", rule, effect);
+}
+
+/** After a change of `node`: whoever waits for it looks again. */
+export function wakeWaiting(engine: Engine, node: Node): void {
+  evaluate(engine, node);
+  for (let at = 0; at < node.neededBy.length; at++) evaluateEdge(engine, node.neededBy[at] as Edge);
+  if (node.unit.run === null) for (const other of node.conflicts) evaluate(engine, other);
+}
+
+/** Whether the loss of its far end stops this edge's unit. Once a need for `done` is met, it stays met. */
+export function isBinding(edge: Edge): boolean {
+  return edge.kind === "need" && edge.required && edge.restart && edge.wait !== "done" && isOfRun(edge);
+}
+
+/** Whether an edge belongs to what the unit's run was started with. */
+export function isOfRun(edge: Edge): boolean {
+  return edge.old === (edge.from.unit.oldPlan !== null);
+}
+
+/** Whether a run stands in the way of its need's stop. In a shutdown every order counts. */
+export function holdsStop(engine: Engine, edge: Edge): boolean {
+  const { unit } = edge.from;
+  if (!isLive(unit) || !isOfRun(edge)) return false;
+  return engine.state.shutdown !== null || isBinding(edge);
+}
+
+/** Whether something that needs this unit still runs; remembers where, so that the next look is short. */
+export function isHeld(engine: Engine, node: Node): boolean {
+  const { neededBy } = node;
+  const count = neededBy.length;
+  for (let step = 0; step < count; step++) {
+    const at = (node.neededByAt + step) % count;
+    if (!holdsStop(engine, neededBy[at] as Edge)) continue;
+    node.neededByAt = at;
+    return true;
+  }
+  return false;
+}
+
+/** Whether a run goes on although a binding need is not there; it is on its way down, or its need is. */
+export function isWithoutNeed(node: Node): Edge | null {
+  const { run } = node.unit;
+  if (run === null || isEnding(run)) return null;
+  for (const edge of node.needs) {
+    if (!isBinding(edge) || edge.to === null) continue;
+    if (!isUp(edge.to.unit) && availability(edge) !== "met") return edge;
+  }
+  return null;
+}

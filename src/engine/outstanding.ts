@@ -1,0 +1,124 @@
+/**
+ * What a new manager has to perform again: everything that the state waits for an answer to. All of it may be performed
+ * a second time without harm; signals are not repeated (each was stored before it was sent).
+ */
+
+import { Clock, ProcessKind } from "../contract.ts";
+import type { Effect } from "./effect.ts";
+import { definitionOf, engineOf, type Node } from "./engine.ts";
+import type { CommandPlan, ServicePlan } from "./plan.ts";
+import type { Aux, Run, State } from "./state.ts";
+import { isEnding } from "./unit.ts";
+import { scopeOf } from "./words.ts";
+
+export function outstanding(state: State): Effect[] {
+  const effects: Effect[] = [];
+  const { shutdown } = state;
+  if (shutdown?.finished === true) {
+    return [{ kind: "finish-shutdown", mode: shutdown.mode, exitCode: shutdown.exitCode, graceMs: shutdown.graceMs }];
+  }
+  for (const node of engineOf(state).nodes) {
+    const { backoff, backoffAtMs, run } = node.unit;
+    if (backoff !== 0) effects.push(timer(backoff, backoffAtMs));
+    if (run !== null) ofRun(effects, node, run);
+  }
+  for (const { timer: ticket, timerAtMs } of state.requests) if (ticket !== 0) effects.push(timer(ticket, timerAtMs));
+  if (shutdown !== null && shutdown.timer !== 0) effects.push(timer(shutdown.timer, shutdown.deadlineMs));
+  return effects;
+}
+
+function timer(ticket: number, atMs: number): Effect {
+  return { kind: "arm-timer", ticket, clock: Clock.monotonic, atMs };
+}
+
+function ofRun(effects: Effect[], node: Node, run: Run): void {
+  const plan = definitionOf(node);
+  if (run.timer !== 0) effects.push(timer(run.timer, run.timerAtMs));
+  if (run.runTimer !== 0) effects.push(timer(run.runTimer, run.runTimerAtMs));
+  if (run.main === "spawning") ofSpawningMain(effects, node, run, plan);
+  for (const aux of run.aux) if (aux.pid === 0) ofSpawningAux(effects, node, run, aux, plan);
+  if (run.probe !== 0) effects.push(probeOf(node, run, plan));
+  if (run.tree === 0) return;
+  const ids = { ticket: run.tree, startTicket: run.start, instance: node.id };
+  effects.push(
+    run.treeUse === "kill"
+      ? { kind: "kill-tree", ...ids, scope: scopeOf(plan.stop.kill) }
+      : { kind: "await-tree", ...ids },
+  );
+}
+
+function ofSpawningMain(effects: Effect[], node: Node, run: Run, plan: ServicePlan): void {
+  if (plan.command === null) return;
+  effects.push({
+    ...spawn(node, run, run.start, ProcessKind.main, plan.command),
+    readyFd: plan.ready.kind === "fd" ? plan.ready.fd : null,
+    notify: plan.ready.kind === "notify",
+  });
+  if (isEnding(run)) effects.push({ kind: "cancel-spawn", ticket: run.start });
+}
+
+function ofSpawningAux(effects: Effect[], node: Node, run: Run, aux: Aux, plan: ServicePlan): void {
+  const command = commandOf(run, aux, plan);
+  if (command === null) return;
+  const isPostStop = aux.kind === ProcessKind.postStop;
+  effects.push({
+    ...spawn(node, run, aux.ticket, aux.kind, command),
+    ended: isPostStop ? { code: run.end?.code ?? null, signal: run.end?.signal ?? null } : null,
+  });
+  if (run.phase === "killing") effects.push({ kind: "cancel-spawn", ticket: aux.ticket });
+}
+
+function spawn(
+  node: Node,
+  run: Run,
+  ticket: number,
+  processKind: number,
+  command: CommandPlan,
+): Extract<Effect, { kind: "spawn" }> {
+  return {
+    kind: "spawn",
+    ticket,
+    startTicket: run.start,
+    instance: node.id,
+    processKind,
+    command,
+    restarts: node.unit.restarts,
+    readyFd: null,
+    notify: false,
+    ended: null,
+  };
+}
+
+function commandOf(run: Run, aux: Aux, plan: ServicePlan): CommandPlan | null {
+  switch (aux.kind) {
+    case ProcessKind.preStart:
+      return plan.preStart[run.commandAt] ?? null;
+    case ProcessKind.postStop:
+      return plan.postStop[run.commandAt] ?? null;
+    case ProcessKind.stop:
+      return plan.stop.command;
+    case ProcessKind.reload:
+      return plan.reload.kind === "command" ? plan.reload.command : null;
+    default:
+      return null;
+  }
+}
+
+function probeOf(node: Node, run: Run, plan: ServicePlan): Effect {
+  const ids = { ticket: run.probe, startTicket: run.start, instance: node.id };
+  const { ready } = plan;
+  switch (ready.kind) {
+    case "log":
+      return { kind: "watch-log", ...ids, text: ready.text, regularExpression: ready.regularExpression };
+    case "exec":
+    case "tcp":
+    case "unix":
+    case "file":
+      return { kind: "start-probe", ...ids, probe: ready };
+    case "started":
+    case "notify":
+    case "exit":
+    case "fd":
+      throw new Error(`assert: a probe of ${node.unit.name}, which has none`);
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * A plan takes effect: the first one, or one that an apply puts in place of the running one. Units whose definition did
+ * not change keep running; a run whose definition changed or vanished goes on by its old definition (Unit.oldPlan) until
+ * it has ended.
+ */
+
+import { planChanges } from "./diff.ts";
+import { type Engine, log, makeTables, type Node, note, setState, touch } from "./engine.ts";
+import type { Event } from "./event.ts";
+import { matchNames } from "./names.ts";
+import { enterWaiting } from "./ordering.ts";
+import type { Plan, ServicePlan } from "./plan.ts";
+import { answerIfSettled } from "./request-end.ts";
+import { openApply } from "./requests.ts";
+import { cancelBackoff, forgetFailures } from "./settle.ts";
+import { newUnit, type Target, type Unit } from "./state.ts";
+import { wishStop } from "./stopping.ts";
+import { isUp } from "./unit.ts";
+import { wantDown, wantUp } from "./wanted.ts";
+
+type Loaded = Extract<Event, { kind: "plan-loaded" }>;
+
+export function loadPlan(engine: Engine, event: Loaded): void {
+  if (engine.state.shutdown !== null) {
+    if (event.request !== null) {
+      const reply = { outcome: "refused", reason: "the system is shutting down" } as const;
+      engine.effects.push({ kind: "reply", request: event.request, reply });
+    }
+    return;
+  }
+  const isFirst = engine.state.plan === null || engine.state.units.length === 0;
+  if (isFirst) loadFirst(engine, event);
+  else apply(engine, event);
+}
+
+function loadFirst(engine: Engine, event: Loaded): void {
+  const { plan } = event;
+  engine.state.plan = plan;
+  engine.state.units = plan.services.map((service) => newUnit(service.name, engine.now.wallMs));
+  makeTables(engine);
+  log(engine, "info", "Starting services", { title: plan.title, version: plan.version });
+  let nodes: Node[];
+  if (event.only === null)
+    nodes = enabledWithoutConflict(
+      engine,
+      engine.nodes.filter((node) => node.plan.enabled),
+    );
+  else {
+    const { found, unknown, suggestions } = matchNames(engine.nodes, event.only);
+    nodes = found;
+    if (unknown.length > 0) {
+      const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(", ")}?` : "";
+      log(engine, "error", "Cannot start what is not there", {
+        reason: `there is no service ${unknown.join(", ")}${hint}`,
+      });
+    }
+  }
+  wantFromStart(engine, nodes, event.only === null ? "wanted-at-start" : "wanted-by-name");
+  if (event.request !== null)
+    openApply(
+      engine,
+      event.request,
+      nodes.map((node) => targetOf(node, "up", "")),
+    );
+}
+
+function wantFromStart(engine: Engine, nodes: Node[], rule: "wanted-at-start" | "wanted-by-name" | "apply-new"): void {
+  const because = rule === "wanted-by-name" ? "named on the command line" : "enabled";
+  wantUp(engine, nodes, { because, rule, byHand: false, request: 0 });
+}
+
+/** Of services that conflict, the first one in the plan is started. */
+function enabledWithoutConflict(engine: Engine, nodes: Node[]): Node[] {
+  const chosen = new Set<Node>();
+  for (const node of nodes) {
+    const other = node.conflicts.find((conflict) => chosen.has(conflict) || conflict.unit.wanted === "up");
+    if (other === undefined) {
+      chosen.add(node);
+      continue;
+    }
+    node.unit.wantedBecause = `conflicts with ${other.unit.name}`;
+    note(engine, node, "unwanted-by-conflict", node.unit.wantedBecause);
+  }
+  return [...chosen];
+}
+
+function apply(engine: Engine, event: Loaded): void {
+  const { state } = engine;
+  const before = new Map(engine.nodes.map((node) => [node.unit.name, node]));
+  const changes = planChanges({ ...event.plan, services: definitions(engine) }, event.plan);
+  const wanted = new Map<string, boolean>();
+  const services = new Map(event.plan.services.map((service) => [service.name, service]));
+  for (const { service, action } of changes) {
+    const node = before.get(service);
+    if (node === undefined) continue;
+    wanted.set(service, node.unit.wanted === "up");
+    const to = services.get(service);
+    const isKept = to !== undefined && action !== "restart" && action !== "stop" && action !== "start";
+    if (node.unit.run !== null && !isKept) node.unit.oldPlan ??= node.plan;
+    node.unit.removed = to === undefined;
+  }
+  state.units = unitsFor(event.plan, before, engine.now.wallMs);
+  state.plan = event.plan;
+  makeTables(engine);
+  log(engine, "info", "Applying configuration", { title: event.plan.title, version: event.plan.version });
+  const targets: Target[] = [];
+  const fresh: Node[] = [];
+  for (const { service, action, because } of changes) {
+    const node = engine.byName.get(service);
+    if (node === undefined) continue;
+    if (action === "start") fresh.push(node);
+    else if (action === "stop") stopForApply(engine, node, because, targets);
+    else if (action === "restart") restartForApply(engine, node, because, targets);
+    else if (because !== "") note(engine, node, "apply-kept", because);
+  }
+  for (const node of enabledWithoutConflict(engine, fresh)) startForApply(engine, node, targets);
+  wantNewNeeds(engine);
+  for (const node of engine.nodes) touch(engine, node);
+  forgetLostTargets(engine);
+  if (event.request !== null) openApply(engine, event.request, targets);
+}
+
+/** What the running plan says about units that are not removed already. */
+function definitions(engine: Engine): ServicePlan[] {
+  return engine.nodes.filter((node) => !node.unit.removed).map((node) => node.plan);
+}
+
+/** In the order of the plan; what is to be removed and still runs stands behind it. */
+function unitsFor(plan: Plan, before: Map<string, Node>, wallMs: number): Unit[] {
+  const units = plan.services.map(({ name }) => {
+    const unit = before.get(name)?.unit ?? newUnit(name, wallMs);
+    unit.removed = false;
+    return unit;
+  });
+  const names = new Set(plan.services.map(({ name }) => name));
+  for (const [name, { unit }] of before) if (!names.has(name) && unit.run !== null) units.push(unit);
+  return units;
+}
+
+function startForApply(engine: Engine, node: Node, targets: Target[]): void {
+  targets.push(targetOf(node, "up", isUp(node.unit) ? "already running" : ""));
+  note(engine, node, "apply-new", "");
+  wantFromStart(engine, [node], "apply-new");
+}
+
+function stopForApply(engine: Engine, node: Node, because: string, targets: Target[]): void {
+  const { unit } = node;
+  targets.push(targetOf(node, unit.removed ? "gone" : "down", unit.run === null ? "not running" : ""));
+  wantDown(engine, node, unit.removed ? "removed" : "apply", because, 0);
+}
+
+function restartForApply(engine: Engine, node: Node, because: string, targets: Target[]): void {
+  const { unit } = node;
+  note(engine, node, "apply-changed", because);
+  if (unit.wanted === "down") return;
+  targets.push(targetOf(node, "restart", ""));
+  forgetFailures(engine, node);
+  if (unit.run !== null) wishStop(engine, node, "apply");
+  else {
+    cancelBackoff(engine, node);
+    if (unit.state !== "waiting") enterWaiting(engine, node, "restart-now", because);
+  }
+}
+
+/** A unit that goes on may depend on something that was not wanted before. */
+function wantNewNeeds(engine: Engine): void {
+  const nodes = engine.nodes.filter(({ unit }) => unit.wanted === "up" && !unit.removed);
+  const isNew = nodes.some((node) =>
+    node.needs.some(
+      ({ kind, old, to }) => kind === "need" && !old && to?.unit.wanted === "down" && to.unit.wantedBecause === "",
+    ),
+  );
+  if (isNew) wantUp(engine, nodes, { because: "enabled", rule: "apply-new", byHand: false, request: 0 });
+}
+
+function targetOf(node: Node, goal: Target["goal"], did: string): Target {
+  return { name: node.unit.name, goal, outcome: "", did, reason: "", from: node.unit.run?.start ?? 0, begun: false };
+}
+
+/** Requests that waited for units that had no run and are gone now. */
+function forgetLostTargets(engine: Engine): void {
+  for (const request of [...engine.state.requests]) {
+    for (const target of request.targets) {
+      if (target.outcome === "" && !engine.byName.has(target.name)) endTargetOfRemoved(target, () => request.open--);
+    }
+    answerIfSettled(engine, request);
+  }
+}
+
+function endTargetOfRemoved(target: Target, count: () => void): void {
+  const isMet = target.goal === "gone" || target.goal === "down" || target.goal === "stopped";
+  target.outcome = isMet ? "done" : "failed";
+  target.did = "removed";
+  if (!isMet) target.reason = "is no longer in the configuration";
+  count();
+}
+
+/** The last run of a removed unit has ended: it is forgotten. */
+export function dropUnit(engine: Engine, node: Node): void {
+  const { unit } = node;
+  setState(engine, node, "stopped", "apply-removed", "forgotten");
+  engine.byName.delete(unit.name);
+  engine.nodes.splice(engine.nodes.indexOf(node), 1);
+  engine.state.units.splice(engine.state.units.indexOf(unit), 1);
+  for (const { request, target } of node.waiters.splice(0)) {
+    endTargetOfRemoved(target, () => request.open--);
+    answerIfSettled(engine, request);
+  }
+}

@@ -1,0 +1,152 @@
+/** From "its program runs" to "it is ready", for each kind of readiness. */
+
+import { endOf } from "./ending.ts";
+import { definitionOf, type Engine, log, type Node, newTicket, setState, touch } from "./engine.ts";
+import type { Event } from "./event.ts";
+import type { Rule } from "./rules.ts";
+import type { Run } from "./state.ts";
+import { beginStop } from "./stopping.ts";
+import { armUnitTimer, cancelUnitTimer } from "./timers.ts";
+import { isEnding } from "./unit.ts";
+
+/** The program runs: what is to be waited for now. */
+export function watchReadiness(engine: Engine, node: Node, run: Run): void {
+  const { ready } = definitionOf(node);
+  if (run.readySeen) {
+    becomeReady(engine, node, run, ready.kind === "fd" ? "ready-line" : "ready-notify");
+    return;
+  }
+  switch (ready.kind) {
+    case "started":
+      becomeReady(engine, node, run, "ready-started");
+      return;
+    case "notify":
+    case "fd":
+    case "exit":
+      // Its neighbours may wait for `started` only.
+      touch(engine, node);
+      return;
+    case "log":
+      run.probe = newProbe(engine, node);
+      engine.effects.push({
+        kind: "watch-log",
+        ticket: run.probe,
+        startTicket: run.start,
+        instance: node.id,
+        text: ready.text,
+        regularExpression: ready.regularExpression,
+      });
+      touch(engine, node);
+      return;
+    case "exec":
+    case "tcp":
+    case "unix":
+    case "file":
+      run.probe = newProbe(engine, node);
+      engine.effects.push({
+        kind: "start-probe",
+        ticket: run.probe,
+        startTicket: run.start,
+        instance: node.id,
+        probe: ready,
+      });
+      touch(engine, node);
+      return;
+  }
+}
+
+function newProbe(engine: Engine, node: Node): number {
+  const ticket = newTicket(engine);
+  engine.byTicket.set(ticket, node);
+  return ticket;
+}
+
+/** Ends the probe or log watch of a run, if there is one. */
+export function stopProbe(engine: Engine, run: Run): void {
+  if (run.probe === 0) return;
+  engine.effects.push({ kind: "stop-probe", ticket: run.probe });
+  forgetProbe(engine, run);
+}
+
+function forgetProbe(engine: Engine, run: Run): void {
+  engine.byTicket.delete(run.probe);
+  run.probe = 0;
+}
+
+export function becomeReady(engine: Engine, node: Node, run: Run, rule: Rule): void {
+  run.readyMs = engine.now.monotonicMs;
+  cancelUnitTimer(engine, run);
+  stopProbe(engine, run);
+  setState(engine, node, "ready", rule, "");
+  const { unit } = node;
+  if (definitionOf(node).ready.kind !== "started" && !unit.quiet.now)
+    log(engine, "info", "Service ready", { service: unit.name });
+}
+
+/** Waits for readiness: it runs, and is neither ready nor ending. */
+function awaitsReadiness(node: Node, run: Run): boolean {
+  return node.unit.state === "starting" && !isEnding(run) && run.phase === "main";
+}
+
+/** A sign of readiness that may overtake the news that the program runs. */
+function signOfReadiness(engine: Engine, node: Node, run: Run, rule: Rule): void {
+  if (!awaitsReadiness(node, run)) return;
+  if (run.main === "spawning") run.readySeen = true;
+  else becomeReady(engine, node, run, rule);
+}
+
+export function readyLine(engine: Engine, node: Node, run: Run): void {
+  if (definitionOf(node).ready.kind === "fd") signOfReadiness(engine, node, run, "ready-line");
+}
+
+export function readyClosed(engine: Engine, node: Node, run: Run): void {
+  if (definitionOf(node).ready.kind !== "fd" || !awaitsReadiness(node, run) || run.readySeen || run.main !== "running")
+    return;
+  const end = endOf(engine, node, "ready-closed");
+  end.detail = "ready fd closed without a line";
+  run.end = end;
+  beginStop(engine, node, run, "ready-closed");
+}
+
+/** A probe or log watch answered yes: it has ended by that. */
+export function probeSucceeded(engine: Engine, node: Node, run: Run): void {
+  forgetProbe(engine, run);
+  if (awaitsReadiness(node, run)) {
+    becomeReady(engine, node, run, definitionOf(node).ready.kind === "log" ? "ready-log" : "ready-probe");
+  }
+}
+
+/** sd_notify(3). */
+export function notified(
+  engine: Engine,
+  node: Node,
+  run: Run,
+  event: Extract<Event, { kind: "notify-received" }>,
+): void {
+  const { unit } = node;
+  if (event.ticket !== run.start) return;
+  if (event.status !== null) unit.statusText = event.status.slice(0, 200);
+  if (event.extendTimeoutMs !== null && run.timerUse !== "") {
+    const atMs = engine.now.monotonicMs + event.extendTimeoutMs;
+    if (atMs > run.timerAtMs) armUnitTimer(engine, node, run, run.timerUse, atMs);
+  }
+  if (
+    event.errno !== null &&
+    event.errno !== 0 &&
+    definitionOf(node).ready.kind === "notify" &&
+    awaitsReadiness(node, run)
+  ) {
+    const end = endOf(engine, node, "notify-error");
+    end.errno = event.errno;
+    end.detail = `it told errno ${event.errno} before ready`;
+    run.end = end;
+    beginStop(engine, node, run, "notify-error");
+    return;
+  }
+  if (event.ready) {
+    if (definitionOf(node).ready.kind === "notify") signOfReadiness(engine, node, run, "ready-notify");
+    if (unit.state === "reloading" && !isEnding(run)) setState(engine, node, "ready", "reload-ended", "");
+  } else if (event.reloading && unit.state === "ready" && !isEnding(run)) {
+    setState(engine, node, "reloading", "reload-signal", "it told that it reloads");
+  }
+}

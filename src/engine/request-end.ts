@@ -1,0 +1,129 @@
+/** Replies: every accepted request gets exactly one, when all that it named is settled, replaced, or out of time. */
+
+import type { Reply, RequestResult } from "./effect.ts";
+import { cancelTimer, type Engine, type Node, note, type Waiter } from "./engine.ts";
+import { judgeTarget } from "./request-judge.ts";
+import type { OpenRequest, Target } from "./state.ts";
+import { shownState } from "./view-words.ts";
+
+/** A unit changed: is what requests want of it settled? */
+export function checkRequests(engine: Engine, node: Node): void {
+  for (let at = node.waiters.length - 1; at >= 0; at--) {
+    const { request, target } = node.waiters[at] as Waiter;
+    if (target.outcome === "") judgeTarget(engine, node, target);
+    if (target.outcome === "") continue;
+    node.waiters.splice(at, 1);
+    request.open--;
+    answerIfSettled(engine, request);
+  }
+}
+
+/** Gives all targets without an outcome this one. */
+function failOpenTargets(engine: Engine, request: OpenRequest, reason: string): void {
+  for (const target of request.targets) {
+    if (target.outcome !== "") continue;
+    target.outcome = "failed";
+    target.reason = reason;
+  }
+  request.open = 0;
+  answerIfSettled(engine, request);
+}
+
+export function answerIfSettled(engine: Engine, request: OpenRequest): void {
+  if (request.request.verb === "shutdown" || request.open > 0) return;
+  const results = resultsOf(engine, request);
+  const failed = request.targets.filter((target) => target.outcome === "failed");
+  if (failed.length === 0) answer(engine, request, { outcome: "done", results });
+  else answer(engine, request, { outcome: "failed", results, reason: reasonOf(failed) });
+}
+
+const reasonsMax = 5;
+
+function reasonOf(failed: Target[]): string {
+  const texts = failed.slice(0, reasonsMax).map(({ name, reason }) => `${name} ${reason}`);
+  if (failed.length > reasonsMax) texts.push(`and ${failed.length - reasonsMax} more`);
+  return texts.join("; ");
+}
+
+function resultsOf(engine: Engine, request: OpenRequest): RequestResult[] {
+  return request.targets.map(({ name, did, reason }) => {
+    const node = engine.byName.get(name);
+    if (node === undefined) return { instance: name, did, state: "removed", pid: null, reason };
+    const pid = node.unit.run === null || node.unit.run.main !== "running" ? null : node.unit.run.pid;
+    return { instance: name, did, state: shownState(node.unit, node.plan), pid, reason };
+  });
+}
+
+function answer(engine: Engine, request: OpenRequest, reply: Reply): void {
+  forgetRequest(engine, request);
+  engine.effects.push({ kind: "reply", request: request.id, reply });
+}
+
+/** The request is no longer open; nobody is answered by this. */
+export function forgetRequest(engine: Engine, request: OpenRequest): void {
+  const { requests } = engine.state;
+  const at = requests.indexOf(request);
+  if (at < 0) return;
+  requests.splice(at, 1);
+  if (request.timer !== 0) {
+    engine.requestTimers.delete(request.timer);
+    cancelTimer(engine, request.timer);
+  }
+  for (const { name } of request.targets) {
+    const node = engine.byName.get(name);
+    const found = node?.waiters.findIndex((waiter) => waiter.request === request) ?? -1;
+    if (found >= 0) node?.waiters.splice(found, 1);
+  }
+}
+
+/** A newer request wants the unit `up` or `down`: older ones that want the opposite end. */
+export function replaceRequests(engine: Engine, node: Node, wanted: "up" | "down", by: number): void {
+  for (const { request, target } of [...node.waiters]) {
+    if (request.id === by || !isOpposed(target, wanted) || !engine.state.requests.includes(request)) continue;
+    note(engine, node, "request-replaced", `request ${request.id} by ${by}`);
+    answer(engine, request, { outcome: "replaced", by, results: resultsOf(engine, request) });
+  }
+}
+
+function isOpposed(target: Target, wanted: "up" | "down"): boolean {
+  return wanted === "up" ? target.goal === "down" : ["up", "restart", "reload"].includes(target.goal);
+}
+
+export function requestTimedOut(engine: Engine, request: OpenRequest): void {
+  engine.requestTimers.delete(request.timer);
+  request.timer = 0;
+  const open = request.targets.filter((target) => target.outcome === "").map((target) => target.name);
+  note(engine, null, "request-timeout", open.slice(0, reasonsMax).join(" "));
+  for (const target of request.targets) if (target.outcome === "") target.reason = "not settled in time; it goes on";
+  const waitsFor =
+    open.length > reasonsMax
+      ? `${open.slice(0, reasonsMax).join(", ")} and ${open.length - reasonsMax} more`
+      : open.join(", ");
+  answer(engine, request, {
+    outcome: "timed-out",
+    results: resultsOf(engine, request),
+    reason: `not settled after ${request.timeoutMs} ms: ${waitsFor || "the shutdown"}`,
+  });
+}
+
+/** A shutdown begins: what was to be started will not be. */
+export function refuseInShutdown(engine: Engine, reason: string): void {
+  for (const request of [...engine.state.requests]) {
+    if (request.request.verb === "shutdown") continue;
+    const isForStop = request.targets.every(({ goal }) => goal === "down" || goal === "stopped");
+    if (isForStop) continue;
+    failOpenTargets(engine, request, `is stopped with the system: ${reason}`);
+  }
+}
+
+/** The system is down: whoever still waits is told what became of it. */
+export function answerAtEnd(engine: Engine): void {
+  for (const request of [...engine.state.requests]) {
+    const results = resultsOf(engine, request);
+    if (request.request.verb === "shutdown") {
+      answer(engine, request, { outcome: "done", results });
+      continue;
+    }
+    failOpenTargets(engine, request, "could not be ended");
+  }
+}

@@ -1,0 +1,115 @@
+/** Whether what a request asked of one unit has come about, can still come, or cannot any more. */
+
+import type { Engine, Node } from "./engine.ts";
+import { beginReload } from "./reload.ts";
+import type { Target } from "./state.ts";
+import { isEnding, isStuck, isUp } from "./unit.ts";
+import { blockedText, stateReason } from "./view-words.ts";
+
+export function judgeTarget(engine: Engine, node: Node, target: Target): void {
+  switch (target.goal) {
+    case "up":
+      judgeUp(engine, node, target, "started");
+      return;
+    case "restart":
+      judgeRestart(engine, node, target);
+      return;
+    case "down":
+      judgeDown(node, target);
+      return;
+    case "reload":
+      judgeReload(engine, node, target);
+      return;
+    case "ready":
+    case "healthy":
+    case "done":
+      judgeWait(engine, node, target);
+      return;
+    case "stopped":
+      if (node.unit.run === null && ["stopped", "failed", "done"].includes(node.unit.state)) settle(target, "stopped");
+      else failIfUnkillable(node, target);
+      return;
+    case "gone":
+      failIfUnkillable(node, target);
+      return;
+  }
+}
+
+function settle(target: Target, did: string): void {
+  target.outcome = "done";
+  if (target.did === "") target.did = did;
+}
+
+function fail(target: Target, did: string, reason: string): void {
+  target.outcome = "failed";
+  target.did = did;
+  target.reason = reason;
+}
+
+function failIfUnkillable(node: Node, target: Target): void {
+  const { run } = node.unit;
+  if (run !== null && run.unkillable.length > 0)
+    fail(target, "unkillable", `outlives SIGKILL: pid ${run.unkillable.join(" ")}`);
+}
+
+function judgeUp(engine: Engine, node: Node, target: Target, did: string): void {
+  const { unit } = node;
+  if (isUp(unit) && unit.stopWish === "" && node.plan.type !== "task") {
+    settle(target, did);
+  } else if (unit.state === "done") settle(target, "done");
+  else failIfHopeless(engine, node, target);
+}
+
+/** It will not come by itself: it failed, is blocked, was stopped meanwhile, or fails again and again. */
+function failIfHopeless(engine: Engine, node: Node, target: Target): void {
+  const { unit } = node;
+  if (unit.state === "failed") fail(target, "failed", `failed: ${unit.failedBecause}`);
+  else if (unit.state === "waiting" && unit.blockedBy !== "") fail(target, "blocked", blockedText(engine, node));
+  else if (unit.state === "stopped") fail(target, "stopped", `is stopped: ${unit.wantedBecause}`);
+  else if (unit.wanted === "down") fail(target, "stopping", `is being stopped: ${unit.wantedBecause}`);
+  else if (isStuck(unit, node.plan))
+    fail(target, "backing-off", `fails again and again: ${stateReason(node)}; restarts go on`);
+  else failIfUnkillable(node, target);
+}
+
+function judgeRestart(engine: Engine, node: Node, target: Target): void {
+  const { unit } = node;
+  if (unit.run !== null && unit.run.start === target.from) {
+    failIfUnkillable(node, target);
+    return;
+  }
+  judgeUp(engine, node, target, target.from === 0 ? "started" : "restarted");
+}
+
+function judgeDown(node: Node, target: Target): void {
+  if (node.unit.run === null) settle(target, "stopped");
+  else failIfUnkillable(node, target);
+}
+
+function judgeReload(engine: Engine, node: Node, target: Target): void {
+  const { unit } = node;
+  const { run } = unit;
+  if (target.begun) {
+    if (run === null || run.start !== target.from || isEnding(run)) fail(target, "stopped", "ended during the reload");
+    else if (unit.state === "ready") settle(target, "reloaded");
+    return;
+  }
+  if (run === null || isEnding(run) || unit.state !== "ready" || unit.stopWish !== "") {
+    if (unit.state !== "reloading") failIfHopeless(engine, node, target);
+    return;
+  }
+  if (node.plan.reload.kind === "restart") return;
+  target.begun = true;
+  target.from = run.start;
+  if (beginReload(engine, node, run)) settle(target, "reloaded");
+}
+
+function judgeWait(engine: Engine, node: Node, target: Target): void {
+  const { unit } = node;
+  const isDoneEnough = target.goal === "done" || node.plan.type === "task" || node.plan.ready.kind === "exit";
+  if (unit.state === "done") {
+    if (isDoneEnough) settle(target, "done");
+    else fail(target, "done", `has ended: ${stateReason(node)}`);
+  } else if (target.goal !== "done" && isUp(unit)) settle(target, "ready");
+  else failIfHopeless(engine, node, target);
+}

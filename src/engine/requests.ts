@@ -1,0 +1,207 @@
+/** Requests: what each verb changes in what is wanted, and what the client then waits for. */
+
+import { SignalScope } from "../contract.ts";
+import type { RequestResult } from "./effect.ts";
+import { armTimer, type Engine, log, type Node, note, touch } from "./engine.ts";
+import type { Event, Request } from "./event.ts";
+import { matchNames } from "./names.ts";
+import { answerIfSettled } from "./request-end.ts";
+import { beginShutdown, forceShutdown } from "./shutdown.ts";
+import type { OpenRequest, Target } from "./state.ts";
+import { isEnding, isUp } from "./unit.ts";
+import { shownState } from "./view-words.ts";
+import { wantDown, wantRestart, wantUp } from "./wanted.ts";
+import { signalName } from "./words.ts";
+
+type Received = Extract<Event, { kind: "request-received" }>;
+
+export function receiveRequest(engine: Engine, event: Received): void {
+  const { id, request } = event;
+  const { shutdown } = engine.state;
+  if (shutdown?.finished === true) {
+    refuse(engine, id, "the system is down");
+    return;
+  }
+  if (request.verb === "shutdown") {
+    openRequest(engine, event, []);
+    beginShutdown(engine, { mode: request.mode, exitCode: request.exitCode ?? 0, reason: request.reason });
+    if (request.force) forceShutdown(engine, request.reason, null);
+    return;
+  }
+  const { found, unknown, suggestions } = matchNames(engine.nodes, request.names);
+  if (unknown.length > 0) {
+    const reply = { outcome: "unknown-name", names: unknown, suggestions } as const;
+    engine.effects.push({ kind: "reply", request: id, reply });
+  } else if (request.verb === "kill") sendSignals(engine, id, request, found);
+  else if (shutdown !== null && request.verb !== "stop" && request.verb !== "wait") {
+    refuse(engine, id, `the system is shutting down: ${shutdown.reason}`);
+  } else act(engine, event, request, found);
+}
+
+function refuse(engine: Engine, id: number, reason: string): void {
+  engine.effects.push({ kind: "reply", request: id, reply: { outcome: "refused", reason } });
+}
+
+function act(
+  engine: Engine,
+  event: Received,
+  request: Exclude<Request, { verb: "shutdown" | "kill" }>,
+  nodes: Node[],
+): void {
+  const { id } = event;
+  const targets = nodes.map((node) => targetOf(node, request));
+  const open = openRequest(engine, event, targets);
+  for (let at = 0; at < nodes.length; at++) {
+    const node = nodes[at] as Node;
+    node.waiters.push({ request: open, target: targets[at] as Target });
+  }
+  if (request.verb === "start") {
+    wantUp(engine, nodes, { because: "start was asked for", rule: "wanted-by-request", byHand: true, request: id });
+  } else if (request.verb === "stop") {
+    for (const node of nodes) wantDown(engine, node, "request", "stop was asked for", id, { force: request.force });
+  } else if (request.verb === "restart") {
+    for (const node of nodes) wantRestart(engine, node, id);
+  } else if (request.verb === "reload") {
+    for (const node of nodes)
+      if (node.plan.reload.kind === "restart" && isReloadable(node)) wantRestart(engine, node, id);
+  }
+  for (const node of nodes) touch(engine, node);
+}
+
+function isReloadable(node: Node): boolean {
+  return node.unit.run !== null && node.unit.wanted === "up";
+}
+
+function targetOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "kill" }>): Target {
+  const { unit } = node;
+  const target: Target = {
+    name: unit.name,
+    goal: goalOf(node, request),
+    outcome: "",
+    did: "",
+    reason: "",
+    from: unit.run?.start ?? 0,
+    begun: false,
+  };
+  const isDown = unit.run === null && (unit.state === "stopped" || unit.state === "failed" || unit.state === "done");
+  if (request.verb === "start" && isUp(unit) && unit.stopWish === "") target.did = "already running";
+  if (request.verb === "stop" && isDown) target.did = "not running";
+  if (request.verb === "reload" && !isReloadable(node) && (isDown || unit.wanted === "down")) {
+    target.outcome = "failed";
+    target.did = "not running";
+    target.reason = "is not running";
+  }
+  return target;
+}
+
+function goalOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "kill" }>): Target["goal"] {
+  switch (request.verb) {
+    case "start":
+      return "up";
+    case "stop":
+      return "down";
+    case "restart":
+      return "restart";
+    case "reload":
+      return node.plan.reload.kind === "restart" && isReloadable(node) ? "restart" : "reload";
+    case "wait":
+      return request.until;
+  }
+}
+
+function openRequest(engine: Engine, event: Received, targets: Target[]): OpenRequest {
+  const { id, request, timeoutMs } = event;
+  const open: OpenRequest = {
+    id,
+    request,
+    sinceWallMs: engine.now.wallMs,
+    timer: 0,
+    timerAtMs: 0,
+    timeoutMs: timeoutMs ?? 0,
+    open: targets.length,
+    targets,
+  };
+  engine.state.requests.push(open);
+  if (timeoutMs !== null) {
+    open.timerAtMs = engine.now.monotonicMs + timeoutMs;
+    open.timer = armTimer(engine, null, open.timerAtMs);
+    engine.requestTimers.set(open.timer, open);
+  }
+  return open;
+}
+
+/** A request without a peer: an apply, answered when its changes are settled. */
+export function openApply(engine: Engine, id: number, targets: Target[]): void {
+  const open: OpenRequest = {
+    id,
+    request: { verb: "apply" },
+    sinceWallMs: engine.now.wallMs,
+    timer: 0,
+    timerAtMs: 0,
+    timeoutMs: 0,
+    open: targets.length,
+    targets,
+  };
+  engine.state.requests.push(open);
+  for (const target of targets) engine.byName.get(target.name)?.waiters.push({ request: open, target });
+  answerIfSettled(engine, open);
+}
+
+const scopes = { process: SignalScope.process, group: SignalScope.group, tree: SignalScope.tree } as const;
+
+function sendSignals(engine: Engine, id: number, request: Extract<Request, { verb: "kill" }>, nodes: Node[]): void {
+  const results: RequestResult[] = [];
+  const missed: string[] = [];
+  for (const node of nodes) {
+    const { unit, plan } = node;
+    const run = unit.run;
+    const isThere = run !== null && (run.main === "running" || (request.scope === "tree" && run.touched));
+    if (run !== null && isThere) {
+      const { signal } = request;
+      engine.effects.push({
+        kind: "signal",
+        ticket: run.start,
+        startTicket: run.start,
+        instance: node.id,
+        signal,
+        scope: scopes[request.scope],
+      });
+      note(engine, node, isEnding(run) ? "stop-signal" : "reload-signal", `${signalName(signal)} was asked for`);
+    } else missed.push(unit.name);
+    const did = isThere ? `sent ${signalName(request.signal)}` : "not running";
+    results.push({
+      instance: unit.name,
+      did,
+      state: shownState(unit, plan),
+      pid: isThere && run.main === "running" ? run.pid : null,
+      reason: isThere ? "" : "is not running",
+    });
+  }
+  const reason = `not running: ${missed.join(", ")}`;
+  engine.effects.push({
+    kind: "reply",
+    request: id,
+    reply: missed.length === 0 ? { outcome: "done", results } : { outcome: "failed", results, reason },
+  });
+}
+
+/** A signal that init received, in the meaning that the role gives it. */
+export function receiveSignal(engine: Engine, event: Extract<Event, { kind: "signal-received" }>): void {
+  const name = signalName(event.signal);
+  switch (event.meaning) {
+    case "stop":
+      beginShutdown(engine, { mode: event.mode, exitCode: event.exitCode ?? 0, reason: name });
+      return;
+    case "force":
+      beginShutdown(engine, { mode: event.mode, exitCode: event.exitCode ?? 0, reason: name });
+      forceShutdown(engine, `${name} again`, event.exitCode);
+      return;
+    case "reload-config":
+      engine.effects.push({ kind: "load-config", reason: name });
+      return;
+    case "reopen":
+      log(engine, "info", "Opening log files again", { reason: name });
+      engine.effects.push({ kind: "reopen" });
+      return;
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * All that the engine remembers between two steps: plain data, so that it can be stored as JSON, carried over to a new
+ * manager and replayed. Nothing in it is ever undefined; absence is null, an empty text, or ticket 0.
+ *
+ * A *unit* is one instance of a service. What is *wanted* of it (up or down) is changed by requests only; its *state* is
+ * what it is now. A *run* is one start of a unit, from its first pre_start until no process of it is left: as long as it
+ * exists, no other run of the unit may begin. All open tickets stand in the state, next to what they are for; the
+ * look-up tables over them (engine.ts) are made from here and never stored.
+ */
+
+import type { Request } from "./event.ts";
+import type { Ticket } from "./instance.ts";
+import type { Plan, ServicePlan } from "./plan.ts";
+import type { StateName } from "./view.ts";
+
+export interface State {
+  version: 1;
+  /** Stored apart by the runtime: withoutPlan(), withPlan(). */
+  plan: Plan | null;
+  life: number;
+  nextTicket: Ticket;
+  /** In the order of the plan; removed ones that are still stopping stand at the end. */
+  units: Unit[];
+  requests: OpenRequest[];
+  shutdown: Shutdown | null;
+  /** A virtual machine stays up when nothing runs; it says so once. */
+  idleTold: boolean;
+  causes: Ring;
+  setAside: { eventKind: string; reason: string; wallMs: number }[];
+}
+
+export type Wanted = "up" | "down";
+
+export interface Unit {
+  name: string;
+  wanted: Wanted;
+  /** In words, for `why`. */
+  wantedBecause: string;
+  state: StateName;
+  sinceWallMs: number;
+  /** While waiting: the dependency that cannot be met as things are, or an empty text. */
+  blockedBy: string;
+  /** The run is to stop, as soon as what needs it has stopped. */
+  stopWish: StopCause | "";
+  /** The stop that is wished kills at once. */
+  stopForce: boolean;
+  run: Run | null;
+  /** How the last run ended. */
+  last: End | null;
+  /** In state failed: why it was given up. */
+  failedBecause: string;
+  /** Failed (or too short) runs in a row. */
+  failures: number;
+  /** Starts in a row for which the machine had no room: no fault of the service. */
+  refused: number;
+  /** Starts by the restart policy since the last start by hand. */
+  restarts: number;
+  /** Monotonic times of the last restarts, at most restart.limit.count + 1. */
+  restartTimes: number[];
+  /** Successful runs of a task that runs N times. */
+  runsDone: number;
+  backoff: Ticket;
+  backoffAtMs: number;
+  /** What the living run was started with, when the plan says something else by now. */
+  oldPlan: ServicePlan | null;
+  /** No longer in the plan: forgotten when its run has ended. */
+  removed: boolean;
+  /** STATUS= of sd_notify(3). */
+  statusText: string;
+  quiet: Quiet;
+  causes: Ring;
+}
+
+/** Keeps a service that fails again and again from flooding the log. */
+export interface Quiet {
+  /** When the last start was logged. */
+  loudMs: number;
+  /** Starts logged shortly after one another. */
+  burst: number;
+  /** Starts that were not logged since. */
+  hushed: number;
+  now: boolean;
+}
+
+/** Why gonit stops a run; none of these is a failure of the service. */
+export type StopCause = "request" | "restart" | "dependency" | "conflict" | "apply" | "removed" | "shutdown";
+
+/** Why a run ends: gonit stops it, or what went wrong or well by itself. */
+export type EndCause =
+  | StopCause
+  | "exited"
+  | "spawn-failed"
+  | "pre-start-failed"
+  | "start-timeout"
+  | "run-timeout"
+  | "ready-closed"
+  | "notify-error";
+
+/**
+ * pre-start → main → stopping → emptying (→ killing) → post-stop → emptying (→ killing) → gone.
+ * `main` covers starting, ready and reloading; the later ones are the unit's state `stopping`.
+ */
+export type Phase = "pre-start" | "main" | "stopping" | "emptying" | "killing" | "post-stop";
+
+export interface Run {
+  /** Ticket of the main process and mark of all processes of this run. */
+  start: Ticket;
+  beganMs: number;
+  phase: Phase;
+  main: "none" | "spawning" | "running" | "ended";
+  pid: number;
+  slot: number;
+  /** Monotonic; -1: not yet. */
+  execMs: number;
+  readyMs: number;
+  /** Living processes of pre_start, post_stop, the stop and the reload command. */
+  aux: Aux[];
+  /** Next command of pre_start or post_stop. */
+  commandAt: number;
+  /** post_stop is being run or was run. */
+  post: boolean;
+  ending: EndCause | "";
+  /** What the end of the run was, fixed when it began to end by itself. */
+  end: End | null;
+  /** Open await-tree or kill-tree. */
+  tree: Ticket;
+  treeUse: "await" | "kill" | "";
+  /** Processes may have been started since the tree was last known to be empty. */
+  touched: boolean;
+  left: number[];
+  killed: boolean;
+  unkillable: number[];
+  /** Probe, or watch of the log. */
+  probe: Ticket;
+  /** A sign of readiness came before the news that the program runs. */
+  readySeen: boolean;
+  /** Last answer of the readiness probe that was a no. */
+  probeReason: string;
+  timer: Ticket;
+  timerUse: "start" | "stop" | "";
+  timerAtMs: number;
+  runTimer: Ticket;
+  runTimerAtMs: number;
+}
+
+export interface Aux {
+  ticket: Ticket;
+  /** ProcessKind.* */
+  kind: number;
+  /** 0: not yet known to run. */
+  pid: number;
+}
+
+/** How a run ended, for people and for the restart policy. */
+export interface End {
+  cause: EndCause;
+  /** Whether it had been ready. */
+  wasReady: boolean;
+  code: number | null;
+  signal: number | null;
+  core: boolean;
+  /** Stage.* and errno of a failed spawn, else 0. */
+  stage: number;
+  errno: number;
+  detail: string;
+  killed: boolean;
+  atWallMs: number;
+  lines: string[];
+}
+
+export interface OpenRequest {
+  id: Ticket;
+  request: Request | { verb: "apply" };
+  sinceWallMs: number;
+  timer: Ticket;
+  timerAtMs: number;
+  timeoutMs: number;
+  /** Targets without an outcome. */
+  open: number;
+  targets: Target[];
+}
+
+export interface Target {
+  name: string;
+  /** What this request waits for at this unit. */
+  goal: "up" | "restart" | "down" | "gone" | "reload" | "ready" | "healthy" | "done" | "stopped";
+  /** Empty: still open. */
+  outcome: "" | "done" | "failed";
+  did: string;
+  reason: string;
+  /** The run that was there when the request came. */
+  from: Ticket;
+  /** reload: it was carried out and has not ended. */
+  begun: boolean;
+}
+
+export interface Shutdown {
+  /** ShutdownMode.* */
+  mode: number;
+  exitCode: number;
+  reason: string;
+  sinceWallMs: number;
+  deadlineMs: number;
+  deadlineWallMs: number;
+  timer: Ticket;
+  forced: boolean;
+  /** Everything is told to init; nothing is decided any more. */
+  finished: boolean;
+  graceMs: number;
+}
+
+/** Entries of four values each (time, event or unit, rule, effect), the oldest overwritten first. */
+export interface Ring {
+  next: number;
+  items: (string | number)[];
+}
+
+export function initialState(): State {
+  return {
+    version: 1,
+    plan: null,
+    life: 0,
+    nextTicket: 1,
+    units: [],
+    requests: [],
+    shutdown: null,
+    idleTold: false,
+    causes: { next: 0, items: [] },
+    setAside: [],
+  };
+}
+
+export function withoutPlan(state: State): State {
+  return { ...state, plan: null };
+}
+
+export function withPlan(state: State, plan: Plan): State {
+  return { ...state, plan };
+}
+
+export function newUnit(name: string, wallMs: number): Unit {
+  return {
+    name,
+    wanted: "down",
+    wantedBecause: "",
+    state: "stopped",
+    sinceWallMs: wallMs,
+    blockedBy: "",
+    stopWish: "",
+    stopForce: false,
+    run: null,
+    last: null,
+    failedBecause: "",
+    failures: 0,
+    refused: 0,
+    restarts: 0,
+    restartTimes: [],
+    runsDone: 0,
+    backoff: 0,
+    backoffAtMs: 0,
+    oldPlan: null,
+    removed: false,
+    statusText: "",
+    quiet: { loudMs: -1, burst: 0, hushed: 0, now: false },
+    causes: { next: 0, items: [] },
+  };
+}
+
+export function newRun(start: Ticket, beganMs: number): Run {
+  return {
+    start,
+    beganMs,
+    phase: "main",
+    main: "none",
+    pid: 0,
+    slot: 0,
+    execMs: -1,
+    readyMs: -1,
+    aux: [],
+    commandAt: 0,
+    post: false,
+    ending: "",
+    end: null,
+    tree: 0,
+    treeUse: "",
+    touched: false,
+    left: [],
+    killed: false,
+    unkillable: [],
+    probe: 0,
+    readySeen: false,
+    probeReason: "",
+    timer: 0,
+    timerUse: "",
+    timerAtMs: 0,
+    runTimer: 0,
+    runTimerAtMs: 0,
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * The engine: one function from a state and what happened to the next state and what is to be done. No clock, no chance,
+ * no input or output. It owns the state that it is given and may change it in place; the list of effects is valid until
+ * the next step.
+ */
+
+import { Role, ShutdownMode } from "../contract.ts";
+import { auxExited, auxFailed, auxStarted } from "./aux.ts";
+import type { Effect } from "./effect.ts";
+import { mainExited, stopTimeout, treeEmptied, treeRemains, treeUnkillable } from "./ending.ts";
+import { type Engine, engineOf, type Node } from "./engine.ts";
+import type { Event, StepInput } from "./event.ts";
+import { TICKETS_PER_LIFE } from "./instance.ts";
+import { wakeWaiting } from "./ordering.ts";
+import { loadPlan } from "./plan-change.ts";
+import { notified, probeSucceeded, readyClosed, readyLine } from "./readiness.ts";
+import { checkRequests, forgetRequest, requestTimedOut } from "./request-end.ts";
+import { receiveRequest, receiveSignal } from "./requests.ts";
+import { backoffFired } from "./settle.ts";
+import { endIfIdle, finishIfDown, shutdownTimerFired } from "./shutdown.ts";
+import { mainFailed, mainStarted } from "./start.ts";
+import type { Aux, Run, State } from "./state.ts";
+import { runTimeout, startTimeout, stopIfFree, stopWithLostNeeds } from "./stopping.ts";
+import { clearUnitTimer } from "./timers.ts";
+import { isLive } from "./unit.ts";
+
+export interface StepResult {
+  state: State;
+  effects: Effect[];
+}
+
+export function step(state: State, input: StepInput): StepResult {
+  const engine = engineOf(state);
+  const { effects } = engine;
+  effects.length = 0;
+  engine.now = input.now;
+  engine.random = input.random;
+  for (const event of input.events) {
+    engine.event = event.kind;
+    handle(engine, event);
+    drain(engine);
+  }
+  const role = state.plan?.role ?? Role.vm;
+  endIfIdle(engine, role !== Role.vm, ShutdownMode.exit);
+  drain(engine);
+  finishIfDown(engine);
+  return { state, effects };
+}
+
+/** Every change is looked at by its neighbours and its requests, until nothing changes any more. */
+function drain(engine: Engine): void {
+  const { queue } = engine;
+  for (let at = 0; at < queue.length; at++) {
+    const node = queue[at] as Node;
+    node.queued = false;
+    if (node.wentAway) stopWithLostNeeds(engine, node);
+    stopIfFree(engine, node);
+    wakeWaiting(engine, node);
+    if (!isLive(node.unit)) {
+      for (const { to } of node.needs) if (to !== null && to.unit.stopWish !== "") stopIfFree(engine, to);
+    }
+    if (node.waiters.length > 0) checkRequests(engine, node);
+  }
+  queue.length = 0;
+}
+
+function handle(engine: Engine, event: Event): void {
+  const { state } = engine;
+  switch (event.kind) {
+    case "manager-started":
+      state.life = event.life;
+      state.nextTicket = Math.max(state.nextTicket, event.life * TICKETS_PER_LIFE + 1);
+      return;
+    case "plan-loaded":
+      loadPlan(engine, event);
+      return;
+    case "timer-fired":
+      timerFired(engine, event.ticket);
+      return;
+    case "request-received":
+      receiveRequest(engine, event);
+      return;
+    case "request-cancelled": {
+      const request = state.requests.find(({ id }) => id === event.id);
+      if (request !== undefined) forgetRequest(engine, request);
+      return;
+    }
+    case "signal-received":
+      receiveSignal(engine, event);
+      return;
+    case "event-set-aside":
+      state.setAside.push({ eventKind: event.eventKind, reason: event.reason, wallMs: engine.now.wallMs });
+      if (state.setAside.length > 8) state.setAside.shift();
+      return;
+    default:
+      handleOfRun(engine, event);
+  }
+}
+
+type RunEvent = Extract<Event, { ticket: number }>;
+
+/** Answers for a run; one whose ticket is not open any more comes too late and means nothing. */
+function handleOfRun(engine: Engine, event: Exclude<RunEvent, { kind: "timer-fired" }>): void {
+  const node = engine.byTicket.get(event.ticket);
+  const run = node?.unit.run ?? null;
+  if (node === undefined || run === null) return;
+  const isMain = event.ticket === run.start;
+  switch (event.kind) {
+    case "spawn-succeeded":
+      if (!isMain) withAux(run, event.ticket, (aux) => auxStarted(engine, node, run, aux, event.pid));
+      else if (run.main === "spawning") mainStarted(engine, node, run, event);
+      return;
+    case "spawn-failed":
+      if (!isMain) withAux(run, event.ticket, (aux) => auxFailed(engine, node, run, aux, event));
+      else if (run.main === "spawning") mainFailed(engine, node, run, event);
+      return;
+    case "process-exited":
+      if (!isMain) withAux(run, event.ticket, (aux) => auxExited(engine, node, run, aux, event));
+      else if (run.main === "running" || run.main === "spawning") mainExited(engine, node, run, event);
+      return;
+    case "tree-emptied":
+      if (event.ticket === run.tree) treeEmptied(engine, node, run);
+      return;
+    case "tree-remains":
+      if (event.ticket === run.tree) treeRemains(engine, node, run, event.pids);
+      return;
+    case "tree-unkillable":
+      if (event.ticket === run.tree) treeUnkillable(engine, node, run, event.pids);
+      return;
+    case "probe-succeeded":
+    case "log-matched":
+      if (event.ticket === run.probe) probeSucceeded(engine, node, run);
+      return;
+    case "probe-failed":
+      if (event.ticket === run.probe) run.probeReason = event.reason.slice(0, 200);
+      return;
+    case "notify-received":
+      notified(engine, node, run, event);
+      return;
+    case "ready-line":
+      if (isMain) readyLine(engine, node, run);
+      return;
+    case "ready-closed":
+      if (isMain) readyClosed(engine, node, run);
+      return;
+  }
+}
+
+function withAux(run: Run, ticket: number, act: (aux: Aux) => void): void {
+  const aux = run.aux.find((one) => one.ticket === ticket);
+  if (aux !== undefined) act(aux);
+}
+
+function timerFired(engine: Engine, ticket: number): void {
+  const request = engine.requestTimers.get(ticket);
+  if (request !== undefined) {
+    requestTimedOut(engine, request);
+    return;
+  }
+  if (engine.state.shutdown !== null && engine.state.shutdown.timer === ticket) {
+    shutdownTimerFired(engine);
+    return;
+  }
+  const node = engine.byTicket.get(ticket);
+  if (node === undefined) return;
+  engine.byTicket.delete(ticket);
+  const { unit } = node;
+  const { run } = unit;
+  if (unit.backoff === ticket) backoffFired(engine, node);
+  else if (run !== null && run.runTimer === ticket) {
+    run.runTimer = 0;
+    runTimeout(engine, node, run);
+  } else if (run !== null && run.timer === ticket) {
+    const use = run.timerUse;
+    clearUnitTimer(run);
+    if (use === "start") startTimeout(engine, node, run);
+    else stopTimeout(engine, node, run);
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * Stopping a run: the wish comes first and spreads to everything that needs the unit; the stop itself begins when
+ * nothing that needs it runs any more. Then command or signal, the time limit, SIGKILL.
+ */
+
+import { ProcessKind, SignalScope } from "../contract.ts";
+import { endAuxOfLife, signalAux, spawnAux } from "./aux.ts";
+import { advance, endOf } from "./ending.ts";
+import { definitionOf, type Edge, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
+import { availability, isBinding, isHeld } from "./ordering.ts";
+import { stopProbe } from "./readiness.ts";
+import type { EndCause, Run, StopCause } from "./state.ts";
+import { armUnitTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
+import { isEnding, isStopCause } from "./unit.ts";
+import { durationText, scopeOf, signalName } from "./words.ts";
+
+const SIGKILL = 9;
+
+/** The unit's run is to stop, after those that need it; these are asked to stop as well. */
+export function wishStop(engine: Engine, node: Node, cause: StopCause): void {
+  const pending: { node: Node; cause: StopCause }[] = [{ node, cause }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { unit } = next.node;
+    if (unit.run === null || unit.stopWish === next.cause) continue;
+    if (isEnding(unit.run)) {
+      // Its end is on its way; what is remembered is that a new start was asked for.
+      if (next.cause === "restart" || next.cause === "apply") unit.stopWish = next.cause;
+      continue;
+    }
+    const isNew = unit.stopWish === "";
+    // A wish of the unit's own outweighs one that came through what it needs.
+    if (isNew || next.cause !== "dependency") unit.stopWish = next.cause;
+    if (!isNew) continue;
+    if (isHeld(engine, next.node)) note(engine, next.node, "waits-for-dependents", `to be stopped: ${unit.stopWish}`);
+    touch(engine, next.node);
+    if (engine.state.shutdown !== null) continue;
+    for (const edge of next.node.neededBy) {
+      if (isBinding(edge)) pending.push({ node: edge.from, cause: "dependency" });
+    }
+  }
+}
+
+/** Begins a stop that is wished, if nothing that needs the unit runs any more. */
+export function stopIfFree(engine: Engine, node: Node): void {
+  const { unit } = node;
+  const { run, stopWish } = unit;
+  if (stopWish === "" || run === null || isEnding(run)) return;
+  if (isHeld(engine, node)) return;
+  beginStop(engine, node, run, stopWish);
+}
+
+/** A wish that has lost its reason before the stop began; what was to stop only because of it goes on as well. */
+export function withdrawStop(engine: Engine, node: Node): void {
+  const pending = [node];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { unit } = next;
+    if (unit.run === null || isEnding(unit.run) || unit.stopWish === "") continue;
+    unit.stopWish = "";
+    unit.stopForce = false;
+    touch(engine, next);
+    for (const edge of next.neededBy) {
+      if (isBinding(edge) && edge.from.unit.stopWish === "dependency" && !needsAreGone(edge.from))
+        pending.push(edge.from);
+    }
+  }
+}
+
+function needsAreGone(node: Node): boolean {
+  return node.needs.some((edge: Edge) => isBinding(edge) && availability(edge) !== "met");
+}
+
+/** What lost something that it cannot be without is stopped. */
+export function stopWithLostNeeds(engine: Engine, node: Node): void {
+  node.wentAway = false;
+  if (engine.state.shutdown !== null) return;
+  for (const edge of node.neededBy) {
+    const { unit } = edge.from;
+    if (unit.run === null || isEnding(unit.run) || !isBinding(edge)) continue;
+    if (unit.stopWish === "") note(engine, edge.from, "dependency-lost", `lost ${node.unit.name}`);
+    wishStop(engine, edge.from, "dependency");
+  }
+}
+
+/** The stop of a run begins. */
+export function beginStop(engine: Engine, node: Node, run: Run, cause: EndCause): void {
+  const { unit } = node;
+  const plan = definitionOf(node);
+  run.ending = cause;
+  run.end = run.end ?? endOf(engine, node, cause);
+  node.wentAway = true;
+  cancelUnitTimer(engine, run);
+  cancelRunTimer(engine, run);
+  stopProbe(engine, run);
+  const isForked = run.main === "ended" && run.phase === "main";
+  run.phase = "stopping";
+  setState(
+    engine,
+    node,
+    "stopping",
+    plan.stop.command === null ? "stop-signal" : "stop-command",
+    isStopCause(cause) ? cause : run.end.detail || cause,
+  );
+  if (plan.type !== "group") {
+    if (engine.state.shutdown === null && !unit.quiet.now)
+      log(engine, "info", "Stopping service", { service: unit.name, reason: stopReason(cause) });
+    armUnitTimer(engine, node, run, "stop", engine.now.monotonicMs + plan.stop.timeoutMs);
+  }
+  if (unit.stopForce || engine.state.shutdown?.forced === true) {
+    note(engine, node, "kill-forced", "");
+    killRun(engine, node, run);
+    return;
+  }
+  endAuxOfLife(engine, node, run);
+  if (run.main === "spawning") engine.effects.push({ kind: "cancel-spawn", ticket: run.start });
+  else if (run.main === "running" || isForked) {
+    if (plan.stop.command === null) sendStopSignal(engine, node, run);
+    else spawnAux(engine, node, run, ProcessKind.stop, plan.stop.command);
+  }
+  advance(engine, node, run);
+}
+
+function stopReason(cause: EndCause): string {
+  const reasons: Record<string, string> = {
+    request: "asked to",
+    restart: "to be restarted",
+    dependency: "a dependency is stopped or lost",
+    conflict: "a service that conflicts with it is started",
+    apply: "its definition changed",
+    removed: "no longer in the configuration",
+    "start-timeout": "not ready in time",
+    "run-timeout": "ran longer than allowed",
+    "ready-closed": "ready fd closed without a line",
+    "notify-error": "it told an error",
+  };
+  return reasons[cause] ?? cause;
+}
+
+/** Not ready within the start limit, which counts from the first pre_start. */
+export function startTimeout(engine: Engine, node: Node, run: Run): void {
+  if (isEnding(run)) return;
+  const limit = durationText(definitionOf(node).startTimeoutMs);
+  const end = endOf(engine, node, "start-timeout");
+  end.detail = `not ready within ${limit}${run.probeReason === "" ? "" : ` (last probe: ${run.probeReason})`}`;
+  if (run.main === "spawning") end.detail = `its program did not begin within ${limit}`;
+  if (run.phase === "pre-start") end.detail = `pre_start not over within ${limit}`;
+  run.end = end;
+  note(engine, node, "start-timeout", end.detail);
+  beginStop(engine, node, run, "start-timeout");
+}
+
+export function runTimeout(engine: Engine, node: Node, run: Run): void {
+  if (isEnding(run)) return;
+  const end = endOf(engine, node, "run-timeout");
+  end.detail = `ran longer than ${durationText(definitionOf(node).runTimeoutMs ?? 0)}`;
+  run.end = end;
+  note(engine, node, "run-timeout", end.detail);
+  beginStop(engine, node, run, "run-timeout");
+}
+
+/** To the main process; to what is left of its tree when it has forked and gone. */
+export function sendStopSignal(engine: Engine, node: Node, run: Run): void {
+  const { stop } = definitionOf(node);
+  const isGone = run.main === "ended";
+  const isKilled = run.phase === "killing";
+  const signal = isKilled ? SIGKILL : stop.signal;
+  engine.effects.push({
+    kind: "signal",
+    ticket: run.start,
+    startTicket: run.start,
+    instance: node.id,
+    signal,
+    scope: isGone ? scopeOf(stop.kill) : SignalScope.process,
+  });
+  note(engine, node, isKilled ? "kill" : "stop-signal", signalName(signal));
+}
+
+/** SIGKILL to everything of this run; answered by tree-emptied or tree-unkillable, so no timer is needed. */
+export function killRun(engine: Engine, node: Node, run: Run): void {
+  if (run.treeUse === "kill") return;
+  const scope = scopeOf(definitionOf(node).stop.kill);
+  cancelUnitTimer(engine, run);
+  if (run.tree !== 0) {
+    engine.effects.push({ kind: "forget-tree", ticket: run.tree });
+    engine.byTicket.delete(run.tree);
+  }
+  run.phase = "killing";
+  run.killed = true;
+  if (run.main === "spawning") engine.effects.push({ kind: "cancel-spawn", ticket: run.start });
+  for (const aux of run.aux) {
+    if (aux.pid === 0) engine.effects.push({ kind: "cancel-spawn", ticket: aux.ticket });
+    else if (scope !== SignalScope.tree) signalAux(engine, node, run, aux, SIGKILL);
+  }
+  // What post_stop was to do still, it does no more: it has had its time, or there is none.
+  if (run.post || node.unit.stopForce || engine.state.shutdown?.forced === true) {
+    run.post = true;
+    run.commandAt = definitionOf(node).postStop.length;
+  }
+  run.tree = newTicket(engine);
+  run.treeUse = "kill";
+  engine.byTicket.set(run.tree, node);
+  engine.effects.push({ kind: "kill-tree", ticket: run.tree, startTicket: run.start, instance: node.id, scope });
+}
+
+/** A stop that is under way, or any run, is ended at once. */
+export function forceStop(engine: Engine, node: Node): void {
+  const { unit } = node;
+  const { run } = unit;
+  if (run === null || run.treeUse === "kill") return;
+  unit.stopForce = true;
+  if (!isEnding(run)) return;
+  note(engine, node, "kill-forced", "");
+  killRun(engine, node, run);
+}

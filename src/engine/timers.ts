@@ -1,0 +1,38 @@
+/** The timers of a unit. At most one of the start limit and the stop limit is armed; beside it the run limit. */
+
+import { armTimer, cancelTimer, definitionOf, type Engine, type Node } from "./engine.ts";
+import type { Run } from "./state.ts";
+
+/** Arms the run's one timer, in place of what was armed. */
+export function armUnitTimer(engine: Engine, node: Node, run: Run, use: "start" | "stop", atMs: number): void {
+  cancelTimer(engine, run.timer);
+  run.timer = armTimer(engine, node, atMs);
+  run.timerUse = use;
+  run.timerAtMs = atMs;
+}
+
+export function cancelUnitTimer(engine: Engine, run: Run): void {
+  cancelTimer(engine, run.timer);
+  clearUnitTimer(run);
+}
+
+/** The timer fired, or was cancelled: nothing is armed. */
+export function clearUnitTimer(run: Run): void {
+  run.timer = 0;
+  run.timerUse = "";
+  run.timerAtMs = 0;
+}
+
+/** The limit of a whole run, counted from exec. */
+export function armRunTimer(engine: Engine, node: Node, run: Run): void {
+  const limitMs = definitionOf(node).runTimeoutMs;
+  if (limitMs === null) return;
+  run.runTimerAtMs = engine.now.monotonicMs + limitMs;
+  run.runTimer = armTimer(engine, node, run.runTimerAtMs);
+}
+
+export function cancelRunTimer(engine: Engine, run: Run): void {
+  cancelTimer(engine, run.runTimer);
+  run.runTimer = 0;
+  run.runTimerAtMs = 0;
+}

@@ -1,0 +1,75 @@
+/** Small facts about one unit. */
+
+import type { Ticket } from "./instance.ts";
+import type { ServicePlan, ServiceType } from "./plan.ts";
+import type { Run, StopCause, Unit } from "./state.ts";
+
+/** Failures in a row after which those who wait are told that it may take long. */
+export const stuckFailures = 3;
+
+/** Runs, waits for something that can come by itself, or is scheduled. */
+export function isActive(unit: Unit, type: ServiceType): boolean {
+  switch (unit.state) {
+    case "starting":
+    case "reloading":
+    case "stopping":
+    case "backing-off":
+      return true;
+    case "waiting":
+      return unit.blockedBy === "";
+    case "ready":
+      return type !== "group";
+    case "stopped":
+    case "failed":
+    case "done":
+      return false;
+  }
+}
+
+/** Has a run that is not given up: what must have ended before what it needs is stopped. */
+export function isLive(unit: Unit): boolean {
+  return unit.run !== null && unit.run.unkillable.length === 0;
+}
+
+/** Ready, or ready but for a reload. */
+export function isUp(unit: Unit): boolean {
+  return unit.state === "ready" || unit.state === "reloading";
+}
+
+/** The run has begun to end. */
+export function isEnding(run: Run): boolean {
+  return run.ending !== "";
+}
+
+/** Fails, or finds no room, again and again: nobody can say when it will be there. With a limit, the limit ends it. */
+export function isStuck(unit: Unit, plan: ServicePlan): boolean {
+  if (unit.state !== "backing-off") return false;
+  return unit.refused >= stuckFailures || (plan.restart.limit === null && unit.failures >= stuckFailures);
+}
+
+const stopCauses: Record<string, true> = {
+  request: true,
+  restart: true,
+  dependency: true,
+  conflict: true,
+  apply: true,
+  removed: true,
+  shutdown: true,
+};
+
+/** Whether gonit caused the end. */
+export function isStopCause(cause: string): cause is StopCause {
+  return Object.hasOwn(stopCauses, cause);
+}
+
+/** All tickets that answers may still come for. */
+export function openTickets(unit: Unit): Ticket[] {
+  const tickets: Ticket[] = [];
+  if (unit.backoff !== 0) tickets.push(unit.backoff);
+  const run = unit.run;
+  if (run === null) return tickets;
+  tickets.push(run.start);
+  for (const { ticket } of run.aux) tickets.push(ticket);
+  for (const ticket of [run.tree, run.probe, run.timer, run.runTimer]) if (ticket !== 0) tickets.push(ticket);
+  return tickets;
+}

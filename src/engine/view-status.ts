@@ -1,0 +1,117 @@
+/** `gonit status`: the system and its services at a glance. Pure functions over the state. */
+
+import { ShutdownMode } from "../contract.ts";
+import { definitionOf, type Engine, engineOf, type Node } from "./engine.ts";
+import type { Now } from "./event.ts";
+import type { State } from "./state.ts";
+import { isLive, isUp } from "./unit.ts";
+import type { ServiceStatus, SystemStatus } from "./view.ts";
+import { blockedText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
+import { durationText, signalName } from "./words.ts";
+
+export function systemStatus(state: State, now: Now): SystemStatus {
+  const engine = engineOf(state);
+  const { shutdown } = state;
+  return {
+    title: state.plan?.title ?? "",
+    version: state.plan?.version ?? "",
+    state: systemState(engine),
+    services: engine.nodes.map((node) => statusOf(engine, node, now)),
+    shutdown:
+      shutdown === null
+        ? null
+        : {
+            mode: modeName(shutdown.mode),
+            sinceWallMs: shutdown.sinceWallMs,
+            deadlineWallMs: shutdown.deadlineWallMs,
+            waitsFor: engine.nodes.filter((node) => isLive(node.unit)).map((node) => node.unit.name),
+          },
+    setAside: state.setAside.slice(),
+  };
+}
+
+/** The status of one service; null: there is none of this name. */
+export function serviceStatus(state: State, name: string, now: Now): ServiceStatus | null {
+  const engine = engineOf(state);
+  const node = engine.byName.get(name);
+  return node === undefined ? null : statusOf(engine, node, now);
+}
+
+function systemState(engine: Engine): string {
+  const { state, nodes } = engine;
+  if (state.shutdown !== null) return "stopping";
+  if (nodes.some(({ unit }) => unit.state === "failed" || unit.state === "backing-off" || unit.blockedBy !== ""))
+    return "degraded";
+  if (nodes.some(({ unit }) => unit.state === "starting" || unit.state === "waiting")) return "booting";
+  return nodes.some(({ unit, plan }) => isUp(unit) && plan.type !== "group") ? "running" : "idle";
+}
+
+function modeName(mode: number): string {
+  const found = Object.entries(ShutdownMode).find(([, number]) => number === mode);
+  return found === undefined ? "exit" : found[0];
+}
+
+function statusOf(engine: Engine, node: Node, now: Now): ServiceStatus {
+  const { unit } = node;
+  const plan = definitionOf(node);
+  const { run, last } = unit;
+  const marks: ServiceStatus["marks"] = [];
+  if (isUp(unit) && unit.stopWish === "") marks.push("healthy");
+  if (run !== null && run.unkillable.length > 0) marks.push("unkillable");
+  return {
+    name: unit.name,
+    instance: node.id,
+    description: plan.description,
+    type: plan.type,
+    enabled: plan.enabled,
+    tags: plan.tags,
+    labels: plan.labels,
+    state: unit.state,
+    shown: shownState(unit, plan),
+    wanted: unit.wanted,
+    sinceWallMs: unit.sinceWallMs,
+    pid: run !== null && run.main === "running" ? run.pid : null,
+    restarts: unit.restarts,
+    exitCode: last === null ? null : last.code,
+    exitSignal: last === null || last.signal === null ? null : signalName(last.signal),
+    reason: reasonOf(engine, node, now),
+    statusText: unit.statusText,
+    marks,
+    dependsOn: plan.dependsOn.map((dependency) => dependency.name),
+    notes: [],
+  };
+}
+
+/** Why it is in its state, one line; empty where the state says all. */
+function reasonOf(engine: Engine, node: Node, now: Now): string {
+  const { unit } = node;
+  const { run } = unit;
+  switch (unit.state) {
+    case "failed":
+      return unit.failedBecause;
+    case "waiting": {
+      if (unit.blockedBy !== "") return blockedText(engine, node);
+      return `waits for ${pendingNeeds(node).join(", ") || "its turn"}`;
+    }
+    case "backing-off":
+      return `${stateReason(node)}; again in ${durationText(Math.max(0, unit.backoffAtMs - now.monotonicMs))}`;
+    case "stopping": {
+      if (run === null) return "";
+      if (run.unkillable.length > 0) return `pid ${run.unkillable.join(" ")} outlives SIGKILL`;
+      const ends = run.timer === 0 ? "" : `; killed in ${durationText(Math.max(0, run.timerAtMs - now.monotonicMs))}`;
+      return `${run.phase}${ends}`;
+    }
+    case "starting": {
+      if (run === null) return "";
+      const left = durationText(Math.max(0, run.timerAtMs - now.monotonicMs));
+      const probe = run.probeReason === "" ? "" : `; last probe: ${run.probeReason}`;
+      return `${run.phase === "pre-start" ? "pre_start" : `ready: ${node.plan.ready.kind}`}, at most ${left} more${probe}`;
+    }
+    case "stopped":
+    case "done":
+      return unit.last === null || unit.state === "stopped" ? unit.wantedBecause : stateReason(node);
+    case "ready":
+    case "reloading":
+      return unit.stopWish === "" ? "" : stateReason(node);
+  }
+}

@@ -1,0 +1,195 @@
+/** `gonit why NAME`: what the state is, because of what, what it waits for, and what would release it. */
+
+import { readCauses } from "./causes.ts";
+import { type Engine, engineOf, type Node } from "./engine.ts";
+import type { Now } from "./event.ts";
+import { holdsStop } from "./ordering.ts";
+import { rules } from "./rules.ts";
+import type { Run, State } from "./state.ts";
+import { isUp } from "./unit.ts";
+import type { Explanation } from "./view.ts";
+import { blockedText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
+import { durationText, endText } from "./words.ts";
+
+/** Null: there is no service of this name. */
+export function explain(state: State, name: string, now: Now): Explanation | null {
+  const engine = engineOf(state);
+  const node = engine.byName.get(name);
+  if (node === undefined) return null;
+  const { unit } = node;
+  const parts = partsOf(engine, node, now);
+  return {
+    name,
+    state: unit.state,
+    shown: shownState(unit, node.plan),
+    sinceWallMs: unit.sinceWallMs,
+    ...parts,
+    causes: readCauses(unit.causes).map((cause) => ({ ...cause, rule: ruleText(cause.rule) })),
+    lastLines: unit.last === null || isUp(unit) ? [] : unit.last.lines,
+  };
+}
+
+function ruleText(rule: string): string {
+  return (rules as Record<string, string>)[rule] ?? rule;
+}
+
+type Parts = Pick<Explanation, "because" | "waitsFor" | "release">;
+
+function partsOf(engine: Engine, node: Node, now: Now): Parts {
+  const { unit } = node;
+  switch (unit.state) {
+    case "stopped":
+      return { because: stoppedBecause(node), waitsFor: [], release: [`gonit start ${unit.name}`] };
+    case "waiting":
+      return waiting(engine, node);
+    case "starting":
+      return starting(node, unit.run, now);
+    case "ready":
+      return ready(engine, node);
+    case "reloading":
+      return {
+        because: "it was asked to reload",
+        waitsFor: ["the end of the reload"],
+        release: ["the reload command's end, or READY=1"],
+      };
+    case "stopping":
+      return stopping(engine, node, now);
+    case "backing-off":
+      return {
+        because: `${stateReason(node)}${unit.failures > 1 ? `, ${unit.failures} times in a row` : ""}`,
+        waitsFor: [`the restart in ${durationText(Math.max(0, unit.backoffAtMs - now.monotonicMs))}`],
+        release: [`gonit start ${unit.name} tries at once`],
+      };
+    case "failed":
+      return { because: unit.failedBecause, waitsFor: [], release: [`mend the cause, then gonit start ${unit.name}`] };
+    case "done":
+      return { because: stateReason(node), waitsFor: [], release: [`gonit start ${unit.name} runs it again`] };
+  }
+}
+
+function stoppedBecause(node: Node): string {
+  const { unit } = node;
+  if (unit.wantedBecause !== "") return unit.wantedBecause;
+  return node.plan.enabled ? "it was not asked for" : "it is not enabled and nothing that is wanted needs it";
+}
+
+function waiting(engine: Engine, node: Node): Parts {
+  const { unit } = node;
+  if (unit.blockedBy === "") {
+    return {
+      because: unit.wantedBecause,
+      waitsFor: pendingNeeds(node),
+      release: ["starts by itself when all of these are there"],
+    };
+  }
+  const root = rootOfBlock(engine, node);
+  return {
+    because: blockedText(engine, node),
+    waitsFor: pendingNeeds(node),
+    release: root === null ? [] : [releaseOf(root)],
+  };
+}
+
+/** The unit at the far end of a chain of blocked ones. */
+function rootOfBlock(engine: Engine, node: Node): Node | null {
+  let at = node;
+  for (let depth = 0; depth < engine.nodes.length && at.unit.state === "waiting" && at.unit.blockedBy !== ""; depth++) {
+    const next = engine.byName.get(at.unit.blockedBy);
+    if (next === undefined) return null;
+    at = next;
+  }
+  return at;
+}
+
+function releaseOf(root: Node): string {
+  const { name, state } = root.unit;
+  if (state === "failed") return `mend ${name}, then gonit start ${name}`;
+  if (state === "backing-off") return `${name} coming up at its next try`;
+  if (state === "done" && root.plan.type === "service")
+    return `gonit start ${name}; if it is meant to end, give it type: task`;
+  return `gonit start ${name}`;
+}
+
+function starting(node: Node, run: Run | null, now: Now): Parts {
+  const left = run === null ? "" : durationText(Math.max(0, run.timerAtMs - now.monotonicMs));
+  return {
+    because: node.unit.wantedBecause,
+    waitsFor: [startStep(node, run)],
+    release: [`failed start in ${left} at the latest`],
+  };
+}
+
+function startStep(node: Node, run: Run | null): string {
+  if (run?.phase === "pre-start") return `pre_start: ${node.plan.preStart[run.commandAt]?.argv.join(" ") ?? ""}`;
+  if (run?.main === "spawning") return "its program to begin";
+  const probe = run === null || run.probeReason === "" ? "" : ` (last probe: ${run.probeReason})`;
+  return readinessText(node) + probe;
+}
+
+function readinessText(node: Node): string {
+  const { ready } = node.plan;
+  switch (ready.kind) {
+    case "started":
+      return "its program to begin";
+    case "notify":
+      return "READY=1 on its notify socket";
+    case "exit":
+      return "its end with success";
+    case "fd":
+      return `a line on descriptor ${ready.fd}`;
+    case "log":
+      return `a line of output with ${ready.regularExpression ? `/${ready.text}/` : ready.text}`;
+    case "exec":
+      return `success of ${ready.command.argv.join(" ")}`;
+    case "tcp":
+      return `${ready.host}:${ready.port} to accept`;
+    case "unix":
+      return `${ready.path} to accept`;
+    case "file":
+      return `${ready.path} to exist`;
+  }
+}
+
+function ready(engine: Engine, node: Node): Parts {
+  const { unit } = node;
+  if (unit.stopWish === "") return { because: unit.wantedBecause, waitsFor: [], release: [] };
+  const holders = node.neededBy
+    .filter((edge) => holdsStop(engine, edge))
+    .map((edge) => `${edge.from.unit.name} to stop, which needs it`);
+  return {
+    because: `it is to be stopped (${unit.stopWish})`,
+    waitsFor: holders,
+    release: ["stops by itself after these"],
+  };
+}
+
+function stopping(engine: Engine, node: Node, now: Now): Parts {
+  const run = node.unit.run as Run;
+  const left = durationText(Math.max(0, run.timerAtMs - now.monotonicMs));
+  const because = run.end === null ? run.ending : `${run.ending}: ${endText(run.end)}`;
+  if (run.unkillable.length > 0) {
+    return {
+      because,
+      waitsFor: [`pid ${run.unkillable.join(" ")}, which outlives SIGKILL`],
+      release: ["the kernel letting it go; nothing waits for it"],
+    };
+  }
+  const release =
+    run.timer === 0
+      ? []
+      : [`SIGKILL in ${left}${engine.state.shutdown === null ? `, or gonit stop --force ${node.unit.name}` : ""}`];
+  return { because, waitsFor: [stopStep(run)], release };
+}
+
+function stopStep(run: Run): string {
+  switch (run.phase) {
+    case "stopping":
+      return run.main === "running" ? `pid ${run.pid} to end` : "its processes to end";
+    case "killing":
+      return "the end of what got SIGKILL";
+    case "post-stop":
+      return "post_stop";
+    default:
+      return run.left.length > 0 ? `pid ${run.left.join(" ")} that it left behind` : "the last of its processes";
+  }
+}

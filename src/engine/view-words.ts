@@ -1,0 +1,72 @@
+/** A unit's state as people read it, and the reason for it. */
+
+import type { Engine, Node } from "./engine.ts";
+import { availability } from "./ordering.ts";
+import type { ServicePlan } from "./plan.ts";
+import type { Unit } from "./state.ts";
+import { endText } from "./words.ts";
+
+/** `running`, `ready`, `failed: exited 3` … */
+export function shownState(unit: Unit, plan: ServicePlan): string {
+  if (unit.state === "failed") return `failed: ${unit.failedBecause}`;
+  if (unit.state === "ready" && plan.type !== "group" && plan.ready.kind === "started") return "running";
+  if (unit.state === "starting" && plan.type === "task" && unit.run?.main === "running") return "running";
+  if (unit.state === "waiting" && unit.blockedBy !== "") return "blocked";
+  return unit.state;
+}
+
+/** What stands in brackets behind a unit's name when others are blocked by it. */
+export function stateReason(node: Node): string {
+  const { unit } = node;
+  switch (unit.state) {
+    case "failed":
+      return unit.failedBecause;
+    case "stopped":
+      return `stopped: ${unit.wantedBecause === "" ? "never wanted" : unit.wantedBecause}`;
+    case "done":
+    case "backing-off":
+      return unit.last === null ? unit.state : endText(unit.last);
+    case "stopping":
+      return unit.run !== null && unit.run.unkillable.length > 0 ? "cannot be killed" : "stopping";
+    case "waiting":
+      return unit.blockedBy === "" ? "waiting" : `blocked by ${unit.blockedBy}`;
+    default:
+      return unit.stopWish === "" ? unit.state : `to be stopped: ${unit.wantedBecause}`;
+  }
+}
+
+const chainMax = 16;
+
+/** "blocked by app, which is blocked by db (exited 1)". */
+export function blockedText(engine: Engine, node: Node): string {
+  const parts: string[] = [];
+  let at: Node | undefined = node;
+  for (let depth = 0; depth < chainMax && at !== undefined; depth++) {
+    const name: string = at.unit.blockedBy;
+    const next: Node | undefined = engine.byName.get(name);
+    if (next === undefined) {
+      parts.push(`blocked by ${name} (there is no such service)`);
+      break;
+    }
+    const isLast = next.unit.state !== "waiting" || next.unit.blockedBy === "";
+    parts.push(isLast ? `blocked by ${name} (${stateReason(next)})` : `blocked by ${name}`);
+    if (isLast) break;
+    at = next;
+  }
+  return parts.join(", which is ");
+}
+
+/** What a waiting unit waits for, in words. */
+export function pendingNeeds(node: Node): string[] {
+  const texts: string[] = [];
+  for (const edge of node.needs) {
+    if (edge.old || availability(edge) === "met" || (availability(edge) === "blocked" && !edge.required)) continue;
+    const state = edge.to === null ? "there is no such service" : shownState(edge.to.unit, edge.to.plan);
+    const what = edge.kind === "after" ? "to be started first" : `to be ${edge.wait}`;
+    texts.push(`${edge.name} ${what} (${state})`);
+  }
+  for (const other of node.conflicts) {
+    if (other.unit.run !== null) texts.push(`${other.unit.name} to end, which conflicts with it`);
+  }
+  return texts;
+}

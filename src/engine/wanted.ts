@@ -1,0 +1,96 @@
+/** What is wanted of units: the only thing that requests change. The rest follows from it. */
+
+import { type Engine, type Node, note, setState, touch } from "./engine.ts";
+import { enterWaiting } from "./ordering.ts";
+import { replaceRequests } from "./request-end.ts";
+import type { Rule } from "./rules.ts";
+import { cancelBackoff, forgetFailures } from "./settle.ts";
+import type { StopCause } from "./state.ts";
+import { forceStop, wishStop, withdrawStop } from "./stopping.ts";
+import { isEnding } from "./unit.ts";
+
+export interface WantOptions {
+  because: string;
+  rule: Rule;
+  /** By name, not as something that others need: failures are forgiven, a task that is done runs again. */
+  byHand: boolean;
+  /** The request that wants it, 0 for none. */
+  request: number;
+}
+
+/** Wants units, and all that they depend on, up. */
+export function wantUp(engine: Engine, nodes: readonly Node[], options: WantOptions): void {
+  const seen = new Set<Node>(nodes);
+  for (const node of nodes) wantOne(engine, node, options);
+  const pending = [...nodes];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    for (const edge of next.needs) {
+      if (edge.to === null || edge.kind === "after" || edge.old || seen.has(edge.to)) continue;
+      seen.add(edge.to);
+      pending.push(edge.to);
+      const because = `needed by ${next.unit.name}`;
+      wantOne(engine, edge.to, { because, rule: "wanted-by-dependent", byHand: false, request: options.request });
+    }
+  }
+}
+
+function wantOne(engine: Engine, node: Node, options: WantOptions): void {
+  const { unit } = node;
+  if (unit.wanted === "down") {
+    unit.wanted = "up";
+    unit.wantedBecause = options.because;
+    note(engine, node, options.rule, options.because);
+  }
+  for (const other of node.conflicts) {
+    if (other.unit.wanted === "up") wantDown(engine, other, "conflict", `conflicts with ${unit.name}`, options.request);
+  }
+  if (options.request !== 0) replaceRequests(engine, node, "up", options.request);
+  if (unit.stopWish === "request" || unit.stopWish === "conflict") withdrawStop(engine, node);
+  if (options.byHand) {
+    forgetFailures(engine, node);
+    unit.wantedBecause = options.because;
+    cancelBackoff(engine, node);
+  }
+  if (unit.run !== null) return;
+  const startsFrom = options.byHand ? ["stopped", "failed", "done", "backing-off"] : ["stopped"];
+  if (startsFrom.includes(unit.state)) enterWaiting(engine, node, "waits-for-need", options.because);
+}
+
+/** Wants a unit down. What needs it is stopped first, and waits for it to come back. */
+export function wantDown(
+  engine: Engine,
+  node: Node,
+  cause: StopCause,
+  because: string,
+  request: number,
+  options: { force: boolean } = { force: false },
+): void {
+  const { unit } = node;
+  unit.wanted = "down";
+  unit.wantedBecause = because;
+  cancelBackoff(engine, node);
+  if (request !== 0) replaceRequests(engine, node, "down", request);
+  if (unit.run === null) {
+    if (unit.state !== "stopped") setState(engine, node, "stopped", ruleOf(cause), because);
+    return;
+  }
+  note(engine, node, ruleOf(cause), because);
+  wishStop(engine, node, cause);
+  if (options.force) forceStop(engine, node);
+  touch(engine, node);
+}
+
+function ruleOf(cause: StopCause): Rule {
+  if (cause === "conflict") return "unwanted-by-conflict";
+  if (cause === "removed") return "apply-removed";
+  return cause === "apply" ? "apply-disabled" : "unwanted-by-request";
+}
+
+/** Wants a unit up with a new run, be one there or not. */
+export function wantRestart(engine: Engine, node: Node, request: number): void {
+  wantUp(engine, [node], { because: "restart was asked for", rule: "wanted-by-request", byHand: true, request });
+  const { run } = node.unit;
+  if (run === null || (isEnding(run) && node.unit.stopWish === "restart")) return;
+  note(engine, node, "wanted-by-request", "restart");
+  wishStop(engine, node, "restart");
+}

@@ -1,0 +1,64 @@
+/** Ends, signals and reasons in words. */
+
+import { SignalScope, Stage } from "../contract.ts";
+import type { KillScope } from "./plan.ts";
+import type { End } from "./state.ts";
+
+const names =
+  "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(
+    " ",
+  );
+const realTimeMin = 34;
+
+export function signalName(signal: number): string {
+  const name = names[signal - 1];
+  if (name !== undefined) return `SIG${name}`;
+  return signal >= realTimeMin ? `SIGRTMIN+${signal - realTimeMin}` : `signal ${signal}`;
+}
+
+export function scopeOf(kill: KillScope): number {
+  return kill === "tree" ? SignalScope.tree : kill === "group" ? SignalScope.group : SignalScope.process;
+}
+
+export function exitText(code: number | null, signal: number | null): string {
+  if (signal !== null) return `ended by ${signalName(signal)}`;
+  return code === null ? "ended" : `exited ${code}`;
+}
+
+/** One line: how a run ended, as it stands behind "failed:" or in brackets behind a name. */
+export function endText(end: End): string {
+  switch (end.cause) {
+    case "exited":
+      return `${exitText(end.code, end.signal)}${end.core ? " (core dumped)" : ""}${end.wasReady ? "" : " before ready"}`;
+    case "spawn-failed":
+      return end.detail === "" ? `cannot be started (${stageName(end.stage)}, errno ${end.errno})` : end.detail;
+    case "pre-start-failed":
+    case "start-timeout":
+    case "run-timeout":
+    case "ready-closed":
+    case "notify-error":
+      return end.detail;
+    default:
+      return end.code === null && end.signal === null ? "stopped" : exitText(end.code, end.signal);
+  }
+}
+
+const stageNames = new Map(Object.entries(Stage).map(([name, number]) => [number as number, name]));
+
+/** The step at which a start failed, as people know it. */
+export function stageName(stage: number): string {
+  const name = stageNames.get(stage) ?? `stage ${stage}`;
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** 90s, 500ms, 2m, 1h30m. */
+export function durationText(ms: number): string {
+  if (ms < 1000 || ms % 1000 !== 0) return ms < 10_000 ? `${ms}ms` : `${Math.round(ms / 1000)}s`;
+  const seconds = ms / 1000;
+  const parts = [
+    [Math.floor(seconds / 3600), "h"],
+    [Math.floor(seconds / 60) % 60, "m"],
+    [seconds % 60, "s"],
+  ] as const;
+  return seconds < 120 ? `${seconds}s` : parts.map(([count, unit]) => (count > 0 ? count + unit : "")).join("");
+}
