@@ -1,0 +1,111 @@
+/**
+ * The built-in service `terminals`: gives each console a shell, and another one after each log-out. Told to end, it hangs
+ * up, and kills what has not gone after a short time.
+ */
+
+import { Clock } from "../../contract.ts";
+import { isEnd, stayUntilStopped, tellReady, variable, watchSignals } from "../service-life.ts";
+import { chooseConsoles } from "./consoles.ts";
+import { greeting } from "./greeting.ts";
+import { Line } from "./line.ts";
+import { planShell } from "./shell.ts";
+
+const child = 17;
+const graceMs = 2000;
+const smallFileBytes = 4096;
+
+function textOf(path: string): string {
+  const bytes = host.readFile(path, smallFileBytes);
+  return typeof bytes === "number" ? "" : host.decodeUtf8(bytes).trim();
+}
+
+function isTerminal(path: string): boolean {
+  const fd = host.open(path, "rw", 0);
+  if (fd < 0) return false;
+  const result = host.isTerminal(fd);
+  host.close(fd);
+  return result;
+}
+
+function kindOf(path: string): string {
+  const status = host.stat(path);
+  return typeof status === "number" ? "" : status.kind;
+}
+
+function isProgram(path: string): boolean {
+  const status = host.stat(path);
+  return typeof status !== "number" && status.kind === "file" && (status.mode & 0o111) !== 0;
+}
+
+function makeLine(terminal: string): Line {
+  const environment = host.environment();
+  const text = greeting({
+    title: variable("GONIT_TITLE") ?? "",
+    version: variable("GONIT_VERSION") ?? "",
+    host: textOf("/proc/sys/kernel/hostname"),
+    terminal,
+    isRelayed: variable("GONIT_CONSOLE") !== null,
+  });
+  const isDirectory = (path: string): boolean => kindOf(path) === "directory";
+  const plan = () => planShell({ environment, terminal, uid: host.uid(), isProgram, isDirectory });
+  return new Line({ terminal, greeting: text, plan });
+}
+
+function wait(lines: Line[], endMs: number): void {
+  const dueMs = Math.min(endMs, ...lines.map((line) => line.dueMs));
+  host.setTimer(Clock.monotonic, Number.isFinite(dueMs) ? dueMs : -1);
+  host.poll(-1);
+}
+
+/** Reads all signals that came. Whether the end was asked for. */
+function readSignals(fd: number): boolean {
+  let ends = false;
+  for (let signal = host.readSignal(fd); signal !== 0; signal = host.readSignal(fd)) ends ||= isEnd(signal);
+  return ends;
+}
+
+function serve(lines: Line[], signals: number): void {
+  for (;;) {
+    const nowMs = host.now().monotonicMs;
+    for (const line of lines) {
+      line.reap(nowMs);
+      if (line.dueMs <= nowMs) line.start(nowMs);
+    }
+    wait(lines, Number.POSITIVE_INFINITY);
+    if (readSignals(signals)) return;
+  }
+}
+
+function end(lines: Line[], signals: number): never {
+  const endMs = host.now().monotonicMs + graceMs;
+  for (const line of lines) line.hangUp();
+  for (;;) {
+    const nowMs = host.now().monotonicMs;
+    for (const line of lines) line.reap(nowMs);
+    const running = lines.filter((line) => line.isRunning);
+    if (running.length === 0) host.exit(0);
+    if (nowMs >= endMs) {
+      for (const line of running) line.kill();
+      host.exit(0);
+    }
+    wait(running, endMs);
+    readSignals(signals);
+  }
+}
+
+const consoles = chooseConsoles({
+  own: variable("GONIT_CONSOLE"),
+  isMachine: variable("GONIT_ROLE") === "vm",
+  active: textOf("/sys/class/tty/console/active"),
+  isTerminal,
+});
+if (consoles.length === 0) {
+  host.print(1, "there is no terminal here: no shell is started; gonit stays until it gets TERM or INT\n");
+  tellReady();
+  stayUntilStopped();
+}
+const signals = watchSignals([child]);
+const lines = consoles.map(makeLine);
+tellReady();
+serve(lines, signals);
+end(lines, signals);
