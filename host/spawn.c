@@ -300,9 +300,13 @@ static int add_worker(void) {
 
 /* ---- for the manager's main thread ---- */
 
+/* What init was started with is what every child goes back to. */
 static void read_limits(void) {
+  const struct exits_part *exits = common.ledger->exits;
   struct rlimit limit;
   char text[16] = "";
+  common.oom_score_adj = exits->oom_score_adj;
+  common.nofile_soft = exits->nofile_soft;
   int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
   if (fd >= 0) {
     ssize_t got = read(fd, text, sizeof text - 1);
@@ -312,11 +316,6 @@ static void read_limits(void) {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || common.nofile_soft == 0) return;
   common.nofile_hard = limit.rlim_max;
   if (common.nofile_soft > limit.rlim_max) common.nofile_soft = limit.rlim_max;
-}
-
-void spawn_defaults(int32_t oom_score_adj, uint64_t nofile_soft) {
-  common.oom_score_adj = oom_score_adj;
-  common.nofile_soft = nofile_soft;
 }
 
 int spawn_begin(struct ledger *ledger, int exe_fd) {

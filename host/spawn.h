@@ -86,10 +86,6 @@ struct spawn_result {
  */
 int spawn_begin(struct ledger *ledger, int exe_fd);
 
-/* What init was started with and every child goes back to, where the roles changed it: oom_score_adj, and the soft limit
- * of descriptors (0: leave it). Called before spawn_begin. */
-void spawn_defaults(int32_t oom_score_adj, uint64_t nofile_soft);
-
 /* Claims a free slot for a ticket. Slot number, or -EAGAIN. Called by the manager's main thread only. */
 int slots_claim(struct ledger *ledger, uint64_t ticket, uint32_t kind, uint32_t flags, const char *instance);
 

@@ -247,7 +247,8 @@ static void test_defaults(void) {
   assert(write(fd, "300", 3) == 3);
   close(fd);
   assert(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  spawn_defaults(0, 123);
+  ledger.exits->oom_score_adj = 0;
+  ledger.exits->nofile_soft = 123;
   begin();
   assert(run_for_output(REQUEST("sh", "-c", "ulimit -Sn; cat /proc/self/oom_score_adj")) == 0);
   assert(strcmp(output, "123\n0\n") == 0);
