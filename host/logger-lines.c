@@ -18,18 +18,21 @@
 
 static uint8_t lines_out[LINES_OUT_BYTES];
 
+/* Bytes that are looked at together. The compiler makes of it what the processor has. */
 typedef uint8_t lines_block __attribute__((vector_size(16)));
+typedef uint8_t lines_wide __attribute__((vector_size(64)));
 
 uint32_t lines_count(const uint8_t *data, size_t bytes) {
   uint32_t count = 0;
   size_t at = 0;
-  while (bytes - at >= sizeof(lines_block)) {
+  while (bytes - at >= sizeof(lines_wide)) {
     /* Each byte of `sum` counts the line ends in its column; 255 blocks cannot overflow it. */
-    lines_block sum = {0};
-    for (int i = 0; i < 255 && bytes - at >= sizeof(lines_block); i++, at += sizeof(lines_block)) {
-      lines_block block;
+    size_t blocks = (bytes - at) / sizeof(lines_wide);
+    lines_wide sum = {0};
+    for (size_t end = at + (blocks < 255 ? blocks : 255) * sizeof(lines_wide); at < end; at += sizeof(lines_wide)) {
+      lines_wide block;
       memcpy(&block, data + at, sizeof block);
-      sum -= (lines_block)(block == '\n');
+      sum -= (lines_wide)(block == '\n');
     }
     for (size_t i = 0; i < sizeof sum; i++) count += sum[i];
   }
@@ -168,6 +171,23 @@ static size_t json_character(uint8_t *to, uint8_t byte) {
   return 6;
 }
 
+/* How many bytes from here on stand for themselves: printable ASCII without quote and backslash. Blocks of bytes are
+ * looked at together; the last ones one by one. */
+static size_t json_plain(const uint8_t *data, size_t bytes) {
+  size_t at = 0;
+  for (; bytes - at >= sizeof(lines_block); at += sizeof(lines_block)) {
+    lines_block block;
+    uint64_t halves[2];
+    memcpy(&block, data + at, sizeof block);
+    lines_block other = (lines_block)(block < 0x20) | (lines_block)(block > 0x7e) | (lines_block)(block == '"') |
+                        (lines_block)(block == '\\');
+    memcpy(halves, &other, sizeof halves);
+    if (halves[0] | halves[1]) break;
+  }
+  while (at < bytes && data[at] >= 0x20 && data[at] <= 0x7e && data[at] != '"' && data[at] != '\\') at++;
+  return at;
+}
+
 /* Bytes of the UTF-8 sequence that a byte begins; 0: it begins none. */
 static int utf8_length(uint8_t first) {
   if (first >= 0xc2 && first <= 0xdf) return 2;
@@ -233,7 +253,21 @@ static void json_end(struct lines *lines) {
   lines->step->progress.column = 0;
 }
 
-/* The line at hand, byte by byte, until it ends or must be cut. */
+/* Copies what stands for itself, as far as the line limit and the output allow. */
+static void json_copy(struct lines *lines) {
+  struct log_progress *progress = &lines->step->progress;
+  size_t bytes = (size_t)(lines->end - lines->in), room = (size_t)(lines->limit - lines->to) - 16;
+  uint32_t limit = lines->record->line_limit;
+  if (bytes > room) bytes = room;
+  if (limit && progress->column >= limit) return;
+  if (limit && bytes > limit - progress->column) bytes = limit - progress->column;
+  bytes = json_plain(lines->in, bytes);
+  lines_put(lines, lines->in, bytes);
+  lines->in += bytes;
+  progress->column += (uint32_t)bytes;
+}
+
+/* The line at hand, until it ends or must be cut. */
 static void json_line(struct lines *lines) {
   struct log_progress *progress = &lines->step->progress;
   while (lines->in < lines->end && lines->limit - lines->to > 16) {
@@ -251,6 +285,7 @@ static void json_line(struct lines *lines) {
     }
     lines->in++;
     progress->column++;
+    if (!progress->carry_bytes && lines->limit - lines->to > 16) json_copy(lines);
   }
 }
 
