@@ -2,7 +2,7 @@
  * The reader process: configuration text in, a plan out, as one JSON text on descriptor 3 (standard output when there is
  * none). It is started for one reading and ends; whatever the text does to it is an error message for the manager.
  *
- *     reader '{"role": 3, "path": null, "workingDirectory": "/work"}'      → {plan, warnings, sources} or {problems, …}
+ *     reader '{"role": 3, "path": null, "workingDirectory": "/home"}'      → {plan, warnings, sources} or {problems, …}
  *     reader environment '[{"path": "/etc/web.env", "required": true}]'    → {environment} or {problem}
  */
 
@@ -24,7 +24,8 @@ interface ReadRequest {
 }
 
 function answer(args: string[]): unknown {
-  if (args[0] === "environment") return readEnvironmentFiles(JSON.parse(args[1] ?? "[]") as EnvironmentFilePlan[], hostFiles);
+  if (args[0] === "environment")
+    return readEnvironmentFiles(JSON.parse(args[1] ?? "[]") as EnvironmentFilePlan[], hostFiles);
   const request = JSON.parse(args[0] ?? "{}") as ReadRequest;
   const options: LoadOptions = {
     role: request.role,

@@ -25,7 +25,11 @@ function run(context: Context): number {
   for (const warning of result.warnings) host.print(2, `warning: ${warning}\n`);
   const count = figures.services === 1 ? "1 service" : `${figures.services} services`;
   const files = result.sources.length === 1 ? "" : ` from ${result.sources.length} files`;
-  print([`the configuration is good: ${count}${files}`, "at most", ...figureLines(figures).map((line) => `  ${line}`)].join("\n"));
+  print(
+    [`the configuration is good: ${count}${files}`, "at most", ...figureLines(figures).map((line) => `  ${line}`)].join(
+      "\n",
+    ),
+  );
   return ExitCode.ok;
 }
 

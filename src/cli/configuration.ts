@@ -53,7 +53,10 @@ function askRunning(context: Context): { role: string; path: string | null } {
 /** The problems for people, and how the verb ends. */
 export function reportProblems(context: Context, result: Extract<LoadResult, { problems: string[] }>): number {
   if (context.options.json) {
-    host.print(1, `${JSON.stringify({ ok: false, problems: result.problems, problemCount: result.problemCount, warnings: result.warnings })}\n`);
+    host.print(
+      1,
+      `${JSON.stringify({ ok: false, problems: result.problems, problemCount: result.problemCount, warnings: result.warnings })}\n`,
+    );
   } else {
     const count = result.problemCount === 1 ? "1 problem" : `${result.problemCount} problems`;
     host.print(2, `${result.problems.join("\n")}\n`);

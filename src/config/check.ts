@@ -61,8 +61,8 @@ export function figuresOf(plan: Plan, limits: HostLimits): Figures {
   };
 }
 
-function sourcesOf({ logs }: ServicePlan): number {
-  return logs.to === "none" || logs.to === "inherit" ? 0 : logs.stderr === "separate" ? 2 : 1;
+function sourcesOf({ type, logs }: ServicePlan): number {
+  return type === "group" || logs.to === "none" || logs.to === "inherit" ? 0 : logs.stderr === "separate" ? 2 : 1;
 }
 
 /** A probe, and a command that stops or reloads, run beside the main process. */

@@ -100,7 +100,9 @@ class Collector {
     if (name === null) return;
     if (own !== null && name !== own) {
       const at = childOf(node, "name") ?? node;
-      this.problems.at(at, "name", `cannot use the name ${quoted(name)} here: the file belongs to the service ${own}`, { fix: "leave the name out" });
+      this.problems.at(at, "name", `cannot use the name ${quoted(name)} here: the file belongs to the service ${own}`, {
+        fix: "leave the name out",
+      });
       return;
     }
     const known = this.services.get(name);
@@ -135,10 +137,15 @@ class Collector {
   private refuseSecond(known: CollectedService, node: MapNode): void {
     const first = known.nodes.find(({ document }) => document === node.document) as MapNode;
     const at = childOf(node, "name") ?? node;
-    this.problems.at(at, "duplicate-service", `cannot have two services ${known.name} in one file: it stands at ${lineOf(first)} already`, {
-      fix: "give one of them another name",
-      related: [{ text: "first", place: placeOf(childOf(first, "name") ?? first) }],
-    });
+    this.problems.at(
+      at,
+      "duplicate-service",
+      `cannot have two services ${known.name} in one file: it stands at ${lineOf(first)} already`,
+      {
+        fix: "give one of them another name",
+        related: [{ text: "first", place: placeOf(childOf(first, "name") ?? first) }],
+      },
+    );
   }
 }
 

@@ -87,7 +87,8 @@ function readyData(ready: ReadyPlan): Data {
     default: {
       const times = { interval: duration(ready.intervalMs), timeout: duration(ready.timeoutMs) };
       if (ready.kind === "exec") return { exec: commandData(ready.command), ...times };
-      if (ready.kind === "tcp") return { tcp: `${ready.host.includes(":") ? `[${ready.host}]` : ready.host}:${ready.port}`, ...times };
+      if (ready.kind === "tcp")
+        return { tcp: `${ready.host.includes(":") ? `[${ready.host}]` : ready.host}:${ready.port}`, ...times };
       return { [ready.kind]: text(ready.path), ...times };
     }
   }

@@ -24,7 +24,8 @@ export function parseDuration(text: string): number | Refusal {
     if (found === null) return new Refusal("it is no duration", fix);
     const [, amount, unit] = found;
     const known = units.find(([name]) => name === unit);
-    if (known === undefined) return new Refusal(unit === "" ? `${amount} has no unit` : `there is no unit ${unit}`, fix);
+    if (known === undefined)
+      return new Refusal(unit === "" ? `${amount} has no unit` : `there is no unit ${unit}`, fix);
     total += Number(amount) * known[1];
   }
   return text === "" ? new Refusal("it is empty", fix) : bounded(total);

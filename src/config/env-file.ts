@@ -76,8 +76,17 @@ class Parser {
     const equals = line.indexOf("=");
     if (equals < 0) return this.error(this.at, "the line is no assignment", "write NAME=VALUE, or # before a remark");
     const name = line.slice(0, equals);
-    if (/\s$/.test(name)) return this.error(this.at + name.trimEnd().length, "blanks stand before =", "write NAME=VALUE without blanks around =");
-    return this.error(this.at, name === "" ? "the name before = is missing" : `"${name.slice(0, 40)}" is no name`, nameFix);
+    if (/\s$/.test(name))
+      return this.error(
+        this.at + name.trimEnd().length,
+        "blanks stand before =",
+        "write NAME=VALUE without blanks around =",
+      );
+    return this.error(
+      this.at,
+      name === "" ? "the name before = is missing" : `"${name.slice(0, 40)}" is no name`,
+      nameFix,
+    );
   }
 
   private value(): string | EnvFileError {
@@ -86,7 +95,11 @@ class Parser {
       const character = this.text[this.at] as string;
       if (character === "\n" || character === " " || character === "\t") break;
       const error =
-        character === "'" ? this.single(parts) : character === '"' ? this.double(parts) : this.unquoted(character, parts);
+        character === "'"
+          ? this.single(parts)
+          : character === '"'
+            ? this.double(parts)
+            : this.unquoted(character, parts);
       if (error !== null) return error;
     }
     return parts.join("");
@@ -94,7 +107,8 @@ class Parser {
 
   private single(parts: string[]): EnvFileError | null {
     const end = this.text.indexOf("'", this.at + 1);
-    if (end < 0) return this.error(this.at, "the single quote is not closed", "close it, or write \\' for the character itself");
+    if (end < 0)
+      return this.error(this.at, "the single quote is not closed", "close it, or write \\' for the character itself");
     parts.push(this.text.slice(this.at + 1, end));
     this.at = end + 1;
     return null;
@@ -135,7 +149,11 @@ class Parser {
       return this.error(this.at, `${character} means something to a shell`, "put the value in single quotes");
     }
     if (character === "~" && /[=:]/.test(this.text[this.at - 1] ?? "")) {
-      return this.error(this.at, "a shell would replace ~ by a folder", "write the whole path, or put the value in single quotes");
+      return this.error(
+        this.at,
+        "a shell would replace ~ by a folder",
+        "write the whole path, or put the value in single quotes",
+      );
     }
     const error = this.refuseExpansion(character, next);
     if (error !== null) return error;
@@ -146,9 +164,14 @@ class Parser {
 
   private refuseExpansion(character: string, next: string): EnvFileError | null {
     if (character === "\0") return this.error(this.at, "the text holds a zero byte", "remove it");
-    if (character === "`") return this.error(this.at, "a shell would run what stands between `", "put the value in single quotes");
+    if (character === "`")
+      return this.error(this.at, "a shell would run what stands between `", "put the value in single quotes");
     if (character !== "$" || !/[A-Za-z0-9_{(*@#?$!-]/.test(next)) return null;
-    return this.error(this.at, "a shell would replace what begins with $", "put the value in single quotes, or write \\$");
+    return this.error(
+      this.at,
+      "a shell would replace what begins with $",
+      "put the value in single quotes, or write \\$",
+    );
   }
 
   /** Behind a value there is nothing but a remark. */
@@ -161,7 +184,11 @@ class Parser {
       this.skipLine();
       return null;
     }
-    return this.error(this.at, "more words follow the value", "put a value with blanks in quotes, and each assignment on a line of its own");
+    return this.error(
+      this.at,
+      "more words follow the value",
+      "put a value with blanks in quotes, and each assignment on a line of its own",
+    );
   }
 
   private error(at: number, why: string, fix: string): EnvFileError {
@@ -169,9 +196,4 @@ class Parser {
     const lineStart = before.lastIndexOf("\n") + 1;
     return { line: before.split("\n").length, column: [...before.slice(lineStart)].length + 1, why, fix };
   }
-}
-
-/** The file's text for these variables: what parseEnvFile() reads back. */
-export function formatEnvFile(variables: [name: string, value: string][]): string {
-  return variables.map(([name, value]) => `${name}='${value.replaceAll("'", "'\\''")}'\n`).join("");
 }

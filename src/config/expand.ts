@@ -39,7 +39,8 @@ export function readReference(text: string, at: number, variables: Variables): R
   if (close < 0) return { error: "${ is not closed with }", fix, from: at, to: at + 2 };
   const found = reference.exec(text.slice(at + 2, close));
   const written = text.slice(at, close + 1);
-  if (found === null) return { error: `${written} is neither \${NAME} nor \${NAME:-text}`, fix, from: at, to: close + 1 };
+  if (found === null)
+    return { error: `${written} is neither \${NAME} nor \${NAME:-text}`, fix, from: at, to: close + 1 };
   const [, name = "", otherwise] = found;
   const value = variables(name);
   // As in a shell, `:-` also stands in for a variable that is empty.

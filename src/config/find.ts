@@ -26,9 +26,15 @@ export function findConfiguration(options: FindOptions, files: FileAccess, probl
     if (found === undefined) return null;
     if (found !== null) return found;
   }
-  const looked = role === Role.laptop ? `${joined(workingDirectory, "config.yml")} and in the folders above` : folders.map((folder) => joined(folder, "config.yml")).join(", ");
+  const looked =
+    role === Role.laptop
+      ? `${joined(workingDirectory, "config.yml")} and in the folders above`
+      : folders.map((folder) => joined(folder, "config.yml")).join(", ");
   problems.atFile("", "not-found", `cannot find a configuration: looked for ${looked}`, {
-    fix: role === Role.laptop ? "write a config.yml, or name a file with -f FILE" : "write one of them, or name a file with --config FILE",
+    fix:
+      role === Role.laptop
+        ? "write a config.yml, or name a file with -f FILE"
+        : "write one of them, or name a file with --config FILE",
   });
   return null;
 }
@@ -55,7 +61,9 @@ export function fileIn(folder: string, name: string, files: FileAccess, problems
 }
 
 function refuseBoth(yml: string, yaml: string, problems: Problems): void {
-  problems.atFile(yaml, "both", `cannot choose between ${yml} and ${yaml}: both are there`, { fix: "remove one of them" });
+  problems.atFile(yaml, "both", `cannot choose between ${yml} and ${yaml}: both are there`, {
+    fix: "remove one of them",
+  });
 }
 
 /** A file that cannot be looked at is there: reading it tells the reason. */

@@ -9,8 +9,8 @@ import type { FileAccess, YamlSource } from "./files.ts";
 import { folderOf } from "./node.ts";
 import { planService, type ServiceContext } from "./plan-service.ts";
 import { Problems } from "./problems.ts";
-import { linkServices } from "./references.ts";
 import { type Layers, readLayers } from "./read-layers.ts";
+import { linkServices } from "./references.ts";
 import { systemEnvironment } from "./system-environment.ts";
 
 export interface LoadOptions {
@@ -97,10 +97,14 @@ function planServices(collected: Collected, context: ServiceContext): ServicePla
 /** The ledger's tables have fixed sizes: better told now than when a start finds no place. */
 function refuseTooMany(services: ServicePlan[], problems: Problems): void {
   // A start needs a slot of its own while the one before is not taken yet; probes and the reader need some too.
-  const processes = services.filter(({ type }) => type !== "group").length;
+  let processes = 0;
   const processesMax = Limit.childSlots - 96;
   let logs = 0;
-  for (const { logs: plan } of services) if (plan.to !== "none") logs += plan.stderr === "separate" ? 2 : 1;
+  for (const { type, logs: plan } of services) {
+    if (type === "group") continue;
+    processes++;
+    if (plan.to !== "none") logs += plan.stderr === "separate" ? 2 : 1;
+  }
   const logsMax = Limit.logSlots - Limit.logOwnPipes - 1;
   if (processes > processesMax) {
     problems.atFile("", "too-many", `cannot manage ${processes} services: ${processesMax} are the most`);

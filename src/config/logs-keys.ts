@@ -1,7 +1,8 @@
 /** The key `logs` of a service. */
 
 import { folderOf, resolvePath } from "./node.ts";
-import { byKind, changed, described, layered, type NodeSchema, notSupported, type OutputOf } from "./schema-kit.ts";
+import { byKind, changed, described, type NodeSchema, type OutputOf } from "./schema-kit.ts";
+import { layered, notSupported } from "./schema-maps.ts";
 import { nearest } from "./suggest.ts";
 import { boolean, choice, duration, filledText, size, wholeNumber } from "./values.ts";
 
@@ -10,19 +11,30 @@ export type LogTarget = { to: "none" | "console" } | { to: "file"; path: string 
 const words = ["none", "console", "file"];
 
 /** none, console, file (where files are by default), or a path. */
-const target: NodeSchema<LogTarget> = changed(filledText("where logs go"), (value, node, result): LogTarget | undefined => {
-  if (value === "none" || value === "console") return { to: value };
-  if (value === "file") return { to: "file", path: "" };
-  const near = value.includes("/") || value.includes(".") ? null : nearest(value, words);
-  if (near !== null) {
-    result.refuse(node, "value", `cannot use "${value}" as a place for logs: it is none of ${words.join(", ")}`, `did you mean ${near}? A file of this name is ./${value}`);
-    return undefined;
-  }
-  return { to: "file", path: resolvePath(folderOf(node.document.path), value) };
-});
+const target: NodeSchema<LogTarget> = changed(
+  filledText("where logs go"),
+  (value, node, result): LogTarget | undefined => {
+    if (value === "none" || value === "console") return { to: value };
+    if (value === "file") return { to: "file", path: "" };
+    const near = value.includes("/") || value.includes(".") ? null : nearest(value, words);
+    if (near !== null) {
+      result.refuse(
+        node,
+        "value",
+        `cannot use "${value}" as a place for logs: it is none of ${words.join(", ")}`,
+        `did you mean ${near}? A file of this name is ./${value}`,
+      );
+      return undefined;
+    }
+    return { to: "file", path: resolvePath(folderOf(node.document.path), value) };
+  },
+);
 
 const logsMap = layered("a way to keep logs", {
-  to: described(target, "none, console, file, or a path. Default: console in a container and on a laptop, file in a VM."),
+  to: described(
+    target,
+    "none, console, file, or a path. Default: console in a container and on a laptop, file in a VM.",
+  ),
   stderr: described(
     choice("what happens to standard error", ["merge", "separate"]),
     "Into one place with standard output, or apart from it. Default: merge for files, separate on a console.",

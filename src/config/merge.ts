@@ -54,5 +54,10 @@ function deleteKey(target: Values, key: string, node: MapNode, problems: Problem
   const value = childOf(node, key) ?? keyOf(node, key);
   if (value === null) return;
   const written = value.kind === "scalar" && value.text !== "" ? value.text : "an empty value";
-  problems.at(value, "null", `cannot use ${written} here: it is null, and there is nothing from an earlier file or defaults that it could delete`, { fix: nullFix });
+  problems.at(
+    value,
+    "null",
+    `cannot use ${written} here: it is null, and there is nothing from an earlier file or defaults that it could delete`,
+    { fix: nullFix },
+  );
 }

@@ -97,7 +97,9 @@ class Composer {
 
   private refuseSecond(): never {
     const fix = "one file holds one document: remove the line ---, or put what follows into a file under config.d";
-    this.problems.atPlace(this.place(this.at), "second-document", "cannot read the text: a second document begins", { fix });
+    this.problems.atPlace(this.place(this.at), "second-document", "cannot read the text: a second document begins", {
+      fix,
+    });
     throw new Unusable();
   }
 
@@ -123,14 +125,23 @@ class Composer {
 
   private collection(at: number, isList: boolean): YamlNode {
     if (++this.depth > depthMax) {
-      this.problems.atPlace(this.place(at), "too-deep", `cannot read the text: it is nested deeper than ${depthMax} levels`);
+      this.problems.atPlace(
+        this.place(at),
+        "too-deep",
+        `cannot read the text: it is nested deeper than ${depthMax} levels`,
+      );
       throw new Unusable();
     }
     const node = isList ? this.list(at) : this.map(at);
     this.depth--;
     if (node.size > nodesMax) {
       const fix = "write less with aliases";
-      this.problems.atPlace(this.place(at), "too-large", `cannot read the text: with its aliases it has more than ${nodesMax} values`, { fix });
+      this.problems.atPlace(
+        this.place(at),
+        "too-large",
+        `cannot read the text: with its aliases it has more than ${nodesMax} values`,
+        { fix },
+      );
       throw new Unusable();
     }
     return node;
@@ -156,7 +167,9 @@ class Composer {
       const key = this.node();
       const value = this.node();
       if (key.kind !== "scalar") {
-        this.problems.at(key, "key", `cannot use ${key.kind === "list" ? "a list" : "a map"} as a key`, { fix: "write a text before the colon" });
+        this.problems.at(key, "key", `cannot use ${key.kind === "list" ? "a list" : "a map"} as a key`, {
+          fix: "write a text before the colon",
+        });
         continue;
       }
       node.size += 1 + (value.kind === "scalar" ? 1 : value.size);
@@ -179,10 +192,17 @@ class Composer {
 
   private refuseDuplicate(first: ScalarNode, second: ScalarNode): void {
     const where = `${this.document.shown}:${placeOf(first).line + 1}`;
-    this.problems.at(second, "duplicate-key", `cannot use the key ${quoted(second.text)} twice: it stands at ${where} already`, {
-      fix: "keep one of the two",
-      related: [{ text: "first", place: placeOf(first) }],
-    });
+    // The second one is left out of the tree, so the path is that of the first.
+    this.problems.at(
+      first,
+      "duplicate-key",
+      `cannot use the key ${quoted(second.text)} twice: it stands at ${where} already`,
+      {
+        place: placeOf(second),
+        fix: "keep one of the two",
+        related: [{ text: "first", place: placeOf(first) }],
+      },
+    );
   }
 
   /** `<<: *defaults` and `<<: [*one, *two]`: keys that are not there yet, the first of several winning. */
@@ -190,7 +210,9 @@ class Composer {
     const maps = from.kind === "list" ? from.items : [from];
     for (const map of maps) {
       if (map.kind !== "map") {
-        this.problems.at(map, "merge", "cannot merge this: << takes a map, or a list of maps", { fix: "write <<: *NAME, with the anchor &NAME at a map" });
+        this.problems.at(map, "merge", "cannot merge this: << takes a map, or a list of maps", {
+          fix: "write <<: *NAME, with the anchor &NAME at a map",
+        });
         continue;
       }
       map.keys.forEach((key, index) => {
@@ -221,7 +243,9 @@ class Composer {
     else if (node.kind === "scalar" && /^(?:int|float|bool|null)$/.test(name)) node.plain = true;
     else if (!((node.kind === "map" && name === "map") || (node.kind === "list" && name === "seq"))) {
       const written = name === tag ? tag : `!!${name}`;
-      this.problems.at(node, "tag", `cannot use the tag ${quoted(written)} here`, { fix: "remove it, or put a text that begins with ! in quotes" });
+      this.problems.at(node, "tag", `cannot use the tag ${quoted(written)} here`, {
+        fix: "remove it, or put a text that begins with ! in quotes",
+      });
     }
   }
 
@@ -248,7 +272,8 @@ class KeySet {
   find(text: string): ScalarNode | undefined {
     const { keys } = this;
     if (keys.length <= fewKeys) {
-      for (let index = 0; index < keys.length; index++) if ((keys[index] as ScalarNode).text === text) return keys[index];
+      for (let index = 0; index < keys.length; index++)
+        if ((keys[index] as ScalarNode).text === text) return keys[index];
       return undefined;
     }
     this.many ??= new Map();

@@ -24,11 +24,16 @@ export interface CommandContext {
 }
 
 /** null: there are problems. */
-export function planCommand(source: CommandSource, service: CollectedService, context: CommandContext): CommandPlan | null {
+export function planCommand(
+  source: CommandSource,
+  service: CollectedService,
+  context: CommandContext,
+): CommandPlan | null {
   const argv = source.kind === "list" ? source.argv : wordsOf(source.node, service, context);
   if (argv === null) return null;
   const program = argv[0] as string;
-  const isRelative = context.besideFile && service.values.directory === undefined && !program.startsWith("/") && program.includes("/");
+  const isRelative =
+    context.besideFile && service.values.directory === undefined && !program.startsWith("/") && program.includes("/");
   if (isRelative) argv[0] = resolvePath(folderOf(source.node.document.path), program);
   return { argv, builtin: null };
 }
@@ -46,13 +51,14 @@ function wordsOf(node: ScalarNode, service: CollectedService, context: CommandCo
   }
   const split = splitCommand(node.text, context.variables);
   if ("error" in split) {
-    problems.at(node, "command", `cannot split this command: ${split.error}`, { fix: split.fix });
-    const problem = problems.list.at(-1);
-    if (problem !== undefined && problem.code === "command") problem.place = placeWithin(node, split.from, split.to);
+    const place = placeWithin(node, split.from, split.to);
+    problems.at(node, "command", `cannot split this command: ${split.error}`, { place, fix: split.fix });
     return null;
   }
   if (split.words.length > 0 && split.words[0] !== "") return split.words;
-  problems.at(node, "value", "cannot run this: the command is empty", { fix: "write the program first, then its arguments" });
+  problems.at(node, "value", "cannot run this: the command is empty", {
+    fix: "write the program first, then its arguments",
+  });
   return null;
 }
 
@@ -76,9 +82,14 @@ export function defaultCommand(service: CollectedService, context: CommandContex
   if (service.nodes.some(({ keys }) => keys.some(({ text }) => text === "command")) && !service.whole) return null;
   const node = service.nodes[0];
   if (node !== undefined) {
-    context.problems.at(node, "no-command", `cannot run the service ${name}: it has no command, and there is no ${program}`, {
-      fix: "add command: PROGRAM ARGUMENTS",
-    });
+    context.problems.at(
+      node,
+      "no-command",
+      `cannot run the service ${name}: it has no command, and there is no ${program}`,
+      {
+        fix: "add command: PROGRAM ARGUMENTS",
+      },
+    );
   }
   return null;
 }

@@ -106,7 +106,8 @@ function typeOf(
   }
   const policyKey = ownPolicy(service);
   const policyFits = isTask ? policy !== "always" : policy === "always";
-  if (policyKey !== null && policy !== undefined && !policyFits) refuseRuns(service, context, `restart: ${policy}`, policyKey);
+  if (policyKey !== null && policy !== undefined && !policyFits)
+    refuseRuns(service, context, `restart: ${policy}`, policyKey);
   const ownPolicyValue = policyKey === null ? undefined : policy;
   const fitting = policy !== "always" ? policy : undefined;
   return {
@@ -141,14 +142,23 @@ function commandOf(service: CollectedService, context: ServiceContext): CommandP
   if (source === undefined) return defaultCommand(service, context);
   const key = ownKey(service, "shell");
   if (source.kind === "list" && service.values.shell === true && key !== null) {
-    context.problems.at(key, "contradiction", "cannot give a list to a shell: shell: true is for a command that is one text", {
-      fix: "write the command as one text, or leave shell out",
-    });
+    context.problems.at(
+      key,
+      "contradiction",
+      "cannot give a list to a shell: shell: true is for a command that is one text",
+      {
+        fix: "write the command as one text, or leave shell out",
+      },
+    );
   }
   return planCommand(source, service, context);
 }
 
-function commandsOf(sources: CommandSource[] | undefined, service: CollectedService, context: ServiceContext): CommandPlan[] {
+function commandsOf(
+  sources: CommandSource[] | undefined,
+  service: CollectedService,
+  context: ServiceContext,
+): CommandPlan[] {
   if (sources === undefined) return noCommands;
   return sources.flatMap((source) => planCommand(source, service, context) ?? []);
 }
@@ -165,11 +175,9 @@ function environmentOf(service: CollectedService, context: ServiceContext): Envi
   const environment: Record<string, string> = Object.create(null);
   for (const name in context.shared) environment[name] = context.shared[name] as string;
   let environmentProblem: string | null = null;
-  const except = own === undefined ? none : Object.keys(own);
   const environmentFiles: ServicePlan["environmentFiles"] = [];
   for (const { path, required } of sources ?? []) {
-    // What the configuration sets itself wins over a file, also over one that is read again at the start.
-    environmentFiles.push(except.length > 0 ? { path, required, except } : { path, required });
+    environmentFiles.push({ path, required });
     const found = readEnvironmentFile({ path, required }, context.files, context.shownPath);
     if ("problem" in found) {
       environmentProblem ??= found.problem;
@@ -180,6 +188,9 @@ function environmentOf(service: CollectedService, context: ServiceContext): Envi
     for (const [name, value] of found.variables) environment[name] = value;
   }
   for (const name in own) environment[name] = own[name] as string;
+  // The files are read again at the start: what the configuration sets itself wins then, too.
+  if (environmentProblem !== null && own !== undefined)
+    for (const file of environmentFiles) file.except = Object.keys(own);
   return { environment, environmentFiles, environmentProblem };
 }
 
@@ -204,7 +215,11 @@ const restartDefaults: Omit<RestartPlan, "policy"> = {
 
 const usualRestart: RestartPlan = { policy: "on-failure", ...restartDefaults };
 
-function restartOf(values: Merged<RestartValues> | undefined, policy: RestartPlan["policy"], critical: Critical): RestartPlan {
+function restartOf(
+  values: Merged<RestartValues> | undefined,
+  policy: RestartPlan["policy"],
+  critical: Critical,
+): RestartPlan {
   if (values === undefined && policy === "on-failure" && critical === "no") return usualRestart;
   const delayMs = values?.delay ?? restartDefaults.delayMs;
   return {

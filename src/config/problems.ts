@@ -23,7 +23,7 @@ export interface Problem {
   related: { text: string; place: Place }[];
 }
 
-type Details = Partial<Pick<Problem, "fix" | "related" | "path">>;
+type Details = Partial<Pick<Problem, "fix" | "related" | "place">>;
 
 /** More are counted, not shown: a broken generator makes thousands of the same. */
 const shownMax = 50;
@@ -33,7 +33,7 @@ export class Problems {
   count = 0;
   private readonly nodes: (YamlNode | null)[] = [];
 
-  /** At a node of a document; its path is found out later, and only when there are problems at all. */
+  /** At a node of a document, or at `place` in what the node is about. Its path is found out later, when it is shown. */
   at(node: YamlNode, code: string, message: string, details: Details = {}): void {
     this.add(node, { ...plain(code, message), place: placeOf(node), file: node.document.shown, ...details });
   }
@@ -96,7 +96,8 @@ function walk(node: YamlNode, path: string, wanted: Map<YamlNode, Problem[]>, se
   if (node.kind === "scalar" || seen.has(node)) return;
   seen.add(node);
   if (node.kind === "list") {
-    node.items.forEach((item, index) => walk(item, join(path, nameOf(item) ?? String(index)), wanted, seen));
+    for (const [index, item] of node.items.entries())
+      walk(item, join(path, nameOf(item) ?? String(index)), wanted, seen);
     return;
   }
   node.values.forEach((value, index) => {

@@ -4,13 +4,13 @@
  */
 
 import type { PlanSource } from "../engine/plan.ts";
+import type { Variables } from "./expand.ts";
 import { errno, type FileAccess, type YamlSource } from "./files.ts";
 import { extraFiles, type FindOptions, findConfiguration, serviceFiles } from "./find.ts";
-import type { Variables } from "./expand.ts";
 import { childOf, type MapNode, type YamlNode } from "./node.ts";
 import { parseYaml, type Text } from "./parse-yaml.ts";
 import type { Problems } from "./problems.ts";
-import { controlCharacter, readText } from "./read-text.ts";
+import { readText } from "./read-text.ts";
 import { kindNames, validate } from "./schema-kit.ts";
 import { include } from "./system-keys.ts";
 import { serviceName } from "./values.ts";
@@ -83,7 +83,13 @@ class LayerReader {
     if (this.mainRealPath === "") this.mainRealPath = key;
     if (this.open.includes(key)) {
       const circle = [...this.open.slice(this.open.indexOf(key)), key].map(this.shownPath).join(" → ");
-      if (from !== null) this.problems.at(from, "include-cycle", `cannot include ${this.shownPath(path)}: it includes itself (${circle})`, { fix: "remove one of the includes" });
+      if (from !== null)
+        this.problems.at(
+          from,
+          "include-cycle",
+          `cannot include ${this.shownPath(path)}: it includes itself (${circle})`,
+          { fix: "remove one of the includes" },
+        );
       return;
     }
     if (this.done.has(key)) return;
@@ -121,7 +127,11 @@ class LayerReader {
     }
     this.sources.push({ path, hash: found.hash });
     if (service !== null && !serviceName.test(service)) {
-      this.problems.atFile(shown, "name", `cannot use ${JSON.stringify(service)} as a service's name: only letters, digits, _ . and - are allowed`);
+      this.problems.atFile(
+        shown,
+        "name",
+        `cannot use ${JSON.stringify(service)} as a service's name: only letters, digits, _ . and - are allowed`,
+      );
       return null;
     }
     const rootPath = service === null ? "" : `services.${service}`;
@@ -129,8 +139,7 @@ class LayerReader {
   }
 
   private parse(text: Text): MapNode | null {
-    const control = controlCharacter(text.text);
-    if (control !== null && control.name === "0x00") {
+    if (text.text.includes("\0")) {
       this.problems.atFile(text.shown, "binary", "cannot read the file: it is no text, it holds zero bytes");
       return null;
     }
@@ -146,9 +155,14 @@ class LayerReader {
       return null;
     }
     if (root.kind === "map") return root;
-    this.problems.at(root, "type", `cannot use ${kindNames[root.kind]} as a configuration: it is a map of keys and values`, {
-      fix: "begin with services: and a list below it",
-    });
+    this.problems.at(
+      root,
+      "type",
+      `cannot use ${kindNames[root.kind]} as a configuration: it is a map of keys and values`,
+      {
+        fix: "begin with services: and a list below it",
+      },
+    );
     return null;
   }
 }

@@ -13,7 +13,13 @@ export function readText(files: FileAccess, path: string, maxBytes: number): Rea
   const hash = files.hash(bytes);
   const body = hasMark(bytes) ? bytes.subarray(3) : bytes;
   if (hasMark(body)) {
-    return { why: "it begins with two byte order marks", fix: "remove both: they are no part of the text", errno: 0, line: 1, column: 1 };
+    return {
+      why: "it begins with two byte order marks",
+      fix: "remove both: they are no part of the text",
+      errno: 0,
+      line: 1,
+      column: 1,
+    };
   }
   const wrong = files.firstInvalidUtf8(body);
   if (wrong >= 0) return notUtf8(files, body, wrong);
@@ -39,11 +45,3 @@ function notUtf8(files: FileAccess, bytes: Uint8Array, offset: number): ReadText
   const column = [...before.slice(before.lastIndexOf("\n") + 1)].length + 1;
   return { why: `the byte ${byte} is no UTF-8`, fix, errno: 0, line, column };
 }
-
-/** The first character that no text file holds, in words; null: all are fine. */
-export function controlCharacter(text: string): { name: string; index: number } | null {
-  const found = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.exec(text);
-  if (found === null) return null;
-  return { name: `0x${found[0].charCodeAt(0).toString(16).padStart(2, "0")}`, index: found.index };
-}
-

@@ -1,9 +1,10 @@
 /** The key `ready` of a service. */
 
-import { Refusal } from "./refusal.ts";
-import { byKind, changed, described, keyed, type NodeSchema, notSupported, scalar } from "./schema-kit.ts";
-import { choice, command, type CommandSource, duration, filledText, path, wholeNumber } from "./values.ts";
 import { folderOf, resolvePath } from "./node.ts";
+import { Refusal } from "./refusal.ts";
+import { byKind, changed, described, type NodeSchema, scalar } from "./schema-kit.ts";
+import { keyed, notSupported } from "./schema-maps.ts";
+import { type CommandSource, choice, command, duration, filledText, path, wholeNumber } from "./values.ts";
 
 interface Times {
   intervalMs: number;
@@ -38,21 +39,27 @@ const tcp: NodeSchema<{ host: string; port: number }> = scalar("HOST:PORT", { ty
 /** A socket's path; @ is a name without a file. */
 const socketPath: NodeSchema<string> = changed(filledText("the path of a socket"), (value, node, result) => {
   const found = value.startsWith("@") ? value : resolvePath(folderOf(node.document.path), value);
-  if (found.length > 107) result.refuse(node, "value", "cannot use this as the path of a socket: it is longer than 107 bytes");
+  if (found.length > 107)
+    result.refuse(node, "value", "cannot use this as the path of a socket: it is longer than 107 bytes");
   return found;
 });
 
-const log: NodeSchema<{ text: string; regularExpression: boolean }> = scalar("a text, or /a regular expression/", { type: "string", minLength: 1 }, (value) => {
-  if (value === "") return new Refusal("it is empty");
-  if (value.length < 3 || !value.startsWith("/") || !value.endsWith("/")) return { text: value, regularExpression: false };
-  const pattern = value.slice(1, -1);
-  try {
-    new RegExp(pattern);
-    return { text: pattern, regularExpression: true };
-  } catch (error) {
-    return new Refusal(`it is no regular expression (${(error as Error).message})`);
-  }
-});
+const log: NodeSchema<{ text: string; regularExpression: boolean }> = scalar(
+  "a text, or /a regular expression/",
+  { type: "string", minLength: 1 },
+  (value) => {
+    if (value === "") return new Refusal("it is empty");
+    if (value.length < 3 || !value.startsWith("/") || !value.endsWith("/"))
+      return { text: value, regularExpression: false };
+    const pattern = value.slice(1, -1);
+    try {
+      new RegExp(pattern);
+      return { text: pattern, regularExpression: true };
+    } catch (error) {
+      return new Refusal(`it is no regular expression (${(error as Error).message})`);
+    }
+  },
+);
 
 const readyEntries = {
   exec: described(command, "A command that ends with 0 once the service is ready; run as the service's user."),
@@ -80,13 +87,18 @@ const readyMap: NodeSchema<ReadySource> = changed(
       result.refuse(node, "value", `cannot use this as a way to be ready: ${why}`, "write exactly one of them");
       return undefined;
     }
-    const times = { intervalMs: values.interval ?? readyDefaults.intervalMs, timeoutMs: values.timeout ?? readyDefaults.timeoutMs };
+    const times = {
+      intervalMs: values.interval ?? readyDefaults.intervalMs,
+      timeoutMs: values.timeout ?? readyDefaults.timeoutMs,
+    };
     if (kind === "fd" || kind === "log") {
       if (values.interval !== undefined || values.timeout !== undefined) {
         const message = `cannot use interval or timeout with ${kind}: nothing is asked again and again`;
         result.refuse(node, "value", message, "limit the whole wait with timeout: {start: …} of the service");
       }
-      return kind === "fd" ? { kind, fd: values.fd as number } : { kind, ...(values.log as { text: string; regularExpression: boolean }) };
+      return kind === "fd"
+        ? { kind, fd: values.fd as number }
+        : { kind, ...(values.log as { text: string; regularExpression: boolean }) };
     }
     if (kind === "exec") return { kind, command: values.exec as CommandSource, ...times };
     if (kind === "tcp") return { kind, ...(values.tcp as { host: string; port: number }), ...times };
@@ -99,4 +111,3 @@ const words = ["started", "notify", "exit"] as const;
 const readyWord: NodeSchema<ReadySource> = changed(choice("a way to be ready", words), (kind) => ({ kind }));
 
 export const ready: NodeSchema<ReadySource> = byKind("a way to be ready", { scalar: readyWord, map: readyMap });
-

@@ -25,7 +25,11 @@ interface Graph {
 }
 
 /** Fills dependsOn, after and conflicts of the plans. */
-export function linkServices(services: Map<string, CollectedService>, plans: Map<string, ServicePlan>, problems: Problems): void {
+export function linkServices(
+  services: Map<string, CollectedService>,
+  plans: Map<string, ServicePlan>,
+  problems: Problems,
+): void {
   const graph: Graph = { services, plans, edges: new Map(), problems };
   const after = new Map<string, Set<string>>();
   const conflicts = new Map<string, Set<string>>();
@@ -51,7 +55,9 @@ function isKnown({ name, node }: Reference, { services, problems }: Graph): bool
   if (services.has(name)) return true;
   if (name === "") return false;
   const near = problems.list.length < 50 ? didYouMean(name, services.keys()) : "";
-  problems.at(node, "unknown-service", `cannot refer to ${quoted(name)}: there is no such service`, { fix: near === "" ? "add the service, or remove the name" : near });
+  problems.at(node, "unknown-service", `cannot refer to ${quoted(name)}: there is no such service`, {
+    fix: near === "" ? "add the service, or remove the name" : near,
+  });
   return false;
 }
 
@@ -65,14 +71,21 @@ function dependenciesOf(name: string, sources: Source[], graph: Graph): Dependen
     if (!isKnown(source, graph)) continue;
     const first = seen.get(source.name);
     if (first !== undefined) {
-      problems.at(source.node, "duplicate", `cannot depend on ${source.name} twice: it stands at ${lineOf(first)} already`, { fix: "keep one of the two" });
+      problems.at(
+        source.node,
+        "duplicate",
+        `cannot depend on ${source.name} twice: it stands at ${lineOf(first)} already`,
+        { fix: "keep one of the two" },
+      );
       continue;
     }
     seen.set(source.name, source.node);
     const target = plans.get(source.name) as ServicePlan;
     const wait = source.wait ?? (target.type === "task" ? "done" : "ready");
     if (wait === "done" && target.type !== "group" && target.restart.policy === "always") {
-      problems.at(source.node, "impossible", `cannot wait until ${source.name} is done: it is always restarted`, { fix: "wait for ready, or make it type: task" });
+      problems.at(source.node, "impossible", `cannot wait until ${source.name} is done: it is always restarted`, {
+        fix: "wait for ready, or make it type: task",
+      });
     }
     addEdge({ from: name, to: source.name, how: "depends on", node: source.node }, graph);
     found.push({ name: source.name, wait, required: source.required, restart: source.restart });
@@ -80,14 +93,24 @@ function dependenciesOf(name: string, sources: Source[], graph: Graph): Dependen
   return found;
 }
 
-function order(from: string, to: string, how: string, node: YamlNode, after: Map<string, Set<string>>, graph: Graph): void {
+function order(
+  from: string,
+  to: string,
+  how: string,
+  node: YamlNode,
+  after: Map<string, Set<string>>,
+  graph: Graph,
+): void {
   addTo(after, from, to);
   addEdge({ from, to, how, node }, graph);
 }
 
 function addConflict(name: string, other: Reference, conflicts: Map<string, Set<string>>, graph: Graph): void {
-  const depends = graph.services.get(name)?.values.depends_on?.find((source) => source.name === other.name && source.required);
-  if (other.name === name) graph.problems.at(other.node, "contradiction", `cannot let ${name} conflict with itself`, { fix: "remove it" });
+  const depends = graph.services
+    .get(name)
+    ?.values.depends_on?.find((source) => source.name === other.name && source.required);
+  if (other.name === name)
+    graph.problems.at(other.node, "contradiction", `cannot let ${name} conflict with itself`, { fix: "remove it" });
   if (depends !== undefined) {
     graph.problems.at(other.node, "contradiction", `cannot let ${name} conflict with ${other.name}: it depends on it`, {
       fix: "remove one of the two",
@@ -145,12 +168,18 @@ const shownEdges = 12;
 function tellCycle(cycle: Edge[], problems: Problems): void {
   const first = cycle[0] as Edge;
   const names = cycle.map(({ from }) => from);
-  const shown = names.length > shownEdges ? [...names.slice(0, shownEdges), `… (${names.length - shownEdges} more)`] : names;
-  problems.at(first.node, "cycle", `cannot order the services: ${[...shown, first.from].join(" → ")} is a cycle, each waits for the next`, {
-    fix: "remove one of these",
-    related: cycle.slice(0, shownEdges).map(({ from, to, how, node }) => ({
-      text: how === "is before" ? `${to} is before ${from}` : `${from} ${how} ${to}`,
-      place: placeOf(node),
-    })),
-  });
+  const shown =
+    names.length > shownEdges ? [...names.slice(0, shownEdges), `… (${names.length - shownEdges} more)`] : names;
+  problems.at(
+    first.node,
+    "cycle",
+    `cannot order the services: ${[...shown, first.from].join(" → ")} is a cycle, each waits for the next`,
+    {
+      fix: "remove one of these",
+      related: cycle.slice(0, shownEdges).map(({ from, to, how, node }) => ({
+        text: how === "is before" ? `${to} is before ${from}` : `${from} ${how} ${to}`,
+        place: placeOf(node),
+      })),
+    },
+  );
 }

@@ -2,7 +2,8 @@
 
 import { parseDuration } from "./duration.ts";
 import { Refusal } from "./refusal.ts";
-import { byKind, changed, described, layered, type NodeSchema, type OutputOf, scalar } from "./schema-kit.ts";
+import { byKind, changed, described, type NodeSchema, type OutputOf, scalar } from "./schema-kit.ts";
+import { layered } from "./schema-maps.ts";
 import { choice, duration, factor, oneOrMore, wholeNumber } from "./values.ts";
 
 const policy = choice("a restart policy", ["no", "on-failure", "always"]);
@@ -43,13 +44,22 @@ const jitter: NodeSchema<number> = scalar(
 const restartMap = layered("a way to restart", {
   policy: described(policy, "no, on-failure or always. Default on-failure."),
   delay: described(duration("a duration"), "Before the first restart. Default 500ms."),
-  backoff: described(factor("a factor", 1, 100), "The delay is multiplied by it after each failure in a row. Default 2."),
+  backoff: described(
+    factor("a factor", 1, 100),
+    "The delay is multiplied by it after each failure in a row. Default 2.",
+  ),
   max_delay: described(duration("a duration"), "The delay grows no longer than this. Default 30s."),
   jitter: described(jitter, "Share of the delay that chance adds or takes away. Default 10%."),
   reset_after: described(duration("a duration"), "A run of this length clears the failures in a row. Default 60s."),
-  limit: described(limit, "More restarts than this make the service failed, as in 5 in 1m. Default off; 5 in 1m for a critical service."),
+  limit: described(
+    limit,
+    "More restarts than this make the service failed, as in 5 in 1m. Default off; 5 in 1m for a critical service.",
+  ),
   on_limit: described(choice("what the limit does", ["fail"]), "What happens when the limit is reached. Default fail."),
-  success: described(oneOrMore(wholeNumber("an exit code", 0, 255), "exit codes"), "Exit codes that count as success. Default [0]."),
+  success: described(
+    oneOrMore(wholeNumber("an exit code", 0, 255), "exit codes"),
+    "Exit codes that count as success. Default [0].",
+  ),
 });
 
 export type RestartValues = OutputOf<typeof restartMap>;

@@ -20,7 +20,8 @@ export function readNumber(text: string): number | null {
   if (decimal.test(text)) return Number(text);
   if (/^0o[0-7]+$/.test(text)) return Number.parseInt(text.slice(2), 8);
   if (/^0x[0-9a-fA-F]+$/.test(text)) return Number.parseInt(text.slice(2), 16);
-  if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text)) return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text))
+    return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   return /^\.(?:nan|NaN|NAN)$/.test(text) ? Number.NaN : null;
 }
 
@@ -33,12 +34,9 @@ export function readScalar(text: string): string | number | boolean | null {
 export function needsQuotes(text: string): boolean {
   return (
     readScalar(text) !== text ||
-    !/^[A-Za-z0-9_/.][A-Za-z0-9_/.@%+=~ -]*$/.test(text) ||
+    !/^(?:_*[A-Za-z]|\/)[A-Za-z0-9_/.@%+=~ -]*$/.test(text) ||
     text.endsWith(" ") ||
-    // A date or a sexagesimal number of YAML 1.1: other readers are spared the difference.
-    /^[0-9]/.test(text) ||
-    /^(?:y|n|yes|no|on|off)$/i.test(text) ||
-    text.startsWith("---") ||
-    text.startsWith("...")
+    // Booleans of YAML 1.1: other readers are spared the difference.
+    /^(?:y|n|yes|no|on|off)$/i.test(text)
   );
 }

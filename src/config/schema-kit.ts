@@ -7,13 +7,12 @@
  * asked for at every map) is done over the keys that are there: a thousand services are read in a tenth of a second.
  */
 
-import { type BaseIssue, type BaseSchema, type Config, description, type InferOutput, pipe, string } from "valibot";
+import { type BaseIssue, type BaseSchema, type Config, description, type InferOutput, pipe } from "valibot";
 import { expand, type Variables } from "./expand.ts";
-import type { MapNode, ScalarNode, YamlNode } from "./node.ts";
+import type { ScalarNode, YamlNode } from "./node.ts";
 import { type Problems, quoted } from "./problems.ts";
 import { Refusal } from "./refusal.ts";
 import { isNullText } from "./scalar.ts";
-import { didYouMean } from "./suggest.ts";
 
 /** What a check needs to know beside the node. */
 export interface Context {
@@ -36,7 +35,7 @@ export interface NodeSchema<T> extends BaseSchema<YamlNode, T, NodeIssue> {
 export type OutputOf<S extends NodeSchema<unknown>> = InferOutput<S>;
 
 /** valibot's dataset while a schema of ours works on it. */
-interface Dataset {
+export interface Dataset {
   typed?: boolean;
   value: unknown;
   issues?: NodeIssue[];
@@ -58,24 +57,45 @@ export class Result {
   }
 }
 
-function addIssue(dataset: Dataset, type: string, node: YamlNode, code: string, message: string, fix: string): void {
-  const issue: NodeIssue = { kind: "schema", type, input: node, expected: null, received: node.kind, message, node, code, fix };
+export function addIssue(
+  dataset: Dataset,
+  type: string,
+  node: YamlNode,
+  code: string,
+  message: string,
+  fix: string,
+): void {
+  const issue: NodeIssue = {
+    kind: "schema",
+    type,
+    input: node,
+    expected: null,
+    received: node.kind,
+    message,
+    node,
+    code,
+    fix,
+  };
   dataset.typed = false;
   if (dataset.issues === undefined) dataset.issues = [issue];
   else dataset.issues.push(issue);
 }
 
-type Run = (dataset: Dataset, config: NodeConfig) => void;
+export type Run = (dataset: Dataset, config: NodeConfig) => void;
 
 /** A valibot schema around a function that works on the dataset; `more` are the fields that the converter looks at. */
-function makeSchema<T>(type: string, expects: string, run: Run, more: object): NodeSchema<T> {
+export function makeSchema<T>(type: string, expects: string, run: Run, more: object): NodeSchema<T> {
   const schema = {
     kind: "schema",
     type,
     reference: makeSchema,
     expects,
     async: false,
-    "~standard": { version: 1, vendor: "valibot", validate: () => ({ issues: [{ message: "a node needs a context" }] }) },
+    "~standard": {
+      version: 1,
+      vendor: "valibot",
+      validate: () => ({ issues: [{ message: "a node needs a context" }] }),
+    },
     "~run": (dataset: Dataset, config: NodeConfig) => {
       run(dataset, config);
       return dataset;
@@ -85,7 +105,7 @@ function makeSchema<T>(type: string, expects: string, run: Run, more: object): N
   return schema as unknown as NodeSchema<T>;
 }
 
-function runOf(schema: NodeSchema<unknown>): (dataset: Dataset, config: NodeConfig) => Dataset {
+export function runOf(schema: NodeSchema<unknown>): (dataset: Dataset, config: NodeConfig) => Dataset {
   // Descriptions are for the JSON Schema; a pipe that holds nothing else is not walked at every value.
   const steps = (schema as { pipe?: { kind: string }[] }).pipe;
   const inner = steps?.every(({ kind }, index) => index === 0 || kind === "metadata") ? steps[0] : schema;
@@ -93,7 +113,12 @@ function runOf(schema: NodeSchema<unknown>): (dataset: Dataset, config: NodeConf
 }
 
 /** Checks a node. Undefined when it has problems; they go to `refuse`. */
-export function validate<T>(schema: NodeSchema<T>, node: YamlNode, context: Context, problems: Problems): T | undefined {
+export function validate<T>(
+  schema: NodeSchema<T>,
+  node: YamlNode,
+  context: Context,
+  problems: Problems,
+): T | undefined {
   const result = runOf(schema)({ value: node }, { context } as NodeConfig);
   report(result, problems);
   return result.typed ? (result.value as T) : undefined;
@@ -153,7 +178,14 @@ export function scalar<T>(
     }
     const result = read(value, isPlain);
     if (result instanceof Refusal) {
-      addIssue(dataset, "scalar", node, "value", `cannot use ${quoted(value)} as ${expects}: ${result.why}`, result.fix);
+      addIssue(
+        dataset,
+        "scalar",
+        node,
+        "value",
+        `cannot use ${quoted(value)} as ${expects}: ${result.why}`,
+        result.fix,
+      );
       return;
     }
     dataset.value = result;
@@ -165,7 +197,9 @@ export function scalar<T>(
 export const nullFix = 'write a value, "" for an empty text, or leave the key out';
 
 function nullMessage(node: ScalarNode, expects: string): string {
-  return node.text === "" ? `cannot leave this empty: ${expects} belongs here` : `cannot use ${node.text} as ${expects}: it is null, not text`;
+  return node.text === ""
+    ? `cannot leave this empty: ${expects} belongs here`
+    : `cannot use ${node.text} as ${expects}: it is null, not text`;
 }
 
 /** A scalar whose meaning is decided later, when more is known: its node. */
@@ -204,7 +238,10 @@ export function listOf<T>(item: NodeSchema<T>, expects: string): NodeSchema<T[]>
   const run: Run = (dataset, config) => {
     const node = dataset.value as YamlNode;
     if (node.kind !== "list") {
-      const fix = node.kind === "scalar" && node.text !== "" ? `write [${node.text}]` : "write a list: a line with \"- \" for each item";
+      const fix =
+        node.kind === "scalar" && node.text !== ""
+          ? `write [${node.text}]`
+          : 'write a list: a line with "- " for each item';
       addIssue(dataset, "array", node, "type", `cannot use ${kindNames[node.kind]} as ${expects}`, fix);
       return;
     }
@@ -220,7 +257,7 @@ export function listOf<T>(item: NodeSchema<T>, expects: string): NodeSchema<T[]>
   return makeSchema("array", expects, run, { item });
 }
 
-function adopt(dataset: Dataset, issues: NodeIssue[]): void {
+export function adopt(dataset: Dataset, issues: NodeIssue[]): void {
   dataset.typed = false;
   if (dataset.issues === undefined) dataset.issues = issues;
   else dataset.issues.push(...issues);
@@ -244,137 +281,19 @@ export function byKind<S = never, L = never, M = never>(
     const node = dataset.value as YamlNode;
     const inner = runs.get(node.kind);
     if (inner !== undefined) inner(dataset, config);
-    else addIssue(dataset, "union", node, "type", `cannot use ${kindNames[node.kind]} as ${expects}`, fixes[node.kind] ?? "");
+    else
+      addIssue(
+        dataset,
+        "union",
+        node,
+        "type",
+        `cannot use ${kindNames[node.kind]} as ${expects}`,
+        fixes[node.kind] ?? "",
+      );
   };
   return makeSchema("union", expects, run, { options: Object.values(branches) });
 }
 
-/** A map from names that the user chooses to values of one kind. */
-export function mapOf<T>(
-  expects: string,
-  value: NodeSchema<T>,
-  options: { name: (name: string) => Refusal | null; listFix: string; deletable: boolean },
-): NodeSchema<Record<string, T | null>> {
-  const inner = runOf(value);
-  const run: Run = (dataset, config) => {
-    const node = dataset.value as YamlNode;
-    if (node.kind !== "map") {
-      addIssue(dataset, "record", node, "type", `cannot use ${kindNames[node.kind]} as ${expects}`, node.kind === "list" ? options.listFix : "");
-      return;
-    }
-    // Without a prototype, since __proto__ is a name like any other.
-    const values: Record<string, T | null> = Object.create(null);
-    dataset.typed = true;
-    for (let index = 0; index < node.keys.length; index++) {
-      const key = node.keys[index] as ScalarNode;
-      const refusal = options.name(key.text);
-      if (refusal !== null) addIssue(dataset, "record", key, "name", `cannot use the name ${quoted(key.text)}: ${refusal.why}`, refusal.fix);
-      const child = node.values[index] as YamlNode;
-      if (options.deletable && isNullNode(child)) {
-        values[key.text] = null;
-        continue;
-      }
-      const result = inner({ value: child }, config);
-      if (result.issues !== undefined) adopt(dataset, result.issues);
-      else values[key.text] = result.value as T;
-    }
-    dataset.partial = true;
-    dataset.value = values;
-  };
-  return makeSchema("record", expects, run, { key: string(), value });
-}
-
 export function isNullNode(node: YamlNode): boolean {
   return node.kind === "scalar" && node.plain && isNullText(node.text);
-}
-
-type Entries = Record<string, NodeSchema<unknown>>;
-
-/** Keys that were given, by name. D is null where null may stand for "delete what an earlier layer set". */
-export type Keyed<E extends Entries, D = never> = { [K in keyof E]?: InferOutput<E[K]> | D };
-
-export interface KeyedOptions {
-  required?: string[];
-  /** Names that people know from elsewhere, and ours. */
-  synonyms?: Record<string, string>;
-  fixes?: { scalar?: string; list?: string };
-}
-
-/** A map with the keys of a definition; `x-` keys are for the user's own use and are skipped. */
-export function keyed<E extends Entries>(expects: string, entries: E, options: KeyedOptions = {}): NodeSchema<Keyed<E>> {
-  return makeKeyed<Keyed<E>>(expects, entries, options, false);
-}
-
-/** The same for maps that layers merge: null may stand at any key. */
-export function layered<E extends Entries>(expects: string, entries: E, options: KeyedOptions = {}): NodeSchema<Keyed<E, null>> {
-  return makeKeyed<Keyed<E, null>>(expects, entries, options, true);
-}
-
-function makeKeyed<T>(expects: string, entries: Entries, options: KeyedOptions, deletable: boolean): NodeSchema<T> {
-  const runs = new Map<string, Run>();
-  const unsupported = new Set<string>();
-  for (const [name, schema] of Object.entries(entries)) {
-    runs.set(name, runOf(schema));
-    if (schema.type === "unknown") unsupported.add(name);
-  }
-  const { required = [], synonyms = {}, fixes = {} } = options;
-  const run: Run = (dataset, config) => {
-    const node = dataset.value as YamlNode;
-    if (node.kind !== "map") {
-      addIssue(dataset, "strict_object", node, "type", `cannot use ${kindNames[node.kind]} as ${expects}`, fixes[node.kind] ?? "");
-      return;
-    }
-    const values: Record<string, unknown> = {};
-    dataset.typed = true;
-    const { keys, values: children } = node;
-    for (let index = 0; index < keys.length; index++) {
-      const key = keys[index] as ScalarNode;
-      const name = key.text;
-      const inner = runs.get(name);
-      if (inner === undefined) {
-        if (!name.startsWith("x-")) refuseKey(dataset, key, expects, runs, synonyms);
-        continue;
-      }
-      if (unsupported.size > 0 && unsupported.has(name)) {
-        addIssue(dataset, "strict_object", key, "not-supported", `cannot use the key ${name}: it is not supported yet`, "leave it out");
-        continue;
-      }
-      const child = children[index] as YamlNode;
-      if (deletable && isNullNode(child)) {
-        values[name] = null;
-        continue;
-      }
-      const inside: Dataset = { value: child };
-      inner(inside, config);
-      if (inside.issues !== undefined) adopt(dataset, inside.issues);
-      if (inside.issues === undefined || inside.partial) values[name] = inside.value;
-    }
-    for (const name of required) if (!(name in values)) refuseMissing(dataset, node, name, expects);
-    dataset.value = values;
-  };
-  return makeSchema("strict_object", expects, run, { entries, required });
-}
-
-function refuseKey(
-  dataset: Dataset,
-  key: ScalarNode,
-  expects: string,
-  known: Map<string, unknown>,
-  synonyms: Record<string, string>,
-): void {
-  const other = Object.hasOwn(synonyms, key.text) ? synonyms[key.text] : undefined;
-  const near = other === undefined ? didYouMean(key.text, known.keys()) : `write ${other}`;
-  const fix = near === "" ? `known keys: ${[...known.keys()].join(" ")}; keys that begin with x- are free` : near;
-  addIssue(dataset, "strict_object", key, "unknown-key", `cannot use the key ${quoted(key.text)}: ${expects} has no such key`, fix);
-}
-
-function refuseMissing(dataset: Dataset, node: MapNode, name: string, expects: string): void {
-  // A key whose value has problems is there.
-  if (node.keys.some(({ text }) => text === name)) return;
-  addIssue(dataset, "strict_object", node, "missing-key", `cannot use ${expects} without ${name}`, `add ${name}: …`);
-}
-
-/** A key that is known and not carried out yet; the map that holds it says so. */
-export function notSupported(): NodeSchema<undefined> {
-  return makeSchema("unknown", "nothing yet", () => {}, { json: { not: {}, description: "Not supported yet." } });
 }

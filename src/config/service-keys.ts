@@ -1,17 +1,18 @@
 /** All keys of a service: the one definition that checks, types, JSON Schema and documentation come from. */
 
-import type { YamlNode } from "./node.ts";
-import { Refusal } from "./refusal.ts";
-import { byKind, changed, described, keyed, layered, listOf, mapOf, type NodeSchema, notSupported, type OutputOf, scalar } from "./schema-kit.ts";
 import { logs } from "./logs-keys.ts";
+import type { YamlNode } from "./node.ts";
 import { ready } from "./ready-keys.ts";
+import { Refusal } from "./refusal.ts";
 import { restart } from "./restart-keys.ts";
+import { byKind, changed, described, listOf, type NodeSchema, type OutputOf, scalar } from "./schema-kit.ts";
+import { keyed, layered, mapOf, notSupported } from "./schema-maps.ts";
 import { parseSignal } from "./signals.ts";
 import {
   boolean,
+  type CommandSource,
   choice,
   command,
-  type CommandSource,
   duration,
   durationOrOff,
   filledText,
@@ -62,11 +63,14 @@ export interface EnvironmentFileSource {
   node: YamlNode;
 }
 
-const environmentFilePath: NodeSchema<EnvironmentFileSource> = changed(path("the path of an environment file"), (value, node) => ({
-  path: value,
-  required: true,
-  node,
-}));
+const environmentFilePath: NodeSchema<EnvironmentFileSource> = changed(
+  path("the path of an environment file"),
+  (value, node) => ({
+    path: value,
+    required: true,
+    node,
+  }),
+);
 
 const environmentFileMap: NodeSchema<EnvironmentFileSource> = changed(
   keyed(
@@ -174,7 +178,10 @@ const stop: NodeSchema<OutputOf<typeof stopMap>> = byKind("a way to stop", {
   map: stopMap,
 });
 
-export type ReloadSource = { kind: "restart" } | { kind: "signal"; signal: number } | { kind: "command"; command: CommandSource };
+export type ReloadSource =
+  | { kind: "restart" }
+  | { kind: "signal"; signal: number }
+  | { kind: "command"; command: CommandSource };
 
 const reload: NodeSchema<ReloadSource> = byKind("a way to reload", {
   scalar: scalar<ReloadSource>("a signal, or restart", { type: ["string", "integer"] }, (value) => {
@@ -209,12 +216,21 @@ export const serviceEntries = {
     choice("a type", ["service", "task", "group"]),
     "service: runs until it is stopped. task: runs to its end, exit code 0 is success. group: a milestone without a process. Default service.",
   ),
-  runs: described(runs, "Short form: forever = restart: always; once = type: task; a number = a task that runs so many times, one after the other."),
-  command: described(command, "The program and its arguments: a text, split like a shell does it but with nothing else of a shell, or a list."),
+  runs: described(
+    runs,
+    "Short form: forever = restart: always; once = type: task; a number = a task that runs so many times, one after the other.",
+  ),
+  command: described(
+    command,
+    "The program and its arguments: a text, split like a shell does it but with nothing else of a shell, or a list.",
+  ),
   shell: described(boolean, "true: texts of commands are read by /bin/sh. Default false."),
   pre_start: described(commands, "Commands that must succeed before the service is started, each time."),
   post_stop: described(commands, "Commands that run after the service has ended, each time."),
-  directory: described(path("a directory"), "The working directory. Default: the configuration's folder on a laptop, else /."),
+  directory: described(
+    path("a directory"),
+    "The working directory. Default: the configuration's folder on a laptop, else /.",
+  ),
   user: described(filledText("a user"), "Name or number of the user that it runs as."),
   group: described(filledText("a group"), "Name or number of the group that it runs as. Default: the user's."),
   groups: described(listOf(filledText("a group"), "groups"), "Further groups. Default: the user's."),
@@ -225,7 +241,10 @@ export const serviceEntries = {
     inheritEnvironment,
     "What is passed on of gonit's own environment: all, none (PATH, LANG and TZ only) or names. Default: none in a VM, else all.",
   ),
-  depends_on: described(listOf(dependency, "dependencies"), "Services that this one needs: they are started first, and it comes back when they come back."),
+  depends_on: described(
+    listOf(dependency, "dependencies"),
+    "Services that this one needs: they are started first, and it comes back when they come back.",
+  ),
   before: described(references, "Services that start after this one when both start."),
   after: described(references, "Services that start before this one when both start."),
   conflicts: described(references, "Services that are stopped when this one starts, and the other way round."),

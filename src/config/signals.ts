@@ -31,7 +31,9 @@ export function parseSignal(text: string): number | Refusal {
   const offset = Number(count ?? 0) * (sign === "-" ? -1 : 1);
   const found = (end === "MIN" ? realTimeMin : signalMax) + offset;
   if (found < realTimeMin || found > signalMax) {
-    return new Refusal(`real-time signals go from RTMIN (${realTimeMin}) to RTMIN+${signalMax - realTimeMin} (${signalMax})`);
+    return new Refusal(
+      `real-time signals go from RTMIN (${realTimeMin}) to RTMIN+${signalMax - realTimeMin} (${signalMax})`,
+    );
   }
   return found;
 }
@@ -39,5 +41,9 @@ export function parseSignal(text: string): number | Refusal {
 export function formatSignal(signal: number): string {
   const name = names[signal];
   if (name) return `SIG${name}`;
-  return signal === realTimeMin ? "SIGRTMIN" : signal > realTimeMin ? `SIGRTMIN+${signal - realTimeMin}` : String(signal);
+  return signal === realTimeMin
+    ? "SIGRTMIN"
+    : signal > realTimeMin
+      ? `SIGRTMIN+${signal - realTimeMin}`
+      : String(signal);
 }

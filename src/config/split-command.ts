@@ -52,7 +52,12 @@ class Splitter {
       const written = text.slice(start, this.at);
       if (operators.test(written)) {
         const fix = `write shell: true when a shell should read the command, or '${written}' in quotes`;
-        return { error: `${written} means something to a shell, and no shell reads this command`, fix, from: start, to: this.at };
+        return {
+          error: `${written} means something to a shell, and no shell reads this command`,
+          fix,
+          from: start,
+          to: this.at,
+        };
       }
       words.push(word);
     }
@@ -101,13 +106,23 @@ class Splitter {
       if (failure !== null) return failure;
     }
     const name = quote === "'" ? "single" : "double";
-    return { error: `the ${name} quote is not closed`, fix: `close it, or write \\${quote} for the character itself`, from: start, to: start + 1 };
+    return {
+      error: `the ${name} quote is not closed`,
+      fix: `close it, or write \\${quote} for the character itself`,
+      from: start,
+      to: start + 1,
+    };
   }
 
   private escaped(parts: string[]): Exclude<Split, { words: string[] }> | null {
     const next = this.text[this.at + 1];
     if (next === undefined) {
-      return { error: "nothing follows the backslash at the end", fix: "write \\\\ for a backslash", from: this.at, to: this.at + 1 };
+      return {
+        error: "nothing follows the backslash at the end",
+        fix: "write \\\\ for a backslash",
+        from: this.at,
+        to: this.at + 1,
+      };
     }
     if (next !== "\n") parts.push(next);
     this.at += 2;
@@ -128,9 +143,4 @@ class Splitter {
     this.at = found.end;
     return null;
   }
-}
-
-/** A text that splitCommand() turns into these words. */
-export function joinWords(words: string[]): string {
-  return words.map((word) => (/^[A-Za-z0-9_/.,:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''").replaceAll("$", "$$$$")}'`)).join(" ");
 }

@@ -103,7 +103,9 @@ function readTopLevelFiles(request: EnvironmentRequest): { values: Map<string, s
   }
   if (!given && role === Role.laptop) {
     const path = resolvePath(folderOf(main), ".env");
-    take({ path, required: false }, (where, why, fix) => problems.atFile(where, "env-file", `cannot read the file: ${why}`, { fix }));
+    take({ path, required: false }, (where, why, fix) =>
+      problems.atFile(where, "env-file", `cannot read the file: ${why}`, { fix }),
+    );
   }
   return { values, sources };
 }

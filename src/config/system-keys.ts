@@ -1,7 +1,8 @@
 /** The keys of the whole file. */
 
 import { Refusal } from "./refusal.ts";
-import { byKind, described, layered, listOf, notSupported, type OutputOf, scalar } from "./schema-kit.ts";
+import { byKind, described, listOf, type OutputOf, scalar } from "./schema-kit.ts";
+import { layered, notSupported } from "./schema-maps.ts";
 import { defaults, environment, environmentFiles, service } from "./service-keys.ts";
 import { duration, matchingText, oneOrMore, path, size, text } from "./values.ts";
 
@@ -16,7 +17,10 @@ const hostname = matchingText(
 const watchConfig = scalar<"off">("what a changed file does", { enum: ["off", "notify", "apply"] }, (value) => {
   if (value === "off") return value;
   const known = value === "notify" || value === "apply";
-  return new Refusal(known ? "it is not supported yet" : "it is none of off, notify, apply", known ? "leave it out" : "");
+  return new Refusal(
+    known ? "it is not supported yet" : "it is none of off, notify, apply",
+    known ? "leave it out" : "",
+  );
 });
 
 const systemLogs = layered("logs of the whole system", {
@@ -55,7 +59,13 @@ export const systemEntries = {
   image: notSupported(),
 };
 
-const synonyms: Record<string, string> = { env: "environment", envfile: "env_file", name: "title", service: "services", includes: "include" };
+const synonyms: Record<string, string> = {
+  env: "environment",
+  envfile: "env_file",
+  name: "title",
+  service: "services",
+  includes: "include",
+};
 
 export const system = layered("the configuration", systemEntries, { synonyms });
 

@@ -33,7 +33,11 @@ export function matchingText(expects: string, pattern: RegExp, why: string, fix 
 export const boolean: NodeSchema<boolean> = scalar("true or false", { type: "boolean" }, (value, plain) => {
   const read = readBoolean(value);
   if (read === null) {
-    const meant = /^(?:yes|y|on|1|enabled?)$/i.test(value) ? "write true" : /^(?:no|n|off|0|disabled?)$/i.test(value) ? "write false" : "";
+    const meant = /^(?:yes|y|on|1|enabled?)$/i.test(value)
+      ? "write true"
+      : /^(?:no|n|off|0|disabled?)$/i.test(value)
+        ? "write false"
+        : "";
     return new Refusal("it is neither", meant);
   }
   return plain ? read : new Refusal("it is a text, because of the quotes", `write ${read}`);
@@ -60,11 +64,17 @@ export function factor(expects: string, min: number, max: number): NodeSchema<nu
 export function choice<const T extends string>(expects: string, values: readonly T[]): NodeSchema<T> {
   const known = new Set<string>(values);
   return scalar(expects, { type: "string", enum: values }, (value) => {
-    return known.has(value) ? (value as T) : new Refusal(`it is none of ${values.join(", ")}`, didYouMean(value, values));
+    return known.has(value)
+      ? (value as T)
+      : new Refusal(`it is none of ${values.join(", ")}`, didYouMean(value, values));
   });
 }
 
-const durationJson = { type: ["string", "number"], pattern: "^\\d+(\\.\\d+)?$|^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$|^\\$", minimum: 0 };
+const durationJson = {
+  type: ["string", "number"],
+  pattern: "^\\d+(\\.\\d+)?$|^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$|^\\$",
+  minimum: 0,
+};
 
 export function duration(expects: string, minMs = 0, wrongKindFix = ""): NodeSchema<number> {
   const read = (value: string) => {
@@ -85,17 +95,25 @@ export function durationOrOff(expects: string): NodeSchema<number | "off"> {
 }
 
 export function size(expects: string, minBytes: number): NodeSchema<number> {
-  const json = { type: ["string", "integer"], pattern: "^\\d+(\\.\\d+)?([KMGTkmgt]([iI]?[bB])?|[bB])?$|^\\$", minimum: minBytes };
+  const json = {
+    type: ["string", "integer"],
+    pattern: "^\\d+(\\.\\d+)?([KMGTkmgt]([iI]?[bB])?|[bB])?$|^\\$",
+    minimum: minBytes,
+  };
   return scalar(expects, json, (value) => {
     const bytes = parseSize(value);
     return typeof bytes === "number" && bytes < minBytes ? new Refusal(`it is less than ${minBytes} bytes`) : bytes;
   });
 }
 
-export const umask: NodeSchema<number> = scalar("a umask", { type: ["string", "integer"], pattern: "^(0o)?[0-7]{1,4}$" }, (value) => {
-  const mode = parseMode(value);
-  return typeof mode === "number" && mode > 0o777 ? new Refusal("it is larger than 777") : mode;
-});
+export const umask: NodeSchema<number> = scalar(
+  "a umask",
+  { type: ["string", "integer"], pattern: "^(0o)?[0-7]{1,4}$" },
+  (value) => {
+    const mode = parseMode(value);
+    return typeof mode === "number" && mode > 0o777 ? new Refusal("it is larger than 777") : mode;
+  },
+);
 
 export const signal: NodeSchema<number> = scalar("a signal", { type: ["string", "integer"] }, parseSignal);
 
@@ -112,26 +130,44 @@ export interface Reference {
 
 export const serviceName = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}$/;
 
-export const reference: NodeSchema<Reference> = changed(filledText("the name of a service"), (name, node) => ({ name, node }));
+export const reference: NodeSchema<Reference> = changed(filledText("the name of a service"), (name, node) => ({
+  name,
+  node,
+}));
 
 /** What is split, or given to a shell, once it is known which (`shell: true` may stand in another layer). */
 export type CommandSource = { kind: "text"; node: ScalarNode } | { kind: "list"; argv: string[]; node: YamlNode };
 
-const commandText: NodeSchema<CommandSource> = changed(scalarNode("a command", { type: "string", minLength: 1 }), (node) => ({
-  kind: "text" as const,
-  node,
-}));
+const commandText: NodeSchema<CommandSource> = changed(
+  scalarNode("a command", { type: "string", minLength: 1 }),
+  (node) => ({
+    kind: "text" as const,
+    node,
+  }),
+);
 
-const commandList: NodeSchema<CommandSource> = changed(listOf(text("an argument"), "a command"), (argv, node, result) => {
-  if (argv.length === 0 || argv[0] === "") {
-    result.refuse(node, "value", "cannot run this: the command is empty", "write the program first, then its arguments");
-  }
-  return { kind: "list" as const, argv, node };
-});
+const commandList: NodeSchema<CommandSource> = changed(
+  listOf(text("an argument"), "a command"),
+  (argv, node, result) => {
+    if (argv.length === 0 || argv[0] === "") {
+      result.refuse(
+        node,
+        "value",
+        "cannot run this: the command is empty",
+        "write the program first, then its arguments",
+      );
+    }
+    return { kind: "list" as const, argv, node };
+  },
+);
 
-export const command: NodeSchema<CommandSource> = byKind("a command", { scalar: commandText, list: commandList }, {
-  map: "write a text, or a list of the program and its arguments",
-});
+export const command: NodeSchema<CommandSource> = byKind(
+  "a command",
+  { scalar: commandText, list: commandList },
+  {
+    map: "write a text, or a list of the program and its arguments",
+  },
+);
 
 /** One value, or a list of them. */
 export function oneOrMore<T>(item: NodeSchema<T>, expects: string): NodeSchema<T[]> {

@@ -21,8 +21,11 @@ export function yamlError(document: Document, error: LibyamlError): YamlError {
   const place = { document, line: error.line, column: error.column, endColumn: error.column };
   const known = meanings.find(({ says }) => says.test(error.message) || says.test(error.context));
   const why = known?.why ?? error.message;
-  const isFlow = known !== undefined && known.why.includes("bracket");
-  const fix = isFlow && lineText(document, error.line).includes("${") ? 'put ${…} in quotes: within { } and [ ] its braces are YAML\'s' : (known?.fix ?? "");
+  const isFlow = known?.why.includes("bracket") ?? false;
+  const fix =
+    isFlow && lineText(document, error.line).includes("${")
+      ? "put ${…} in quotes: within { } and [ ] its braces are YAML's"
+      : (known?.fix ?? "");
   return { place, code: "yaml", message: `cannot read the text: ${why}`, fix };
 }
 
@@ -43,7 +46,7 @@ const meanings: { says: RegExp; why: string; fix: string }[] = [
   {
     says: /mapping values are not allowed/,
     why: "a colon stands where no value can follow",
-    fix: "indent the line as its neighbours are, or put a text that holds \": \" in quotes",
+    fix: 'indent the line as its neighbours are, or put a text that holds ": " in quotes',
   },
   {
     says: /could not find expected ':'/,
@@ -53,7 +56,7 @@ const meanings: { says: RegExp; why: string; fix: string }[] = [
   {
     says: /did not find expected '-' indicator/,
     why: "the list goes on with a line that does not begin with a dash",
-    fix: "begin each item with \"- \", in the same column",
+    fix: 'begin each item with "- ", in the same column',
   },
   {
     says: /did not find expected key/,
@@ -83,7 +86,7 @@ const meanings: { says: RegExp; why: string; fix: string }[] = [
   {
     says: /control characters are not allowed/,
     why: "control characters are not allowed",
-    fix: "remove it, or write it as an escape within double quotes, such as \"\\x1b\"",
+    fix: 'remove it, or write it as an escape within double quotes, such as "\\x1b"',
   },
   {
     says: /did not find expected <document start>/,
@@ -100,7 +103,19 @@ const meanings: { says: RegExp; why: string; fix: string }[] = [
     why: "a line that begins with % is a directive of YAML, and this one cannot be used",
     fix: "remove it, or put the text in quotes",
   },
-  { says: /found undefined tag handle|while scanning a tag|while parsing a tag/, why: "tags cannot be used", fix: "remove what begins with !, or put it in quotes" },
-  { says: /while scanning an anchor|while scanning an alias/, why: "a name of letters and digits must follow & or *", fix: "put a text that begins with & or * in quotes" },
-  { says: /found character '@'|found character '`'/, why: "no value can begin with @ or `", fix: "put the text in quotes" },
+  {
+    says: /found undefined tag handle|while scanning a tag|while parsing a tag/,
+    why: "tags cannot be used",
+    fix: "remove what begins with !, or put it in quotes",
+  },
+  {
+    says: /while scanning an anchor|while scanning an alias/,
+    why: "a name of letters and digits must follow & or *",
+    fix: "put a text that begins with & or * in quotes",
+  },
+  {
+    says: /found character '@'|found character '`'/,
+    why: "no value can begin with @ or `",
+    fix: "put the text in quotes",
+  },
 ];

@@ -1,6 +1,7 @@
 /** A file system of texts, and loading a configuration from it. */
-import { createHash } from "node:crypto";
+
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
 import { errno, type FileAccess } from "../../src/config/files.ts";
 import { type LoadOptions, type LoadResult, loadPlan } from "../../src/config/load.ts";
 import { Role } from "../../src/contract.ts";
@@ -17,7 +18,8 @@ function firstInvalid(bytes: Uint8Array): number {
 }
 
 export function memoryFiles(texts: FileTexts): FileAccess {
-  const isFolder = (path: string): boolean => Object.keys(texts).some((name) => name.startsWith(path === "/" ? "/" : `${path}/`));
+  const isFolder = (path: string): boolean =>
+    Object.keys(texts).some((name) => name.startsWith(path === "/" ? "/" : `${path}/`));
   return {
     readFile: (path, maxBytes) => {
       const text = texts[path];
@@ -35,7 +37,12 @@ export function memoryFiles(texts: FileTexts): FileAccess {
     hash: (data) => createHash("sha256").update(data).digest("hex"),
     decodeUtf8: (bytes) => Buffer.from(bytes).toString(),
     firstInvalidUtf8: firstInvalid,
-    errorText: (number) => (number === errno.ENOENT ? "No such file or directory" : number === errno.EISDIR ? "Is a directory" : `error ${number}`),
+    errorText: (number) =>
+      number === errno.ENOENT
+        ? "No such file or directory"
+        : number === errno.EISDIR
+          ? "Is a directory"
+          : `error ${number}`,
   };
 }
 

@@ -72,7 +72,12 @@ class Recorder {
 
 function events(text: string, maxEvents: number): YamlEvents {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, schema: "failsafe", uniqueKeys: false, logLevel: "silent" });
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    schema: "failsafe",
+    uniqueKeys: false,
+    logLevel: "silent",
+  });
   const recorder = new Recorder(lines);
   recorder.add(1, 0, 0);
   let error: YamlEvents["error"] = null;
