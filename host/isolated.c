@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -28,6 +29,9 @@
 #include "relay.h"
 
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 /* A bind mount may meet a file system whose server is away. */
 #define SET_UP_LIMIT_MS 30000
 
@@ -120,15 +124,22 @@ static void await_go(int socket) {
   if (go == 1) isolated_notice(&world, "root is the only user: /etc/subuid, /etc/subgid and newuidmap give no range of others");
 }
 
+/* What the caller left open is the host's, also where it is a socket. */
+static void close_rest(void) {
+  struct rlimit limit = {.rlim_cur = 1024};
+  if (syscall(SYS_close_range, 3, ~0u, 0) == 0) return;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  int end = limit.rlim_cur > 65536 ? 65536 : (int)limit.rlim_cur;
+  for (int fd = 3; fd < end; fd++) close(fd);
+}
+
 static void run_inside(int socket) {
   int master;
   await_go(socket);
   setsid();
   int result = set_up(&master);
   if (send_report(socket, result, result < 0 ? -1 : master) < 0 || result < 0) _exit(EXIT_CODE_FAILED);
-  if (master >= 0) close(master);
-  close(socket);
-  if (world.exe_fd >= 0) close(world.exe_fd);
+  close_rest();
   world.result->inside = 1;
 }
 

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { decodeAttributes, decodeMessages, encodeMessage, errorOf, NetlinkType } from "./netlink-message.ts";
+import {
+  decodeAttributes,
+  decodeMessages,
+  encodeMessage,
+  errorOf,
+  type NetlinkMessage,
+  NetlinkType,
+} from "./netlink-message.ts";
 
 const body = fc.uint8Array({ maxLength: 40 });
 
@@ -17,7 +24,7 @@ test("decodeMessages() reads back what encodeMessage() wrote, several in one dat
           return padded;
         });
         const decoded = decodeMessages(Uint8Array.from(parts.flatMap((part) => [...part])));
-        const plain = (list: typeof messages): unknown =>
+        const plain = (list: NetlinkMessage[]): unknown =>
           list.map((message) => ({ ...message, body: [...message.body] }));
         assert.deepEqual(plain(decoded ?? []), plain(messages));
       },
