@@ -37,20 +37,25 @@ static size_t read_environment(int32_t pid) {
   return used;
 }
 
-/* In the middle of execve(2) a process shows no environment for a moment. */
-static size_t read_settled(int32_t pid) {
+/* In the middle of execve(2) a process shows no environment for a moment. One that ended since the scan may have left a
+ * child that the scan does not know. */
+static size_t read_settled(struct scan *scan, const struct scan_process *process) {
   struct timespec wait = {0, EMPTY_WAIT_NS};
-  size_t length = read_environment(pid);
+  size_t length = read_environment(process->pid);
   for (int tries = 0; tries < EMPTY_TRIES && length == 0; tries++) {
+    if (!scan_is_alive(process)) {
+      scan->is_settled = 0;
+      break;
+    }
     nanosleep(&wait, NULL);
-    length = read_environment(pid);
+    length = read_environment(process->pid);
   }
   return length;
 }
 
 /* Variables with the prefix, each with its NUL, into the arena. */
 static void keep_marks(struct scan *scan, struct scan_process *process) {
-  size_t length = read_settled(process->pid);
+  size_t length = scan_is_dead(process) ? 0 : read_settled(scan, process);
   uint32_t from = scan->arena_used;
   for (size_t at = 0; at < length;) {
     size_t bytes = strlen(environment + at) + 1;

@@ -24,8 +24,8 @@
 #endif
 
 #define PROCESSES_MAX 65536u
-#define CHILDREN_TRIES 3
-#define DIRECTORY_TRIES 2
+#define CHILDREN_TRIES 6
+#define DIRECTORY_TRIES 4
 #define KEPT_BYTES (64 * 1024) /* what a large scan used beyond this is given back */
 
 /* ---- slots by process number ---- */
@@ -80,7 +80,7 @@ static int read_small(const char *path, char *text, size_t size) {
 
 /* Fields of stat count from behind the name, which may hold anything (proc(5)): state is the 3rd of all, then parent
  * and group; threads are the 20th and the start time the 22nd. */
-int scan_read_process(int32_t pid, struct scan_process *process) {
+static int read_process(int32_t pid, struct scan_process *process) {
   char path[40], text[1024];
   snprintf(path, sizeof path, "/proc/%d/stat", pid);
   int result = read_small(path, text, sizeof text);
@@ -98,14 +98,14 @@ int scan_read_process(int32_t pid, struct scan_process *process) {
 }
 
 /* A leader that ended its own thread shows Z while others go on. */
-static int is_dead(const struct scan_process *process) {
+int scan_is_dead(const struct scan_process *process) {
   return (process->state == 'Z' || process->state == 'X' || process->state == 'x') && process->threads <= 1;
 }
 
 int scan_is_stopped(const struct scan_process *process) { return process->state == 'T' || process->state == 't'; }
 
 static void count_dead(struct scan *scan, const struct scan_process *process) {
-  if (is_dead(process)) scan->dead += (uint64_t)(uint32_t)process->pid * 2654435761u + process->start + 1;
+  if (scan_is_dead(process)) scan->dead += (uint64_t)(uint32_t)process->pid * 2654435761u + process->start + 1;
 }
 
 /* Index of the new entry, or -1. */
@@ -115,7 +115,7 @@ static int32_t add_process(struct scan *scan, int32_t pid) {
     return -1;
   }
   struct scan_process *process = &scan->list[scan->count];
-  if (scan_read_process(pid, process) < 0) {
+  if (read_process(pid, process) < 0) {
     scan->gone++;
     return -1;
   }
@@ -176,7 +176,7 @@ static void add_children(struct children *children, int32_t at) {
   struct scan_process *process = &scan->list[at];
   char path[40];
   children->parent_at = at;
-  if (is_dead(process)) return;
+  if (scan_is_dead(process)) return;
   if (process->threads <= 1) {
     if (read_children_file(children, process->pid, process->pid) < 0) scan->gone++;
     return;
@@ -246,7 +246,7 @@ static int32_t climb(const struct scan *scan, int32_t at) {
     const struct scan_process *process = &scan->list[at];
     if (process->parent == init) return root_of(scan->ledger, process->pid);
     if (process->parent == 0 || process->pid == init || process->parent == getpid()) return SCAN_ROOT_OTHER;
-    if (process->parent_at < 0 || is_dead(&scan->list[process->parent_at])) return SCAN_ROOT_ORPHAN;
+    if (process->parent_at < 0 || scan_is_dead(&scan->list[process->parent_at])) return SCAN_ROOT_ORPHAN;
     at = process->parent_at;
   }
   return SCAN_ROOT_OTHER;
@@ -285,16 +285,15 @@ static void give_back(struct scan *scan) {
     madvise((char *)scan->list + KEPT_BYTES, PROCESSES_MAX * sizeof *scan->list - KEPT_BYTES, MADV_DONTNEED);
 }
 
-/* After the last try the picture is taken as it is: whoever asks for the end of a tree asks again. */
 int scan_take(struct scan *scan, const int32_t *slots, uint32_t slot_count) {
   int result = 0;
   give_back(scan);
   scan->dead = 0;
   for (int tries = 0; tries < CHILDREN_TRIES && result == 0 && features_get()->children_file; tries++)
     result = take_by_children(scan, slots, slot_count);
-  if (result > 0) return 0;
-  result = 0;
+  if (result < 0) result = 0;
   for (int tries = 0; tries < DIRECTORY_TRIES && result == 0; tries++) result = take_by_directory(scan);
+  scan->is_settled = result > 0;
   return result < 0 ? result : 0;
 }
 
@@ -336,25 +335,25 @@ uint32_t scan_choose(struct scan *scan, const struct tree_request *request) {
     }
   }
   for (uint32_t at = 0; at < scan->count; at++) {
-    if (scan->list[at].is_chosen && is_dead(&scan->list[at])) scan->list[at].is_chosen = 0;
+    if (scan->list[at].is_chosen && scan_is_dead(&scan->list[at])) scan->list[at].is_chosen = 0;
     alive += scan->list[at].is_chosen;
   }
   return alive;
 }
 
-static int is_still(const struct scan_process *process) {
+int scan_is_alive(const struct scan_process *process) {
   struct scan_process now;
-  return scan_read_process(process->pid, &now) == 0 && now.start == process->start && !is_dead(&now);
+  return read_process(process->pid, &now) == 0 && now.start == process->start && !scan_is_dead(&now);
 }
 
 int scan_signal(const struct scan_process *process, int signal) {
   if (!features_get()->pidfd) {
-    if (!is_still(process)) return 0;
+    if (!scan_is_alive(process)) return 0;
     return kill(process->pid, signal) == 0 ? 1 : errno == ESRCH ? 0 : -errno;
   }
   int fd = (int)raw_call(SYS_pidfd_open, process->pid, 0);
   if (fd < 0) return fd == -ESRCH ? 0 : fd;
-  int result = is_still(process) ? (int)raw_call(SYS_pidfd_send_signal, fd, signal, 0, 0) : -ESRCH;
+  int result = scan_is_alive(process) ? (int)raw_call(SYS_pidfd_send_signal, fd, signal, 0, 0) : -ESRCH;
   close(fd);
   return result == 0 ? 1 : result == -ESRCH ? 0 : result;
 }

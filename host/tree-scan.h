@@ -9,7 +9,7 @@
  *   by directory  everything in /proc, where the kernel has no such file, or where processes come and go too quickly.
  *
  * Neither is a picture of one moment. A process that dies while we look may have given a child to init after init's
- * children were read: so a scan counts only when nobody in it was found newly dead, or gone.
+ * children were read: so a scan is settled only when nobody in it was found newly dead, or gone.
  */
 #ifndef GONIT_TREE_SCAN_H
 #define GONIT_TREE_SCAN_H
@@ -38,7 +38,8 @@ struct scan {
   const struct ledger *ledger;
   struct scan_process *list; /* SCAN_PROCESSES_MAX entries of address space */
   uint32_t count;
-  int is_cut; /* there were more */
+  int is_cut;     /* there were more */
+  int is_settled; /* 0: too much came and went; what was found is there, but there may be others */
   char *arena;
   uint32_t arena_used;
   uint64_t dead_before, dead; /* which processes were found dead, summed up */
@@ -60,7 +61,10 @@ int scan_signal(const struct scan_process *process, int signal);
 /* Stopped by a signal or a debugger: it can make no more processes. */
 int scan_is_stopped(const struct scan_process *process);
 
-/* Reads /proc/PID/stat of one process. 0 or -errno. */
-int scan_read_process(int32_t pid, struct scan_process *process);
+/* It had ended when the scan met it: a zombie. */
+int scan_is_dead(const struct scan_process *process);
+
+/* Looks again: the number is still this process's and it has not ended. */
+int scan_is_alive(const struct scan_process *process);
 
 #endif

@@ -98,10 +98,9 @@ static void choose(struct job *job) {
   result->left = (int32_t)scan_choose(&scan, &job->request);
   for (uint32_t at = 0; at < scan.count && result->pid_count < TREE_PIDS_REPORTED; at++)
     if (scan.list[at].is_chosen) result->pids[result->pid_count++] = scan.list[at].pid;
-  if (!scan.is_cut) return;
-  /* There may be others that were not seen. */
-  result->error = EOVERFLOW;
-  if (result->left == 0) result->left = 1;
+  /* Others may be there that were not seen: "nothing is left" must be certain, so the asker asks again. */
+  if (scan.is_cut) result->error = EOVERFLOW;
+  if (result->left == 0 && (scan.is_cut || !scan.is_settled)) result->left = 1;
 }
 
 static int signal_chosen(struct job *job, int signal) {
@@ -156,7 +155,7 @@ static int freeze(void) {
       any |= batch[i]->result.left > 0;
       all &= freeze_chosen(batch[i]);
     }
-    if (all || scans == SCANS_MAX) return any;
+    if ((all && scan.is_settled) || scans == SCANS_MAX) return any;
     wait_ns(100000L << scans);
     if (take_scan() < 0) return any;
   }

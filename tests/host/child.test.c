@@ -602,16 +602,7 @@ static void test_init_dies(void) {
     pid_t helper = fork();
     if (helper == 0) {
       try_init_dies(is_user);
-      for (pid_t left; (left = waitpid(-1, NULL, WNOHANG)) >= 0;) {
-        if (left == 0) pause_ms(5);
-        char path[64], children[256] = "";
-        snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-        int fd = open(path, O_RDONLY);
-        ssize_t got = read(fd, children, sizeof children - 1);
-        close(fd);
-        for (char *at = children; got > 0 && *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
-          kill(atoi(at), SIGKILL);
-      }
+      end_rest();
       _exit(0);
     }
     assert(waitpid(helper, &status, 0) == helper && status == 0);

@@ -74,14 +74,25 @@ static int be_init(pid_t manager) {
   }
 }
 
+static void kill_children(void) {
+  char path[64], children[65536];
+  snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t got = read(fd, children, sizeof children - 1);
+  close(fd);
+  if (got <= 0) return;
+  children[got] = '\0';
+  for (char *at = children; *at != '\0'; at += strcspn(at, " "), at += *at == ' ') kill(atoi(at), SIGKILL);
+}
+
 /* Everything that is left is ours: a test that fails must not leave it behind. */
 static void end_rest(void) {
-  for (int i = 0; i < LIMIT_CHILD_SLOTS; i++) {
-    int pid = atomic_load(&ledger.work->pids[i]);
-    if (pid > 0 && atomic_load(&ledger.exits->slots[i].ticket) != atomic_load(&ledger.work->slots[i].ticket))
-      kill(pid, SIGKILL);
-  }
-  while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) continue;
+  pid_t pid;
+  do {
+    kill_children();
+    pid = waitpid(-1, NULL, WNOHANG);
+    if (pid == 0) pause_ms(2);
+  } while (pid >= 0 || errno == EINTR);
 }
 
 static void make_world(void) {
@@ -207,7 +218,7 @@ static int finish(const struct spawn_result *result) {
   return code;
 }
 
-static int count_descriptors(void) {
+static inline int count_descriptors(void) {
   int count = 0;
   DIR *directory = opendir("/proc/self/fd");
   assert(directory != NULL);
@@ -219,7 +230,7 @@ static int count_descriptors(void) {
 static char output[65536];
 
 /* Starts it with its output in a pipe, waits for its end; `output` is what it wrote. Exit code, or -signal. */
-static int run_for_output(struct spawn_request *request) {
+static inline int run_for_output(struct spawn_request *request) {
   int ends[2];
   size_t used = 0;
   ssize_t got;
