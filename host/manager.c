@@ -85,8 +85,6 @@ static int open_ledger(void) {
 }
 
 static int begin(void) {
-  const struct exits_part *exits = manager.ledger.exits;
-  spawn_defaults(exits->oom_score_adj, exits->nofile_soft);
   int result = spawn_begin(&manager.ledger, ROLE_FD_EXE);
   if (result == 0) result = tree_begin(&manager.ledger);
   return result == 0 ? watch_rings() : result;
