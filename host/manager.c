@@ -112,5 +112,8 @@ int manager_main(int argc, char **argv) {
   js_guard_begin(JS_GetRuntime(js_context()));
   result = js_run();
   if (result == -ENOENT) return fail("The manager cannot begin", "this binary holds no module manager");
-  return fail("The manager ended by an exception", result < 0 ? js_failure() : "its script came to an end");
+  if (result == 0) return fail("The manager ended", "its script came to an end");
+  int was_looping = strncmp(js_failure(), "InternalError: interrupted", 26) == 0;
+  return fail(was_looping ? "The manager was ended: its script did not come back" : "The manager ended by an exception",
+              js_failure());
 }
