@@ -30,6 +30,7 @@
 
 #define REAPED_PER_TURN 256
 #define SAFE_GRACE_MS 10000
+#define FAILING_MANAGER 3 /* starts that failed within a second, one after the other */
 #define HIGH_FD 32
 
 struct init_state *init;
@@ -184,10 +185,10 @@ static int begin_fresh(void) {
   return 0;
 }
 
-/* In safe mode nobody else can carry out an end that is asked for. */
+/* While the manager does not come up nobody else can carry out an end that is asked for. */
 static void end_without_manager(int signal) {
   int is_end = signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || (signal >= 37 && signal <= 39);
-  if (is_end && atomic_load(&init_ledger.exits->safe_mode)) {
+  if (is_end && atomic_load(&init_ledger.exits->manager.failures) >= FAILING_MANAGER) {
     int mode = init_ledger.exits->role == ROLE_VM ? SHUTDOWN_MODE_POWEROFF : SHUTDOWN_MODE_EXIT;
     shutdown_begin(mode, EXIT_CODE_FAILED, SAFE_GRACE_MS);
   }

@@ -92,10 +92,12 @@ static void start(struct role *role, int64_t now) {
     role->restart_ns = now + QUICK_NS;
     return;
   }
-  int high = fcntl(pair[0], F_DUPFD_CLOEXEC, ABOVE_ROLE_FDS);
-  if (high >= 0) {
-    close(pair[0]);
-    pair[0] = high;
+  /* Above the numbers that the role's own descriptors take, so that none is overwritten on its way there. */
+  for (int end = 0; end < 2; end++) {
+    int high = fcntl(pair[end], F_DUPFD_CLOEXEC, ABOVE_ROLE_FDS);
+    if (high < 0) continue;
+    close(pair[end]);
+    pair[end] = high;
   }
   pid_t parent = getpid(), pid = fork();
   if (pid == 0) become(role, pair[1], parent);
