@@ -81,21 +81,23 @@ async function compile(compilation: Compilation, command: string): Promise<RunRe
   return result;
 }
 
-/** Makes the objects that are not fresh; returns how many were made. All errors are told, not only the first file's. */
-export async function compileAll(compilations: Compilation[], compilerVersion: string): Promise<number> {
-  const stale = compilations
-    .map((compilation) => {
-      const command = [compilerVersion, compilation.compiler, ...compilation.flags, compilation.source].join("\n");
-      return { compilation, command };
-    })
-    .filter(({ compilation, command }) => !isFresh(compilation, command));
-  const failed: string[] = [];
-  const one = async ({ compilation, command }: (typeof stale)[number]): Promise<void> => {
+/** Makes the objects that are not fresh; what the compiler said of those that cannot be made, by object. */
+export async function compileEach(compilations: Compilation[], compilerVersion: string): Promise<Map<string, string>> {
+  const failed = new Map<string, string>();
+  const one = async (compilation: Compilation): Promise<void> => {
+    const command = [compilerVersion, compilation.compiler, ...compilation.flags, compilation.source].join("\n");
+    if (isFresh(compilation, command)) return;
     const result = await slot(() => compile(compilation, command));
-    if (result.code !== 0) failed.push(result.output.trim());
-    else if (result.output.trim() !== "") console.error(`${basename(compilation.source)}:\n${result.output.trim()}`);
+    const text = result.output.trim();
+    if (result.code !== 0) failed.set(compilation.object, text);
+    else if (text !== "") console.error(`${basename(compilation.source)}:\n${text}`);
   };
-  await Promise.all(stale.map(one));
-  if (failed.length > 0) throw new Failure(`cannot compile the C sources\n${failed.join("\n")}`);
-  return stale.length;
+  await Promise.all(compilations.map(one));
+  return failed;
+}
+
+/** The same where all must be made. Every error is told, not only the first file's. */
+export async function compileAll(compilations: Compilation[], compilerVersion: string): Promise<void> {
+  const failed = await compileEach(compilations, compilerVersion);
+  if (failed.size > 0) throw new Failure(`cannot compile the C sources\n${[...failed.values()].join("\n")}`);
 }

@@ -99,9 +99,9 @@ async function installPackages(fs) {
       child.on("close", (code) => {
         if (code === 0) return resolve();
         const text = Buffer.concat(output).toString().trim();
-        reject(
-          new Failure(`cannot install the npm packages: npm ci ended with ${code}\n${text}\nIs this machine online?`),
-        );
+        const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(text);
+        const hint = offline ? "\nIs this machine online?" : "";
+        reject(new Failure(`cannot install the npm packages: npm ci ended with ${code}\n${text}${hint}`));
       });
     });
   });

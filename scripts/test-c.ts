@@ -9,9 +9,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { engineCompilations, type Workshop, yamlCompilations } from "./build.ts";
-import { type Compilation, compileAll } from "./c-objects.ts";
+import { type Compilation, compileAll, compileEach } from "./c-objects.ts";
 import { link } from "./link.ts";
-import { inParallel, run } from "./run.ts";
+import { Failure, inParallel, run } from "./run.ts";
 import { type FileResult, timeLimitMs } from "./test-files.ts";
 import { compileFlags, type Variant } from "./toolchain.ts";
 
@@ -83,13 +83,15 @@ async function runOnce(shop: Workshop, test: CTest, words: string[], env: NodeJS
   };
 }
 
-/** A test in one of its builds. */
+/** A test in one of its builds, or why it cannot be built. */
 export interface CProgram {
   test: CTest;
   variant: Variant;
   path: string;
+  problem: string;
 }
 
+/** Builds all that can be built: one test that does not compile is its own failure. */
 export async function buildCTests(shop: Workshop, files: string[]): Promise<CProgram[]> {
   const tests = files.map((file) => parseHead(file, readFileSync(join(shop.root, file), "utf8")));
   const builds = tests.flatMap((test) => {
@@ -97,13 +99,23 @@ export async function buildCTests(shop: Workshop, files: string[]): Promise<CPro
     return variants.map((variant) => ({ test, variant, parts: compilations(shop, test, variant) }));
   });
   const unique = new Map(builds.flatMap((build) => build.parts).map((part) => [part.object, part]));
-  await compileAll([...unique.values()], shop.tools.version);
+  const failed = await compileEach([...unique.values()], shop.tools.version);
   return await inParallel(builds, availableParallelism(), async ({ test, variant, parts }) => {
     const path = join(shop.root, ".cache/c-tests", variant, basename(test.file, ".test.c"));
-    await link(shop, path, parts, variant);
-    return { test, variant, path };
+    let problem = parts.flatMap((part) => failed.get(part.object) ?? []).join("\n");
+    if (problem === "") {
+      try {
+        await link(shop, path, parts, variant);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        problem = error.message;
+      }
+    }
+    return { test, variant, path, problem };
   });
 }
+
+const VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"];
 
 /** Runs the tests; a result for each run. What a test leaves behind is its failure: see reap-rest.c. */
 export async function runCTests(shop: Workshop, programs: CProgram[], reaper: string): Promise<FileResult[]> {
@@ -114,9 +126,9 @@ export async function runCTests(shop: Workshop, programs: CProgram[], reaper: st
     ASAN_OPTIONS: `detect_leaks=${leaks ? 1 : 0}`,
     UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1",
   };
-  const valgrind = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"];
-  return await inParallel(programs, availableParallelism(), ({ test, variant, path }) => {
-    return runOnce(shop, test, [reaper, ...(variant === "plain" ? valgrind : []), path], env);
+  return await inParallel(programs, availableParallelism(), async ({ test, variant, path, problem }) => {
+    if (problem !== "") return { file: test.file, outcomes: [], output: problem, problem: "it cannot be built", ms: 0 };
+    return await runOnce(shop, test, [reaper, ...(variant === "plain" ? VALGRIND : []), path], env);
   });
 }
 

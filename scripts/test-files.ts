@@ -6,7 +6,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { type BuildFailure, type BuildOptions, build, formatMessages } from "esbuild";
 
 export interface TestOutcome {
   title: string;
@@ -48,16 +48,30 @@ export function isLongTest(path: string): boolean {
   return /\.long\.test\.(ts|c)$/.test(path);
 }
 
-function bundlePath(root: string, file: string): string {
-  return join(root, ".cache/tests", file.replace(/\.ts$/, ".mjs"));
+/** Each run of the tests has a folder of its own: two at once do not change each other's files. */
+function bundleFolder(root: string): string {
+  return join(root, ".cache/tests", `${process.pid}`);
 }
 
-/** Bundles the files, and the reporter that their processes load. */
-export async function bundleTests(root: string, files: string[]): Promise<void> {
-  await build({
+function bundlePath(root: string, file: string): string {
+  return join(bundleFolder(root), file.replace(/\.ts$/, ".mjs"));
+}
+
+/** Removes the bundles of this run, and of runs that were interrupted. */
+export function removeBundles(root: string): void {
+  const folder = join(root, ".cache/tests");
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    if (name === `${process.pid}` || !existsSync(`/proc/${name}`)) rmSync(join(folder, name), { recursive: true });
+  }
+}
+
+/** Bundles the files, and the reporter that their processes load. True, or what the bundler complains about. */
+export async function bundleTests(root: string, files: string[]): Promise<true | string> {
+  removeBundles(root);
+  const options: BuildOptions = {
     absWorkingDir: root,
     entryPoints: [...files, "scripts/test-reporter.ts"],
-    outdir: ".cache/tests",
+    outdir: bundleFolder(root),
     outbase: ".",
     bundle: true,
     splitting: true,
@@ -69,8 +83,15 @@ export async function bundleTests(root: string, files: string[]): Promise<void> 
     outExtension: { ".js": ".mjs" },
     sourcemap: "inline",
     sourcesContent: false,
-    logLevel: "error",
-  });
+    logLevel: "silent",
+  };
+  try {
+    await build(options);
+    return true;
+  } catch (error) {
+    const texts = await formatMessages((error as BuildFailure).errors, { kind: "error" });
+    return `cannot bundle the tests\n${texts.join("").trim()}`;
+  }
 }
 
 /** A line such as `// limit: 300 s` in a file's head gives it more time than usual. */

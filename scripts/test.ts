@@ -2,19 +2,21 @@
  * `npm test [PATTERN ...]`: builds, checks the tree, then runs the tests from the fast to the slow: unit, C, process.
  * A pattern runs only the test files whose paths hold it. `npm run test:long` runs the files named *.long.test.*.
  */
-import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { buildVariant, openWorkshop, type Workshop } from "./build.ts";
-import { compileAll } from "./c-objects.ts";
 import { checkTree } from "./check.ts";
-import { link } from "./link.ts";
 import { preparePrograms } from "./programs.ts";
 import { Failure, inParallel, type Tools } from "./run.ts";
-import { buildChildren, buildCTests, type CProgram, runCTests } from "./test-c.ts";
-import { bundleTests, type FileResult, findTests, isLongTest, isProcessTest, runTestFile } from "./test-files.ts";
-import { compileFlags } from "./toolchain.ts";
+import { runCTests } from "./test-c.ts";
+import {
+  bundleTests,
+  type FileResult,
+  findTests,
+  isLongTest,
+  isProcessTest,
+  removeBundles,
+  runTestFile,
+} from "./test-files.ts";
+import { buildPrograms, openWorkbench, type Programs, type Workbench } from "./test-programs.ts";
 
 const UNIT_LIMIT_MS = 60_000;
 const PROCESS_LIMIT_MS = 180_000;
@@ -25,6 +27,11 @@ interface Stage {
   summary: string;
   ms: number;
   results: FileResult[];
+}
+
+interface Outcome {
+  results?: FileResult[];
+  summary?: string;
 }
 
 function isFailed(result: FileResult): boolean {
@@ -44,7 +51,7 @@ function seconds(ms: number): string {
 }
 
 /** Runs one stage and prints its line. What it throws in our own words is its failure; the next stages run all the same. */
-async function stage(name: string, work: () => Promise<{ results?: FileResult[]; summary?: string }>): Promise<Stage> {
+async function stage(name: string, work: () => Promise<Outcome>): Promise<Stage> {
   const started = Date.now();
   let line: Omit<Stage, "ms" | "name">;
   try {
@@ -81,90 +88,43 @@ function printSkipped(stages: Stage[]): void {
   }
 }
 
-/** The program that finds what a test leaves behind. */
-async function buildReaper(shop: Workshop): Promise<string> {
-  const part = {
-    compiler: shop.tools.musl,
-    source: join(shop.root, "scripts/reap-rest.c"),
-    object: join(shop.root, ".cache/objects/reap-rest.o"),
-    flags: compileFlags(shop.tools, shop.sources, "release", "ours"),
-  };
-  await compileAll([part], shop.tools.version);
-  await link(shop, join(shop.root, ".cache/reap-rest"), [part], "release");
-  return join(shop.root, ".cache/reap-rest");
-}
-
-function childSources(root: string): string[] {
-  const folder = join(root, "tests/children");
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".c"))
-    .sort()
-    .map((name) => `tests/children/${name}`);
-}
-
-interface Built {
-  shop: Workshop;
-  reaper: string;
-  cPrograms: CProgram[];
-  /** What process tests find in their environment. */
-  env: NodeJS.ProcessEnv;
-}
-
-/** All programs that the chosen tests use. */
-async function buildAll(tools: Tools, files: string[]): Promise<Built> {
-  const shop = await openWorkshop(tools);
-  const reaper = await buildReaper(shop);
-  const env: NodeJS.ProcessEnv = { ...process.env, GONIT_TEST_RUN: randomUUID() };
-  const cPrograms = await buildCTests(
-    shop,
-    files.filter((file) => file.endsWith(".c")),
-  );
-  const chosen = files.filter(isProcessTest);
-  if (chosen.length === 0) return { shop, reaper, cPrograms, env };
-  env.GONIT_CHILDREN = await buildChildren(shop, childSources(tools.root));
-  env.GONIT_BINARY = await buildVariant(shop, "release");
-  env.GONIT_HOOKS_BINARY = await buildVariant(shop, "hooks");
-  /* Slow to build, and few tests use it. */
-  if (chosen.some((file) => readFileSync(join(tools.root, file), "utf8").includes("GONIT_SANITIZE_BINARY"))) {
-    env.GONIT_SANITIZE_BINARY = await buildVariant(shop, "sanitize");
-  }
-  return { shop, reaper, cPrograms, env };
-}
-
-/** The stages that the chosen files need, in their order. */
+/** The stages that the chosen files need, in their order. The lock goes when nothing is built any more. */
 async function runStages(tools: Tools, files: string[], whole: boolean): Promise<Stage[]> {
   const scripts = files.filter((file) => file.endsWith(".ts"));
   const unit = scripts.filter((file) => !isProcessTest(file));
   const processes = scripts.filter(isProcessTest);
   const cTests = files.filter((file) => file.endsWith(".c"));
   const stages: Stage[] = [];
-  let built: Built | undefined;
-  if (whole || cTests.length > 0 || processes.length > 0) {
-    stages.push(
-      await stage("build", async () => {
-        built = await buildAll(tools, files);
-        return { summary: whole ? "release, hooks, children" : "what the chosen tests use" };
-      }),
-    );
+  const add = async (name: string, work: () => Promise<Outcome>): Promise<boolean> => {
+    const one = await stage(name, work);
+    stages.push(one);
+    return one.ok;
+  };
+  let workbench: Workbench | undefined;
+  let programs: Programs | undefined;
+  if (whole || cTests.length > 0 || processes.length > 0) workbench = await openWorkbench(tools, cTests);
+  if (workbench !== undefined && (whole || processes.length > 0)) {
+    const { shop } = workbench;
+    await add("build", async () => {
+      programs = await buildPrograms(shop, processes);
+      return { summary: Object.keys(programs).join(" ") };
+    });
   }
-  if (whole) stages.push(await stage("check", async () => ({ summary: await checkTree(tools) })));
-  if (scripts.length > 0) await bundleTests(tools.root, scripts);
+  if (whole) await add("check", async () => ({ summary: await checkTree(tools) }));
+  const bundled = scripts.length === 0 || (await bundleTests(tools.root, scripts));
   tools.unlock();
-  const setting = { root: tools.root, env: built?.env ?? process.env };
-  if (unit.length > 0) {
-    const run = (file: string): Promise<FileResult> =>
-      runTestFile(file, { ...setting, limitMs: UNIT_LIMIT_MS, wrapper: [] });
-    stages.push(await stage("unit", async () => ({ results: await inParallel(unit, availableParallelism(), run) })));
-  }
-  if (built === undefined) return stages;
-  const { shop, reaper, cPrograms } = built;
-  if (cTests.length > 0)
-    stages.push(await stage("C", async () => ({ results: await runCTests(shop, cPrograms, reaper) })));
-  if (processes.length > 0) {
-    const run = (file: string): Promise<FileResult> =>
-      runTestFile(file, { ...setting, limitMs: PROCESS_LIMIT_MS, wrapper: [reaper] });
-    stages.push(await stage("process", async () => ({ results: await inParallel(processes, 1, run) })));
+  const env = { ...process.env, ...programs };
+  const each = async (chosen: string[], width: number, limitMs: number, wrapper: string[]): Promise<Outcome> => {
+    if (bundled !== true) throw new Failure(bundled);
+    const setting = { root: tools.root, env, limitMs, wrapper };
+    return { results: await inParallel(chosen, width, (file) => runTestFile(file, setting)) };
+  };
+  if (unit.length > 0) await add("unit", () => each(unit, availableParallelism(), UNIT_LIMIT_MS, []));
+  if (workbench === undefined) return stages;
+  const { shop, reaper, cPrograms } = workbench;
+  if (cTests.length > 0) await add("C", async () => ({ results: await runCTests(shop, cPrograms, reaper) }));
+  if (programs !== undefined && processes.length > 0) {
+    await add("process", () => each(processes, 1, PROCESS_LIMIT_MS, [reaper]));
   }
   return stages;
 }
@@ -173,6 +133,7 @@ async function runTests(tools: Tools, files: string[], whole: boolean): Promise<
   const started = Date.now();
   await preparePrograms(tools, { tests: whole || files.some((file) => file.endsWith(".c")) });
   const stages = await runStages(tools, files, whole);
+  removeBundles(tools.root);
   printSkipped(stages);
   printFailures(stages);
   const failed = stages.filter((one) => !one.ok).map((one) => one.name);

@@ -1,0 +1,64 @@
+/* The programs that tests use: gonit itself, its variants, the small children, and what finds left-over processes. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildVariant, openWorkshop, type Workshop } from "./build.ts";
+import { compileAll } from "./c-objects.ts";
+import { link } from "./link.ts";
+import type { Tools } from "./run.ts";
+import { buildChildren, buildCTests, type CProgram } from "./test-c.ts";
+import { compileFlags } from "./toolchain.ts";
+
+export interface Workbench {
+  shop: Workshop;
+  /** Program that runs another and names what it left behind. */
+  reaper: string;
+  cPrograms: CProgram[];
+}
+
+/** What process tests find in their environment: paths. */
+export interface Programs {
+  GONIT_BINARY: string;
+  GONIT_HOOKS_BINARY: string;
+  /** Only where a chosen test names it: it takes long to build. */
+  GONIT_SANITIZE_BINARY?: string;
+  GONIT_CHILDREN: string;
+}
+
+async function buildReaper(shop: Workshop): Promise<string> {
+  const part = {
+    compiler: shop.tools.musl,
+    source: join(shop.root, "scripts/reap-rest.c"),
+    object: join(shop.root, ".cache/objects/reap-rest.o"),
+    flags: compileFlags(shop.tools, shop.sources, "release", "ours"),
+  };
+  const program = join(shop.root, ".cache/reap-rest");
+  await compileAll([part], shop.tools.version);
+  await link(shop, program, [part], "release");
+  return program;
+}
+
+/** Builds what does not need gonit as a whole. */
+export async function openWorkbench(tools: Tools, cTests: string[]): Promise<Workbench> {
+  const shop = await openWorkshop(tools);
+  const reaper = await buildReaper(shop);
+  const cPrograms = cTests.length === 0 ? [] : await buildCTests(shop, cTests);
+  return { shop, reaper, cPrograms };
+}
+
+function childSources(root: string): string[] {
+  const folder = join(root, "tests/children");
+  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return names.filter((name) => name.endsWith(".c")).map((name) => `tests/children/${name}`);
+}
+
+export async function buildPrograms(shop: Workshop, tests: string[]): Promise<Programs> {
+  const programs: Programs = {
+    GONIT_BINARY: await buildVariant(shop, "release"),
+    GONIT_HOOKS_BINARY: await buildVariant(shop, "hooks"),
+    GONIT_CHILDREN: await buildChildren(shop, childSources(shop.root)),
+  };
+  if (tests.some((file) => readFileSync(join(shop.root, file), "utf8").includes("GONIT_SANITIZE_BINARY"))) {
+    programs.GONIT_SANITIZE_BINARY = await buildVariant(shop, "sanitize");
+  }
+  return programs;
+}
