@@ -5,7 +5,7 @@
  */
 
 import { ProcessKind } from "../contract.ts";
-import { spawnAux } from "./aux.ts";
+import { endAuxOfLife, spawnAux } from "./aux.ts";
 import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
 import { becomeReady, stopProbe } from "./readiness.ts";
@@ -92,6 +92,11 @@ export function endByItself(engine: Engine, node: Node, run: Run, end: End): voi
     const { cause } = end;
     const rule = cause === "spawn-failed" || cause === "pre-start-failed" ? cause : "exited";
     setState(engine, node, "stopping", rule, endText(end));
+    if (run.aux.length > 0) {
+      // A reload command outlives its service: it is ended too, within the stop limit.
+      endAuxOfLife(engine, node, run);
+      armUnitTimer(engine, node, run, "stop", engine.now.monotonicMs + definitionOf(node).stop.timeoutMs);
+    }
   }
   advance(engine, node, run);
 }
@@ -177,11 +182,27 @@ export function treeRemains(engine: Engine, node: Node, run: Run, pids: number[]
 }
 
 export function treeUnkillable(engine: Engine, node: Node, run: Run, pids: number[]): void {
+  if (definitionOf(node).stop.kill !== "tree" && run.main === "ended" && run.aux.length === 0) {
+    leaveBehind(engine, node, run, pids);
+    return;
+  }
   run.unkillable = pids.length === 0 ? [0] : pids.slice(0, 20);
   const reason = `pid ${run.unkillable.join(" ")} outlives SIGKILL (uninterruptible sleep)`;
   note(engine, node, "unkillable", reason);
   log(engine, "error", "Cannot kill service", { service: node.unit.name, reason });
   touch(engine, node);
+}
+
+/** The configuration asks for the group only: what has left it is told, and left alone. */
+function leaveBehind(engine: Engine, node: Node, run: Run, pids: number[]): void {
+  log(engine, "warn", "Processes outside the group are left", { pids: pids.join(" "), service: node.unit.name });
+  engine.effects.push({ kind: "forget-tree", ticket: run.tree });
+  engine.byTicket.delete(run.tree);
+  run.tree = 0;
+  run.treeUse = "";
+  run.left = [];
+  run.touched = false;
+  advance(engine, node, run);
 }
 
 /** The stop limit is over. */

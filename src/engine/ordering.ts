@@ -127,7 +127,7 @@ export function enterWaiting(
 export function wakeWaiting(engine: Engine, node: Node): void {
   evaluate(engine, node);
   for (let at = 0; at < node.neededBy.length; at++) evaluateEdge(engine, node.neededBy[at] as Edge);
-  if (node.unit.run === null) for (const other of node.conflicts) evaluate(engine, other);
+  if (!isLive(node.unit)) for (const other of node.conflicts) evaluate(engine, other);
 }
 
 /** Whether the loss of its far end stops this edge's unit. Once a need for `done` is met, it stays met. */

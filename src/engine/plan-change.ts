@@ -10,7 +10,7 @@ import type { Event } from "./event.ts";
 import { matchNames } from "./names.ts";
 import { enterWaiting } from "./ordering.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
-import { answerIfSettled } from "./request-end.ts";
+import { answerIfSettled, replaceApplies } from "./request-end.ts";
 import { openApply } from "./requests.ts";
 import { cancelBackoff, forgetFailures } from "./settle.ts";
 import { newUnit, type Target, type Unit } from "./state.ts";
@@ -86,6 +86,7 @@ function enabledWithoutConflict(engine: Engine, nodes: Node[]): Node[] {
 
 function apply(engine: Engine, event: Loaded): void {
   const { state } = engine;
+  replaceApplies(engine, event.request ?? 0);
   const before = new Map(engine.nodes.map((node) => [node.unit.name, node]));
   const changes = planChanges({ ...event.plan, services: definitions(engine) }, event.plan);
   const wanted = new Map<string, boolean>();

@@ -79,7 +79,8 @@ export function becomeReady(engine: Engine, node: Node, run: Run, rule: Rule): v
   stopProbe(engine, run);
   setState(engine, node, "ready", rule, "");
   const { unit } = node;
-  if (definitionOf(node).ready.kind !== "started" && !unit.quiet.now)
+  const plan = definitionOf(node);
+  if (plan.ready.kind !== "started" && plan.type === "service" && !unit.quiet.now)
     log(engine, "info", "Service ready", { service: unit.name });
 }
 

@@ -4,7 +4,7 @@ import { ProcessKind, SignalScope } from "../contract.ts";
 import { spawnAux } from "./aux.ts";
 import { definitionOf, type Engine, log, type Node, note, setState } from "./engine.ts";
 import type { Run } from "./state.ts";
-import { signalName } from "./words.ts";
+import { scopeOf, signalName } from "./words.ts";
 
 /** The unit is ready and its reload is no restart. True: it is over at once. */
 export function beginReload(engine: Engine, node: Node, run: Run): boolean {
@@ -18,7 +18,8 @@ export function beginReload(engine: Engine, node: Node, run: Run): boolean {
       startTicket: run.start,
       instance: node.id,
       signal: reload.signal,
-      scope: SignalScope.process,
+      // A daemon that has forked and gone: what it left is the service.
+      scope: run.main === "running" ? SignalScope.process : scopeOf(definitionOf(node).stop.kill),
     });
     return true;
   }

@@ -85,6 +85,14 @@ export function replaceRequests(engine: Engine, node: Node, wanted: "up" | "down
   }
 }
 
+/** A newer plan takes effect: whoever waits for the changes of an older one is told. by 0: nobody asked for the newer one. */
+export function replaceApplies(engine: Engine, by: number): void {
+  for (const request of engine.state.requests.slice()) {
+    if (request.request.verb === "apply")
+      answer(engine, request, { outcome: "replaced", by, results: resultsOf(engine, request) });
+  }
+}
+
 function isOpposed(target: Target, wanted: "up" | "down"): boolean {
   return wanted === "up" ? target.goal === "down" : ["up", "restart", "reload"].includes(target.goal);
 }

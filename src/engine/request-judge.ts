@@ -1,8 +1,9 @@
 /** Whether what a request asked of one unit has come about, can still come, or cannot any more. */
 
-import type { Engine, Node } from "./engine.ts";
+import { definitionOf, type Engine, type Node } from "./engine.ts";
 import { beginReload } from "./reload.ts";
 import type { Target } from "./state.ts";
+import { wishStop } from "./stopping.ts";
 import { isEnding, isStuck, isUp } from "./unit.ts";
 import { blockedText, stateReason } from "./view-words.ts";
 
@@ -82,7 +83,9 @@ function judgeRestart(engine: Engine, node: Node, target: Target): void {
 }
 
 function judgeDown(node: Node, target: Target): void {
-  if (node.unit.run === null) settle(target, "stopped");
+  const { run } = node.unit;
+  // A newer plan may have started it again in the same moment: what was asked for has happened all the same.
+  if (run === null || run.start !== target.from) settle(target, "stopped");
   else failIfUnkillable(node, target);
 }
 
@@ -94,13 +97,22 @@ function judgeReload(engine: Engine, node: Node, target: Target): void {
     else if (unit.state === "ready") settle(target, "reloaded");
     return;
   }
+  if (unit.state === "done") {
+    fail(target, "done", `has ended: ${stateReason(node)}`);
+    return;
+  }
   if (run === null || isEnding(run) || unit.state !== "ready" || unit.stopWish !== "") {
     if (unit.state !== "reloading") failIfHopeless(engine, node, target);
     return;
   }
-  if (node.plan.reload.kind === "restart") return;
-  target.begun = true;
   target.from = run.start;
+  if (definitionOf(node).reload.kind === "restart") {
+    // An apply has changed how it is reloaded meanwhile.
+    target.goal = "restart";
+    wishStop(engine, node, "restart");
+    return;
+  }
+  target.begun = true;
   if (beginReload(engine, node, run)) settle(target, "reloaded");
 }
 

@@ -63,13 +63,15 @@ function act(
     for (const node of nodes) wantRestart(engine, node, id);
   } else if (request.verb === "reload") {
     for (const node of nodes)
-      if (node.plan.reload.kind === "restart" && isReloadable(node)) wantRestart(engine, node, id);
+      if (node.plan.reload.kind === "restart" && !isOff(node) && node.unit.run !== null) wantRestart(engine, node, id);
   }
   for (const node of nodes) touch(engine, node);
 }
 
-function isReloadable(node: Node): boolean {
-  return node.unit.run !== null && node.unit.wanted === "up";
+/** Neither runs nor is on its way up: a reload has nothing to reach. */
+function isOff(node: Node): boolean {
+  const { unit } = node;
+  return unit.wanted === "down" || unit.state === "stopped" || unit.state === "failed" || unit.state === "done";
 }
 
 function targetOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "kill" }>): Target {
@@ -86,7 +88,10 @@ function targetOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "ki
   const isDown = unit.run === null && (unit.state === "stopped" || unit.state === "failed" || unit.state === "done");
   if (request.verb === "start" && isUp(unit) && unit.stopWish === "") target.did = "already running";
   if (request.verb === "stop" && isDown) target.did = "not running";
-  if (request.verb === "reload" && !isReloadable(node) && (isDown || unit.wanted === "down")) {
+  if (request.verb === "reload" && node.plan.type === "group") {
+    target.outcome = "done";
+    target.did = "nothing to reload";
+  } else if (request.verb === "reload" && isOff(node)) {
     target.outcome = "failed";
     target.did = "not running";
     target.reason = "is not running";
@@ -103,7 +108,7 @@ function goalOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "kill
     case "restart":
       return "restart";
     case "reload":
-      return node.plan.reload.kind === "restart" && isReloadable(node) ? "restart" : "reload";
+      return node.plan.reload.kind === "restart" && !isOff(node) ? "restart" : "reload";
     case "wait":
       return request.until;
   }

@@ -22,7 +22,6 @@ import { mainFailed, mainStarted } from "./start.ts";
 import type { Aux, Run, State } from "./state.ts";
 import { runTimeout, startTimeout, stopIfFree, stopWithLostNeeds } from "./stopping.ts";
 import { clearUnitTimer } from "./timers.ts";
-import { isLive } from "./unit.ts";
 
 export interface StepResult {
   state: State;
@@ -55,10 +54,9 @@ function drain(engine: Engine): void {
     node.queued = false;
     if (node.wentAway) stopWithLostNeeds(engine, node);
     stopIfFree(engine, node);
+    // Before it may start again: its run has ended, and what that run needed may stop now.
+    for (const { to } of node.needs) if (to !== null && to.unit.stopWish !== "") stopIfFree(engine, to);
     wakeWaiting(engine, node);
-    if (!isLive(node.unit)) {
-      for (const { to } of node.needs) if (to !== null && to.unit.stopWish !== "") stopIfFree(engine, to);
-    }
     if (node.waiters.length > 0) checkRequests(engine, node);
   }
   queue.length = 0;

@@ -1,0 +1,60 @@
+/** How simulated processes behave. */
+
+import { Stage } from "../src/contract.ts";
+import type { Process } from "./kernel.ts";
+
+export interface SpawnFate {
+  afterMs: number;
+  /** Stage.none: it runs. */
+  stage: number;
+  errno: number;
+  /** Nothing is ever heard of it until it is taken back. */
+  hangs: boolean;
+}
+
+export interface LifeFate {
+  /** Null: runs until it is told to end. */
+  exitsAfterMs: number | null;
+  code: number | null;
+  signal: number | null;
+  /** Processes that it puts beside itself. */
+  extras: number;
+  extrasEscape: boolean;
+  extrasEndAfterMs: number | null;
+  signs: { afterMs: number; sign: "ready" | "line" | "closed" | "error" | "reloading" }[];
+}
+
+export interface SignalFate {
+  /** Null: it takes no notice. */
+  endsAfterMs: number | null;
+  /** Null: ended by the signal. */
+  code: number | null;
+}
+
+export interface Behaviour {
+  spawn(process: Process): SpawnFate;
+  life(process: Process): LifeFate;
+  signal(process: Process, signal: number): SignalFate;
+  /** When an extra process ends after a signal; null: not at all. */
+  extraSignal(unit: string, signal: number): number | null;
+  /** Null: never answered. */
+  probe(unit: string, nth: number, tries: number): { afterMs: number; ok: boolean } | null;
+  /** How long a look at a tree takes. */
+  treeMs(): number;
+}
+
+export const runs: SpawnFate = { afterMs: 1, stage: Stage.none, errno: 0, hangs: false };
+
+export const lives: LifeFate = {
+  exitsAfterMs: null,
+  code: 0,
+  signal: null,
+  extras: 0,
+  extrasEscape: false,
+  extrasEndAfterMs: null,
+  signs: [],
+};
+
+export function fails(stage: number, errno: number): SpawnFate {
+  return { afterMs: 1, stage, errno, hangs: false };
+}

@@ -1,0 +1,179 @@
+/** Random systems and random histories of them, as data: made from a seed, and shortened piece by piece. */
+
+import { Role } from "../src/contract.ts";
+import type { Request } from "../src/engine/event.ts";
+import type { DependencyPlan, DependencyWait, Plan, ReadyPlan, ServicePlan } from "../src/engine/plan.ts";
+import { Dice } from "./chance.ts";
+import { command, needs, restart, service, stop, system } from "./plans.ts";
+import type { CrashPoint } from "./world.ts";
+
+/** One thing that happens from outside. */
+export type Move = { afterMs: number } & (
+  | { kind: "request"; request: Request; timeoutMs: number | null }
+  /** Cancels the request that was made this many requests ago. */
+  | { kind: "cancel"; back: number }
+  | { kind: "crash"; point: CrashPoint }
+  | { kind: "clock-jump"; byMs: number }
+  | { kind: "apply"; services: ServicePlan[]; asRequest: boolean }
+  | { kind: "kill-main"; name: string; signal: number }
+  | { kind: "signal"; meaning: "stop" | "force" | "reload-config" }
+);
+
+export interface History {
+  seed: number;
+  plan: Plan;
+  only: string[] | null;
+  moves: Move[];
+}
+
+export function makeHistory(seed: number): History {
+  const dice = new Dice(seed);
+  const count = 2 + dice.below(6);
+  const names = Array.from({ length: count }, (_, at) => `s${at}`);
+  const services = symmetric(names.map((_, at) => makeService(dice, names, at)));
+  const role = dice.percent(70) ? Role.vm : dice.percent(50) ? Role.container : Role.laptop;
+  const plan = system(services, { role });
+  const only = dice.percent(10) ? [dice.pick(names)] : null;
+  const moves = Array.from({ length: 5 + dice.below(40) }, () => makeMove(dice, names, services));
+  return { seed, plan, only, moves };
+}
+
+function makeService(dice: Dice, names: string[], at: number): ServicePlan {
+  const roll = dice.below(100);
+  const type = roll < 70 ? "service" : roll < 88 ? "task" : "group";
+  const dependsOn: DependencyPlan[] = [];
+  const after: string[] = [];
+  for (let other = 0; other < at; other++) {
+    if (dice.percent(30)) dependsOn.push(makeNeed(dice, names[other] as string));
+    else if (dice.percent(12)) after.push(names[other] as string);
+  }
+  const conflicts = at > 1 && dice.percent(4) ? [names[0] as string] : [];
+  return service(names[at] as string, {
+    type,
+    enabled: dice.percent(90),
+    tags: dice.percent(50) ? ["even"] : [],
+    runs: type === "task" && dice.percent(30) ? 3 : 1,
+    command: type === "group" ? null : command(`/bin/${names[at]}`),
+    preStart: type !== "group" && dice.percent(20) ? [command("/bin/prepare"), command("/bin/more")] : [],
+    postStop: type !== "group" && dice.percent(20) ? [command("/bin/clean")] : [],
+    dependsOn,
+    after,
+    conflicts: dependsOn.some(({ name }) => conflicts.includes(name)) ? [] : conflicts,
+    ready: type === "group" ? { kind: "started" } : makeReady(dice, type),
+    restart: restart({
+      policy: dice.pick(["no", "on-failure", "always"]),
+      delayMs: dice.pick([0, 50, 300]),
+      delayMsMax: 2000,
+      jitter: 0.1,
+      resetAfterMs: 1000,
+      limit: dice.percent(30) ? { count: 1 + dice.below(4), windowMs: 5000 } : null,
+    }),
+    critical: dice.percent(4) ? dice.pick(["exit", "reboot", "poweroff", "rescue"]) : "no",
+    startTimeoutMs: 300 + dice.below(1500),
+    runTimeoutMs: dice.percent(10) ? 500 + dice.below(2000) : null,
+    stop: stop({
+      timeoutMs: 100 + dice.below(1500),
+      command: dice.percent(15) ? command("/bin/stop") : null,
+      kill: dice.percent(85) ? "tree" : dice.pick(["group", "process"]),
+    }),
+    reload: dice.percent(40)
+      ? { kind: "signal", signal: 1 }
+      : dice.percent(50)
+        ? { kind: "command", command: command("/bin/reload") }
+        : { kind: "restart" },
+  });
+}
+
+function makeNeed(dice: Dice, name: string): DependencyPlan {
+  return needs(name, {
+    wait: dice.pick<DependencyWait>(["started", "ready", "ready", "healthy", "done"]),
+    required: dice.percent(80),
+    restart: dice.percent(80),
+  });
+}
+
+function makeReady(dice: Dice, type: "service" | "task"): ReadyPlan {
+  if (type === "task" || dice.percent(45)) return { kind: dice.percent(type === "task" ? 20 : 5) ? "exit" : "started" };
+  const times = { intervalMs: 250, timeoutMs: 3000 };
+  return dice.pick<ReadyPlan>([
+    { kind: "notify" },
+    { kind: "fd", fd: 3 },
+    { kind: "log", text: "ready", regularExpression: false },
+    { kind: "exec", command: command("/bin/true"), ...times },
+    { kind: "tcp", host: "127.0.0.1", port: 80, ...times },
+    { kind: "unix", path: "/run/x", ...times },
+    { kind: "file", path: "/run/x", ...times },
+  ]);
+}
+
+function makeMove(dice: Dice, names: string[], services: ServicePlan[]): Move {
+  const afterMs = dice.percent(30) ? 0 : dice.percent(60) ? dice.below(60) : dice.below(2500);
+  const roll = dice.below(100);
+  if (roll < 55)
+    return {
+      afterMs,
+      kind: "request",
+      request: makeRequest(dice, names),
+      timeoutMs: dice.percent(20) ? dice.below(1000) : null,
+    };
+  if (roll < 58) return { afterMs, kind: "cancel", back: dice.below(3) };
+  if (roll < 78) return { afterMs, kind: "crash", point: dice.percent(25) ? "before-append" : dice.below(12) };
+  if (roll < 81) return { afterMs, kind: "clock-jump", byMs: dice.pick([-31_536_000_000, -5000, 3_600_000]) };
+  if (roll < 88)
+    return { afterMs, kind: "apply", services: changedServices(dice, names, services), asRequest: dice.percent(70) };
+  if (roll < 97) return { afterMs, kind: "kill-main", name: dice.pick(names), signal: dice.pick([9, 11, 15]) };
+  if (roll < 98) return { afterMs, kind: "signal", meaning: "stop" };
+  return { afterMs, kind: "signal", meaning: dice.pick(["reload-config", "reload-config", "force"]) };
+}
+
+function makeRequest(dice: Dice, names: string[]): Request {
+  const some = dice.percent(80)
+    ? [dice.pick(names)]
+    : dice.percent(50)
+      ? ["*"]
+      : dice.percent(50)
+        ? [dice.pick(names), dice.pick(names)]
+        : ["nosuch"];
+  const roll = dice.below(100);
+  if (roll < 30) return { verb: "start", names: some };
+  if (roll < 55) return { verb: "stop", names: some, force: dice.percent(20) };
+  if (roll < 72) return { verb: "restart", names: some };
+  if (roll < 84) return { verb: "reload", names: some };
+  if (roll < 90)
+    return { verb: "kill", names: some, signal: dice.pick([1, 9, 15]), scope: dice.pick(["process", "group", "tree"]) };
+  if (roll < 99) return { verb: "wait", names: some, until: dice.pick(["ready", "healthy", "done", "stopped"]) };
+  return { verb: "shutdown", mode: 1, exitCode: null, force: dice.percent(30), reason: "asked for" };
+}
+
+/** The same system with one thing changed, added or taken away; what others name stays. */
+function changedServices(dice: Dice, names: string[], services: ServicePlan[]): ServicePlan[] {
+  const copies = services.map((one) => ({ ...one }));
+  const at = dice.below(copies.length);
+  const chosen = copies[at] as ServicePlan;
+  const roll = dice.below(100);
+  if (roll < 35) chosen.environment = { V: String(dice.below(3)) };
+  else if (roll < 50) chosen.description = `number ${dice.below(9)}`;
+  else if (roll < 60) chosen.enabled = !chosen.enabled;
+  else if (roll < 75) copies.push(makeService(dice, [...names, "extra"], names.length));
+  else if (roll < 85) copies[at] = makeService(dice, names, at);
+  else copies.splice(at, 1);
+  const left = new Set(copies.map(({ name }) => name));
+  return symmetric(
+    copies.map((one) => ({
+      ...one,
+      dependsOn: one.dependsOn.filter(({ name }) => left.has(name)),
+      after: one.after.filter((name) => left.has(name)),
+      conflicts: one.conflicts.filter((name) => left.has(name)),
+    })),
+  );
+}
+
+/** As the reader makes it: who conflicts with another is in conflict from both sides. */
+function symmetric(services: ServicePlan[]): ServicePlan[] {
+  return services.map((one) => {
+    const others = services.filter(
+      ({ conflicts, name }) => conflicts.includes(one.name) || one.conflicts.includes(name),
+    );
+    return { ...one, conflicts: others.map(({ name }) => name) };
+  });
+}

@@ -1,0 +1,383 @@
+/**
+ * A simulated kernel: processes, their trees, signals, timers and probes, in virtual time. It carries out the engine's
+ * effects and tells what came of them as events. How processes behave is asked of a Behaviour.
+ *
+ * What the real kernel and init keep over the death of the manager (processes, results of spawns, exits, messages in a
+ * socket) is kept here as well; what lives in the manager (timers, probes, waits) is lost by managerDied().
+ */
+
+import { ProcessKind, SignalScope, Stage } from "../src/contract.ts";
+import type { Effect } from "../src/engine/effect.ts";
+import type { Event } from "../src/engine/event.ts";
+import type { InstanceId, Ticket } from "../src/engine/instance.ts";
+import type { Behaviour } from "./behaviour.ts";
+import { Schedule } from "./schedule.ts";
+
+const SIGKILL = 9;
+const unkillableMs = 2000;
+
+export interface Process {
+  ticket: Ticket;
+  start: Ticket;
+  unit: string;
+  instance: InstanceId;
+  kind: number;
+  pid: number;
+  state: "spawning" | "running" | "gone";
+  /** How many processes of this kind the unit had before. */
+  nth: number;
+  dying: boolean;
+}
+
+/** A process that a service left behind or put beside itself. */
+export interface Extra {
+  start: Ticket;
+  unit: string;
+  pid: number;
+  escaped: boolean;
+  dying: boolean;
+}
+
+interface Wait {
+  ticket: Ticket;
+  start: Ticket;
+  scope: number;
+  kill: boolean;
+  told: boolean;
+}
+
+export class Kernel {
+  readonly processes = new Map<Ticket, Process>();
+  readonly extras = new Map<number, Extra>();
+  readonly schedule = new Schedule();
+  /** Facts that are told again when nobody has journalled them. */
+  durable: Event[] = [];
+  /** What a manager that dies before its turn forgets. */
+  volatile: Event[] = [];
+  private readonly behaviour: Behaviour;
+  private readonly waits = new Map<Ticket, Wait>();
+  private readonly timers = new Map<Ticket, number>();
+  private readonly probes = new Map<Ticket, { unit: string; nth: number }>();
+  private readonly counts = new Map<string, number>();
+  private nextPid = 100;
+  /** Counts the managers: what one of them scheduled must not reach the next. */
+  private life = 1;
+
+  constructor(behaviour: Behaviour) {
+    this.behaviour = behaviour;
+  }
+
+  get nowMs(): number {
+    return this.schedule.nowMs;
+  }
+
+  managerDied(): void {
+    this.life++;
+    this.volatile = [];
+    this.waits.clear();
+    this.timers.clear();
+    this.probes.clear();
+  }
+
+  perform(effect: Effect): void {
+    switch (effect.kind) {
+      case "spawn":
+        this.spawn(effect);
+        return;
+      case "cancel-spawn":
+        this.cancelSpawn(effect.ticket);
+        return;
+      case "signal":
+        this.signal(effect);
+        return;
+      case "await-tree":
+        this.beginWait({
+          ticket: effect.ticket,
+          start: effect.startTicket,
+          scope: SignalScope.tree,
+          kill: false,
+          told: false,
+        });
+        return;
+      case "kill-tree":
+        this.killTree(effect);
+        return;
+      case "forget-tree":
+        this.waits.delete(effect.ticket);
+        return;
+      case "arm-timer":
+        this.timers.set(effect.ticket, effect.atMs);
+        this.later(effect.atMs, () => {
+          if (this.timers.get(effect.ticket) !== effect.atMs) return;
+          this.timers.delete(effect.ticket);
+          this.volatile.push({ kind: "timer-fired", ticket: effect.ticket });
+        });
+        return;
+      case "cancel-timer":
+        this.timers.delete(effect.ticket);
+        return;
+      case "start-probe":
+      case "watch-log":
+        this.startProbe(effect);
+        return;
+      case "stop-probe":
+        this.probes.delete(effect.ticket);
+        return;
+      default:
+    }
+  }
+
+  /** The starts of a unit that living processes belong to. */
+  startsOf(unit: string): Ticket[] {
+    const starts: Ticket[] = [];
+    for (const process of this.processes.values()) {
+      if (process.unit === unit && process.state !== "gone") starts.push(process.start);
+    }
+    for (const extra of this.extras.values()) if (extra.unit === unit) starts.push(extra.start);
+    return starts;
+  }
+
+  /** Living processes of all units. */
+  count(): number {
+    return this.processes.size + this.extras.size;
+  }
+
+  mainOf(unit: string): Process | undefined {
+    for (const process of this.processes.values()) {
+      if (process.unit === unit && process.kind === ProcessKind.main && process.state === "running") return process;
+    }
+    return undefined;
+  }
+
+  /** In the life of this manager only. */
+  private later(atMs: number, action: () => void): void {
+    const life = this.life;
+    this.schedule.at(atMs, () => {
+      if (life === this.life) action();
+    });
+  }
+
+  private countUp(key: string): number {
+    const count = this.counts.get(key) ?? 0;
+    this.counts.set(key, count + 1);
+    return count;
+  }
+
+  private readonly everSpawned = new Set<Ticket>();
+
+  private spawn(effect: Extract<Effect, { kind: "spawn" }>): void {
+    // A second order for the same ticket finds the slot taken: the answer is on its way or was given.
+    if (this.everSpawned.has(effect.ticket)) return;
+    this.everSpawned.add(effect.ticket);
+    const unit = effect.instance.service;
+    const process: Process = {
+      ticket: effect.ticket,
+      start: effect.startTicket,
+      unit,
+      instance: effect.instance,
+      kind: effect.processKind,
+      pid: 0,
+      state: "spawning",
+      nth: this.countUp(`${unit}/${effect.processKind}`),
+      dying: false,
+    };
+    this.processes.set(effect.ticket, process);
+    const fate = this.behaviour.spawn(process);
+    if (fate.hangs) return;
+    this.schedule.in(fate.afterMs, () => {
+      if (process.state !== "spawning") return;
+      if (fate.stage !== Stage.none) this.failSpawn(process, fate.stage, fate.errno);
+      else this.run(process);
+    });
+  }
+
+  private failSpawn(process: Process, stage: number, errno: number): void {
+    process.state = "gone";
+    this.processes.delete(process.ticket);
+    const detail = `stage ${stage} errno ${errno}`;
+    this.durable.push({ kind: "spawn-failed", ticket: process.ticket, stage, errno, detail });
+  }
+
+  private run(process: Process): void {
+    process.state = "running";
+    process.pid = this.nextPid++;
+    this.durable.push({ kind: "spawn-succeeded", ticket: process.ticket, pid: process.pid, slot: process.pid % 4096 });
+    const life = this.behaviour.life(process);
+    for (let count = 0; count < life.extras; count++) {
+      const extra = {
+        start: process.start,
+        unit: process.unit,
+        pid: this.nextPid++,
+        escaped: life.extrasEscape,
+        dying: false,
+      };
+      this.extras.set(extra.pid, extra);
+      if (life.extrasEndAfterMs !== null) this.schedule.in(life.extrasEndAfterMs, () => this.endExtra(extra));
+    }
+    if (life.exitsAfterMs !== null)
+      this.schedule.in(life.exitsAfterMs, () => this.end(process, life.code, life.signal));
+    for (const { afterMs, sign } of life.signs) this.schedule.in(afterMs, () => this.tell(process, sign));
+  }
+
+  /** Signs of readiness that the process gives. */
+  tell(process: Process, sign: "ready" | "line" | "closed" | "error" | "reloading"): void {
+    if (process.state !== "running") return;
+    if (sign === "line") this.durable.push({ kind: "ready-line", ticket: process.ticket });
+    else if (sign === "closed") this.durable.push({ kind: "ready-closed", ticket: process.ticket });
+    else {
+      this.durable.push({
+        kind: "notify-received",
+        instance: process.instance,
+        ticket: process.ticket,
+        ready: sign === "ready",
+        reloading: sign === "reloading",
+        stopping: false,
+        status: sign === "ready" ? "serving" : null,
+        mainPid: null,
+        errno: sign === "error" ? 5 : null,
+        extendTimeoutMs: null,
+        watchdog: false,
+      });
+    }
+  }
+
+  end(process: Process, code: number | null, signal: number | null): void {
+    if (process.state !== "running") return;
+    process.state = "gone";
+    this.processes.delete(process.ticket);
+    this.durable.push({
+      kind: "process-exited",
+      ticket: process.ticket,
+      pid: process.pid,
+      code,
+      signal,
+      core: false,
+      cpuMs: 0,
+      maxRssKib: 0,
+      lastLines: code === 0 ? [] : [`last line of ${process.unit}`],
+    });
+    this.lookAtTrees(process.start);
+  }
+
+  private endExtra(extra: Extra): void {
+    if (!this.extras.delete(extra.pid)) return;
+    this.lookAtTrees(extra.start);
+  }
+
+  private cancelSpawn(ticket: Ticket): void {
+    const process = this.processes.get(ticket);
+    if (process === undefined || process.state !== "spawning") return;
+    this.schedule.in(1, () => {
+      if (process.state === "spawning") this.failSpawn(process, Stage.timeLimit, 0);
+    });
+  }
+
+  private signal(effect: Extract<Effect, { kind: "signal" }>): void {
+    const { signal, scope } = effect;
+    const main = this.processes.get(effect.ticket);
+    if (scope !== SignalScope.tree) {
+      if (main !== undefined) this.signalProcess(main, signal);
+      if (scope === SignalScope.group && main !== undefined) this.signalExtras(main.start, signal, false);
+      return;
+    }
+    for (const process of [...this.processes.values()]) {
+      if (process.start === effect.startTicket) this.signalProcess(process, signal);
+    }
+    this.signalExtras(effect.startTicket, signal, true);
+  }
+
+  private signalProcess(process: Process, signal: number): void {
+    if (process.state !== "running" || process.dying) return;
+    const fate = this.behaviour.signal(process, signal);
+    if (fate.endsAfterMs === null) return;
+    process.dying = signal === SIGKILL;
+    this.schedule.in(fate.endsAfterMs, () => this.end(process, fate.code, fate.code === null ? signal : null));
+  }
+
+  private signalExtras(start: Ticket, signal: number, withEscaped: boolean): void {
+    for (const extra of this.extras.values()) {
+      if (extra.start !== start || extra.dying || (extra.escaped && !withEscaped)) continue;
+      const afterMs = this.behaviour.extraSignal(extra.unit, signal);
+      if (afterMs === null) continue;
+      extra.dying = signal === SIGKILL;
+      this.schedule.in(afterMs, () => this.endExtra(extra));
+    }
+  }
+
+  private killTree(effect: Extract<Effect, { kind: "kill-tree" }>): void {
+    const { ticket, startTicket: start, scope } = effect;
+    this.beginWait({ ticket, start, scope, kill: true, told: false });
+    for (const process of [...this.processes.values()]) {
+      if (process.start === start && (scope === SignalScope.tree || process.ticket === start))
+        this.signalProcess(process, SIGKILL);
+    }
+    if (scope !== SignalScope.process) this.signalExtras(start, SIGKILL, scope === SignalScope.tree);
+    this.later(this.nowMs + unkillableMs, () => {
+      const wait = this.waits.get(ticket);
+      if (wait === undefined || wait.told) return;
+      wait.told = true;
+      this.volatile.push({ kind: "tree-unkillable", ticket, pids: this.pidsOf(start) });
+    });
+  }
+
+  private beginWait(wait: Wait): void {
+    this.waits.set(wait.ticket, wait);
+    this.later(this.nowMs + this.behaviour.treeMs(), () => this.look(wait));
+  }
+
+  private lookAtTrees(start: Ticket): void {
+    for (const wait of this.waits.values()) {
+      if (wait.start === start) this.later(this.nowMs + this.behaviour.treeMs(), () => this.look(wait));
+    }
+  }
+
+  private look(wait: Wait): void {
+    if (this.waits.get(wait.ticket) !== wait) return;
+    const pids = wait.scope === SignalScope.process ? this.mainPid(wait.start) : this.pidsOf(wait.start);
+    if (pids.length === 0) {
+      this.waits.delete(wait.ticket);
+      this.volatile.push({ kind: "tree-emptied", ticket: wait.ticket });
+    } else if (!wait.kill && !wait.told) {
+      wait.told = true;
+      this.volatile.push({ kind: "tree-remains", ticket: wait.ticket, pids, how: "mark" });
+    }
+  }
+
+  private mainPid(start: Ticket): number[] {
+    const main = this.processes.get(start);
+    return main !== undefined && main.state === "running" ? [main.pid] : [];
+  }
+
+  private pidsOf(start: Ticket): number[] {
+    const pids: number[] = [];
+    for (const process of this.processes.values()) {
+      if (process.start === start && process.state === "running") pids.push(process.pid);
+    }
+    for (const extra of this.extras.values()) if (extra.start === start) pids.push(extra.pid);
+    return pids;
+  }
+
+  private startProbe(effect: Extract<Effect, { kind: "start-probe" | "watch-log" }>): void {
+    const unit = effect.instance.service;
+    const probe = { unit, nth: this.countUp(`${unit}/probe`) };
+    this.probes.set(effect.ticket, probe);
+    this.tryProbe(effect.ticket, probe, 0);
+  }
+
+  private tryProbe(ticket: Ticket, probe: { unit: string; nth: number }, tries: number): void {
+    const fate = this.behaviour.probe(probe.unit, probe.nth, tries);
+    if (fate === null) return;
+    this.later(this.nowMs + fate.afterMs, () => {
+      if (this.probes.get(ticket) !== probe) return;
+      if (fate.ok) {
+        this.probes.delete(ticket);
+        this.volatile.push({ kind: "probe-succeeded", ticket });
+        return;
+      }
+      this.volatile.push({ kind: "probe-failed", ticket, reason: "not yet" });
+      this.later(this.nowMs + 250, () => {
+        if (this.probes.get(ticket) === probe) this.tryProbe(ticket, probe, tries + 1);
+      });
+    });
+  }
+}

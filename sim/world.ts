@@ -1,0 +1,238 @@
+/**
+ * The world that the engine is tested in: a simulated kernel, virtual clocks, and a manager that journals, steps and
+ * performs as the real one does (src/runtime/turns.ts) and may die at any point of a turn. After each step the engine's
+ * invariants and the world's own checks are applied.
+ */
+
+import { ProcessKind } from "../src/contract.ts";
+import type { Effect, Reply } from "../src/engine/effect.ts";
+import type { Event, Request, StepInput } from "../src/engine/event.ts";
+import { TICKETS_PER_LIFE } from "../src/engine/instance.ts";
+import { violations } from "../src/engine/invariants.ts";
+import { outstanding } from "../src/engine/outstanding.ts";
+import type { Plan } from "../src/engine/plan.ts";
+import { initialState, type State, withoutPlan, withPlan } from "../src/engine/state.ts";
+import { step } from "../src/engine/step.ts";
+import type { Behaviour } from "./behaviour.ts";
+import { hash } from "./chance.ts";
+import { Checks } from "./checks.ts";
+import { Kernel } from "./kernel.ts";
+
+/** Where in a turn the manager dies: before the journal, or after this many effects. */
+export type CrashPoint = "before-append" | number;
+
+export interface WorldOptions {
+  seed: number;
+  behaviour: Behaviour;
+  /** Called with everything that happens, for traces. */
+  watch?: (what: { event: Event } | { effect: Effect }, world: World) => void;
+  /** Looks at everything after each step; off only where a test measures. */
+  check?: boolean;
+}
+
+export class World {
+  state: State = initialState();
+  readonly kernel: Kernel;
+  readonly checks = new Checks();
+  readonly replies = new Map<number, Reply>();
+  finished: Extract<Effect, { kind: "finish-shutdown" }> | null = null;
+  loadConfigAsked = 0;
+  wallOffsetMs = 1_700_000_000_000;
+  eventCount = 0;
+  crashCount = 0;
+  private readonly options: WorldOptions;
+  private life = 1;
+  private nextRequest = TICKETS_PER_LIFE / 2;
+  private snapshot: string;
+  private snapshotPlan: Plan | null = null;
+  private journal: StepInput[] = [];
+  private crashAt: CrashPoint | null = null;
+  /** What each start's service said about killing when it began. */
+  private readonly killScopes = new Map<number, string>();
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.kernel = new Kernel(options.behaviour);
+    this.snapshot = JSON.stringify(this.state);
+    this.emit({ kind: "manager-started", life: this.life });
+    this.settleNow();
+  }
+
+  get nowMs(): number {
+    return this.kernel.nowMs;
+  }
+
+  emit(event: Event): void {
+    this.kernel.volatile.push(event);
+  }
+
+  /** A signal of init's: counted there, so that none is lost with a manager. */
+  signal(event: Extract<Event, { kind: "signal-received" }>): void {
+    this.kernel.durable.push(event);
+    this.settleNow();
+  }
+
+  load(plan: Plan, options: { only?: string[]; asRequest?: boolean } = {}): number {
+    const request = options.asRequest === true ? this.nextRequest++ : null;
+    this.emit({ kind: "plan-loaded", plan, request, only: options.only ?? null });
+    this.settleNow();
+    return request ?? 0;
+  }
+
+  request(request: Request, timeoutMs: number | null = null): number {
+    const id = this.nextRequest++;
+    this.emit({ kind: "request-received", id, peer: { uid: 0, gid: 0, pid: 1 }, request, timeoutMs });
+    this.settleNow();
+    return id;
+  }
+
+  /** The manager dies in its next turn, at this point. */
+  crashNext(point: CrashPoint): void {
+    this.crashAt = point;
+  }
+
+  /** All that happens in this much time. */
+  advance(ms: number): void {
+    const untilMs = this.nowMs + ms;
+    while (this.finished === null && this.kernel.schedule.runNext(untilMs)) this.settleNow();
+    if (this.finished === null) this.kernel.schedule.nowMs = untilMs;
+  }
+
+  /** Goes on until nothing is scheduled any more, or the bound. False: the bound was reached. */
+  runOut(boundMs: number): boolean {
+    const untilMs = this.nowMs + boundMs;
+    while (this.finished === null) {
+      if (!this.kernel.schedule.runNext(untilMs)) return this.kernel.schedule.nextMs() === null;
+      this.settleNow();
+    }
+    return true;
+  }
+
+  /** Turns until there are no events left. */
+  settleNow(): void {
+    for (let turns = 0; this.kernel.durable.length + this.kernel.volatile.length > 0; turns++) {
+      if (this.finished !== null) return;
+      if (turns > 1000) throw new Error("the engine is busy without time passing");
+      this.turn();
+    }
+  }
+
+  private turn(): void {
+    const crashAt = this.crashAt;
+    this.crashAt = null;
+    if (crashAt === "before-append") {
+      // What only this manager knew is lost; what the kernel and init keep is told to the next one.
+      this.restart([]);
+      return;
+    }
+    const { kernel } = this;
+    const events = kernel.durable.concat(kernel.volatile);
+    kernel.durable = [];
+    kernel.volatile = [];
+    const input = { now: this.now(), random: hash(this.options.seed, "step", this.eventCount), events };
+    this.journal.push(input);
+    for (const event of events) this.options.watch?.({ event }, this);
+    this.eventCount += events.length;
+    this.checks.beforeStep(this.state, events);
+    const { state, effects } = step(this.state, input);
+    this.state = state;
+    if (this.options.check !== false) this.check(effects, events);
+    if (typeof crashAt === "number") {
+      this.perform(effects, 0, Math.min(crashAt, effects.length));
+      this.crash(effects, Math.min(crashAt, effects.length));
+      return;
+    }
+    this.perform(effects, 0, effects.length);
+    if (this.journal.length >= 64) this.takeSnapshot();
+  }
+
+  private check(effects: Effect[], events: Event[]): void {
+    const tables = this.eventCount % 8 === 0 || events[0]?.kind === "plan-loaded";
+    const found = violations(this.state, { tables });
+    if (found.length > 0) throw new Error(`invariant: ${found.join("; ")}`);
+    this.checks.afterStep(this.state, effects, this.nowMs);
+  }
+
+  private perform(effects: Effect[], from: number, to: number): void {
+    for (let at = from; at < to; at++) this.performOne(effects[at] as Effect);
+  }
+
+  private performOne(effect: Effect): void {
+    this.options.watch?.({ effect }, this);
+    if (effect.kind === "reply") this.keepReply(effect.request, effect.reply);
+    else if (effect.kind === "finish-shutdown") this.finished = effect;
+    else if (effect.kind === "load-config") this.loadConfigAsked++;
+    else {
+      if (effect.kind === "spawn") this.checkSpawn(effect);
+      this.kernel.perform(effect);
+    }
+  }
+
+  /** A new start never meets processes of an earlier one, unless the service asked for its main process only to be killed. */
+  private checkSpawn(effect: Extract<Effect, { kind: "spawn" }>): void {
+    if (effect.processKind !== ProcessKind.main && effect.processKind !== ProcessKind.preStart) return;
+    const name = effect.instance.service;
+    const scope = this.state.plan?.services.find((service) => service.name === name)?.stop.kill ?? "tree";
+    const starts = this.kernel
+      .startsOf(name)
+      .filter((start) => start !== effect.startTicket && this.killScopes.get(start) === "tree");
+    this.killScopes.set(effect.startTicket, scope);
+    if (scope === "tree" && starts.length > 0)
+      throw new Error(`check: ${name} is started while processes of an earlier start live`);
+  }
+
+  private keepReply(id: number, reply: Reply): void {
+    const earlier = this.replies.get(id);
+    if (earlier !== undefined && JSON.stringify(earlier) !== JSON.stringify(reply)) {
+      throw new Error(`check: request ${id} was answered twice, differently`);
+    }
+    this.replies.set(id, reply);
+  }
+
+  private now() {
+    const { nowMs } = this;
+    return { monotonicMs: nowMs, bootMs: nowMs, wallMs: nowMs + this.wallOffsetMs };
+  }
+
+  takeSnapshot(): void {
+    this.snapshot = JSON.stringify(withoutPlan(this.state));
+    this.snapshotPlan = this.state.plan;
+    this.journal = [];
+  }
+
+  /** The manager dies after `performed` effects. A signal among them is stored before it is sent, and is sent once. */
+  private crash(effects: Effect[], performed: number): void {
+    const next = effects[performed];
+    const isSignalLost = next?.kind === "signal" && (performed & 1) === 1;
+    let from = 0;
+    for (let at = 0; at < performed; at++) if (effects[at]?.kind === "signal") from = at + 1;
+    this.restart(effects.slice(isSignalLost ? performed + 1 : from));
+  }
+
+  private restart(unfinished: Effect[]): void {
+    this.crashCount++;
+    this.kernel.managerDied();
+    const replayed = this.replay();
+    const live = JSON.stringify(withoutPlan(this.state));
+    if (JSON.stringify(withoutPlan(replayed)) !== live)
+      throw new Error("check: the replayed state differs from the live one");
+    this.state = replayed;
+    for (const effect of unfinished) if (isPerformedAgain(effect)) this.performOne(effect);
+    for (const effect of outstanding(this.state)) this.performOne(effect);
+    this.life++;
+    this.nextRequest = Math.max(this.nextRequest, this.life * TICKETS_PER_LIFE + TICKETS_PER_LIFE / 2);
+    this.emit({ kind: "manager-started", life: this.life });
+  }
+
+  private replay(): State {
+    const parsed = JSON.parse(this.snapshot) as State;
+    let state = this.snapshotPlan === null ? parsed : withPlan(parsed, this.snapshotPlan);
+    for (const input of this.journal) state = step(state, input).state;
+    return state;
+  }
+}
+
+/** As in the real manager: everything else of an unfinished turn is repeated by outstanding(). */
+function isPerformedAgain(effect: Effect): boolean {
+  return !["spawn", "arm-timer", "start-probe", "watch-log", "await-tree", "kill-tree"].includes(effect.kind);
+}

@@ -1,0 +1,132 @@
+/**
+ * What must hold after every step. The simulator and the tests check all of it each time; it looks at the whole state, so
+ * the manager itself does not.
+ */
+
+import { type Engine, engineOf, type Node, newEngine } from "./engine.ts";
+import { availability, isHeld } from "./ordering.ts";
+import type { Run, State, Unit } from "./state.ts";
+import { isEnding, isLive, openTickets } from "./unit.ts";
+
+/** Every violation in words; empty when all is well. The look-up tables are compared only when asked for: it takes long. */
+export function violations(state: State, options: { tables: boolean } = { tables: true }): string[] {
+  const engine = engineOf(state);
+  const found: string[] = [];
+  for (const node of engine.nodes) {
+    for (const text of ofUnit(engine, node)) found.push(`${node.unit.name}: ${text}`);
+  }
+  ofSystem(engine, found);
+  if (engine.queue.length > 0) found.push("units are left in the queue");
+  if (options.tables) ofTables(engine, found);
+  return found;
+}
+
+function ofUnit(engine: Engine, node: Node): string[] {
+  const { unit } = node;
+  const { run } = unit;
+  const found: string[] = [];
+  const { state } = unit;
+  const hasRun = state === "starting" || state === "ready" || state === "reloading" || state === "stopping";
+  if (hasRun !== (run !== null)) found.push(`state ${unit.state} ${run === null ? "without" : "with"} a run`);
+  if ((unit.state === "backing-off") !== (unit.backoff !== 0))
+    found.push(`state ${unit.state} with backoff ${unit.backoff}`);
+  if (unit.wanted === "down" && run === null && unit.state !== "stopped")
+    found.push(`is ${unit.state} though not wanted`);
+  if (unit.wanted === "up" && run === null && unit.state === "stopped" && engine.state.shutdown === null) {
+    found.push("is stopped though wanted");
+  }
+  if (unit.stopWish !== "" && run === null) found.push("a stop is wished of what does not run");
+  if (unit.oldPlan !== null && run === null) found.push("keeps an old definition without a run");
+  if (unit.removed && run === null) found.push("is removed and not forgotten");
+  if (unit.blockedBy !== "" && unit.state !== "waiting") found.push(`is blocked in state ${unit.state}`);
+  if (unit.state === "waiting") ofWaiting(engine, node, found);
+  if (run !== null) ofRun(engine, node, run, found);
+  return found;
+}
+
+/** Nothing waits that could start, and nothing waits in a shutdown. */
+function ofWaiting(engine: Engine, node: Node, found: string[]): void {
+  if (engine.state.shutdown !== null) found.push("waits in a shutdown");
+  const edges = node.needs.filter((edge) => !edge.old);
+  const blocking = edges.find((edge) => edge.required && availability(edge) === "blocked");
+  if (node.unit.blockedBy !== (blocking?.name ?? "")) {
+    found.push(`is blocked by "${node.unit.blockedBy}", should be "${blocking?.name ?? ""}"`);
+  }
+  const isFree = edges.every(
+    (edge) => availability(edge) === "met" || (availability(edge) === "blocked" && !edge.required),
+  );
+  if (isFree && node.conflicts.every(({ unit }) => !isLive(unit))) found.push("waits for nothing");
+}
+
+/** Every wait has a bound, and the stages of a run fit together. */
+function ofRun(engine: Engine, node: Node, run: Run, found: string[]): void {
+  const { unit } = node;
+  const isProcess = run.main === "spawning" || run.main === "running" || run.aux.length > 0;
+  if (unit.state === "starting" && run.timerUse !== "start") found.push("starts without a time limit");
+  if ((unit.state === "stopping") !== isEnding(run)) found.push(`state ${unit.state}, ending "${run.ending}"`);
+  const hasBound = run.timer !== 0 || run.tree !== 0 || (run.phase === "killing" && isProcess);
+  if (unit.state === "stopping" && !hasBound) found.push(`stops without a bound in phase ${run.phase}`);
+  if (run.timer !== 0 && run.timerUse === "") found.push("a timer without a use");
+  if (run.tree !== 0 && run.treeUse === "") found.push("looks at its tree without a use");
+  if (run.unkillable.length > 0 && run.treeUse !== "kill") found.push("is unkillable and nobody tries");
+  if (run.probe !== 0 && unit.state !== "starting") found.push(`is asked for readiness in state ${unit.state}`);
+  if (unit.stopWish !== "" && !isEnding(run) && !isHeld(engine, node))
+    found.push("is to be stopped, and nothing holds it");
+}
+
+function ofSystem(engine: Engine, found: string[]): void {
+  const { state } = engine;
+  for (const { id, open, targets, request } of state.requests) {
+    const count = targets.filter(({ outcome }) => outcome === "").length;
+    if (count !== open) found.push(`request ${id} has ${count} open targets, counted ${open}`);
+    if (open === 0 && request.verb !== "shutdown") found.push(`request ${id} is settled and not answered`);
+  }
+  if (new Set(state.requests.map(({ id }) => id)).size !== state.requests.length)
+    found.push("two requests with one number");
+  const { shutdown } = state;
+  if (shutdown === null || shutdown.finished) return;
+  if (engine.liveCount === 0) found.push("everything is down and the shutdown is not finished");
+  if (shutdown.timer === 0) found.push("the shutdown has no bound");
+}
+
+/** The look-up tables are what a new manager would make of the state. */
+function ofTables(engine: Engine, found: string[]): void {
+  const fresh = newEngine(engine.state);
+  if (engine.activeCount !== fresh.activeCount)
+    found.push(`active ${engine.activeCount}, should be ${fresh.activeCount}`);
+  if (engine.liveCount !== fresh.liveCount) found.push(`live ${engine.liveCount}, should be ${fresh.liveCount}`);
+  if (engine.nodes.length !== fresh.nodes.length) found.push("nodes and units differ");
+  for (const [at, node] of engine.nodes.entries()) {
+    const other = fresh.nodes[at];
+    if (other?.unit !== node.unit) found.push(`node ${at} is not its unit's`);
+    const waiters = node.waiters.map(({ request }) => request.id).sort();
+    const otherWaiters = (other?.waiters ?? []).map(({ request }) => request.id).sort();
+    if (waiters.join() !== otherWaiters.join())
+      found.push(`waiters of ${node.unit.name}: ${waiters}, should be ${otherWaiters}`);
+    if (node.wentAway || node.queued) found.push(`${node.unit.name} is still to be looked at`);
+  }
+  ofTickets(engine, fresh, found);
+}
+
+function ofTickets(engine: Engine, fresh: Engine, found: string[]): void {
+  const seen = new Map<number, Unit>();
+  for (const { unit } of engine.nodes) {
+    for (const ticket of openTickets(unit)) {
+      if (seen.has(ticket)) found.push(`ticket ${ticket} is used twice`);
+      if (ticket >= engine.state.nextTicket) found.push(`ticket ${ticket} was never given`);
+      seen.set(ticket, unit);
+      if (engine.byTicket.get(ticket)?.unit !== unit) found.push(`ticket ${ticket} of ${unit.name} leads nowhere`);
+    }
+  }
+  for (const ticket of engine.byTicket.keys()) if (!seen.has(ticket)) found.push(`ticket ${ticket} is of nothing`);
+  const timers = [...engine.requestTimers.keys()].sort().join();
+  if (timers !== [...fresh.requestTimers.keys()].sort().join()) found.push(`request timers ${timers}`);
+}
+
+/** A copy that has gone through JSON must be the same: no undefined, no NaN, nothing that is not plain data. */
+export function isPlain(value: unknown): boolean {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isPlain);
+  return typeof value === "object" && Object.values(value).every(isPlain);
+}
