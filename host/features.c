@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,19 +32,21 @@
 #ifndef SYS_execveat
 #define SYS_execveat (-1)
 #endif
-#define UNSHARE_TABLE 2u      /* CLOSE_RANGE_UNSHARE */
-#define PATH_EMPTY 0x1000     /* AT_EMPTY_PATH */
-#define CLONE_ARGS_CGROUP 88  /* bytes of struct clone_args that reach to the field cgroup, Linux 5.7 */
+#define INTO_CGROUP 0x200000000u /* CLONE_INTO_CGROUP */
+#define PATH_EMPTY 0x1000       /* AT_EMPTY_PATH */
+#define CLONE_ARGS_CGROUP 88    /* bytes of struct clone_args that reach to the field cgroup, Linux 5.7 */
 #define FILE_BYTES 65536
 
-/* A structure of no size is refused with EINVAL by a kernel that has the call. A filter answers before the kernel. */
-static int has_clone3(void) { return raw_call(SYS_clone3, 0, 0) == -EINVAL; }
+/* The kernel finds that nothing can be read there. A filter answers before the kernel, with whatever error, so each probe
+ * wants the one answer that only the call itself gives. */
+static int has_clone3(void) { return raw_call(SYS_clone3, 8, CLONE_ARGS_CGROUP) == -EFAULT; }
 
-/* An exit signal out of range is refused after the size was accepted, before anything is made. */
+/* No such descriptor; before Linux 5.7 the field was unknown, which is E2BIG. CLONE_VM: nothing is copied for it. */
 static int has_into_cgroup(void) {
   uint64_t arguments[CLONE_ARGS_CGROUP / 8] = {0};
-  arguments[4] = UINT64_MAX; /* exit_signal */
-  return has_clone3() && raw_call(SYS_clone3, arguments, sizeof arguments) == -EINVAL;
+  arguments[0] = INTO_CGROUP | CLONE_VM | CLONE_VFORK;
+  arguments[10] = INT32_MAX;
+  return has_clone3() && raw_call(SYS_clone3, arguments, sizeof arguments) == -EBADF;
 }
 
 static int has_pidfd(void) {
@@ -54,9 +57,8 @@ static int has_pidfd(void) {
   return result == 0;
 }
 
-/* The range is wrong, so nothing is closed and nothing is unshared; an unknown flag gives EINVAL as well, but there was
- * no version without CLOSE_RANGE_UNSHARE. */
-static int has_close_range(void) { return raw_call(SYS_close_range, ~0u, 0, UNSHARE_TABLE) == -EINVAL; }
+/* A number that nobody has. Not with CLOSE_RANGE_UNSHARE, which every version has: that would part us from our threads. */
+static int has_close_range(void) { return raw_call(SYS_close_range, INT32_MAX, INT32_MAX, 0) == 0; }
 
 static int has_memfd(void) {
   int fd = (int)raw_call(SYS_memfd_create, "gonit", 1u);
