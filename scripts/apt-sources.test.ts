@@ -63,7 +63,7 @@ deb http://archive.example/debian ./`);
 });
 
 test("archiveStanzas() takes a mirror of any name when none is called debian", () => {
-  const mirror = parseOneLine("deb http://mirror/os bookworm main");
+  const mirror = parseOneLine("deb http://packages.example/os bookworm main");
   assert.deepEqual(archiveStanzas(mirror), mirror);
 });
 
