@@ -121,6 +121,10 @@ static void sink_memory(uint32_t slot, struct log_step *step) {
 void file_begin(uint32_t slot, struct log_step *step) {
   struct source *source = &logger.sources[slot];
   struct stat file;
+  if (logger.appending && source->file && source->regular && step->inode) {
+    step->sink = LOG_SINK_FILE;
+    return;
+  }
   if (!logger.settings.path[0]) {
     step->sink = LOG_SINK_NONE;
     if (logger.settings.flags & LOG_FLAG_MEMORY) sink_memory(slot, step);

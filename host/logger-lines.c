@@ -20,23 +20,30 @@ static uint8_t lines_out[LINES_OUT_BYTES];
 
 /* Bytes that are looked at together. The compiler makes of it what the processor has. */
 typedef uint8_t lines_block __attribute__((vector_size(16)));
-typedef uint8_t lines_wide __attribute__((vector_size(64)));
+
+/* Line ends in at most 255 blocks: each byte of the sum counts those in its column, and cannot overflow. */
+static uint32_t blocks_count(const uint8_t *data, size_t blocks) {
+  lines_block sum = {0};
+  uint32_t count = 0;
+  for (size_t i = 0; i < blocks; i++) {
+    lines_block block;
+    memcpy(&block, data + i * sizeof block, sizeof block);
+    sum -= (lines_block)(block == '\n');
+  }
+  for (size_t i = 0; i < sizeof sum; i++) count += sum[i];
+  return count;
+}
 
 uint32_t lines_count(const uint8_t *data, size_t bytes) {
   uint32_t count = 0;
-  size_t at = 0;
-  while (bytes - at >= sizeof(lines_wide)) {
-    /* Each byte of `sum` counts the line ends in its column; 255 blocks cannot overflow it. */
-    size_t blocks = (bytes - at) / sizeof(lines_wide);
-    lines_wide sum = {0};
-    for (size_t end = at + (blocks < 255 ? blocks : 255) * sizeof(lines_wide); at < end; at += sizeof(lines_wide)) {
-      lines_wide block;
-      memcpy(&block, data + at, sizeof block);
-      sum -= (lines_wide)(block == '\n');
-    }
-    for (size_t i = 0; i < sizeof sum; i++) count += sum[i];
+  while (bytes >= sizeof(lines_block)) {
+    size_t blocks = bytes / sizeof(lines_block);
+    if (blocks > 255) blocks = 255;
+    count += blocks_count(data, blocks);
+    data += blocks * sizeof(lines_block);
+    bytes -= blocks * sizeof(lines_block);
   }
-  for (; at < bytes; at++) count += data[at] == '\n';
+  while (bytes-- > 0) count += *data++ == '\n';
   return count;
 }
 

@@ -69,6 +69,7 @@ struct logger {
   int init, bell, epoll;
   int drops; /* role vm: a console that is slow loses lines instead of holding services up */
   int draining;
+  int appending; /* the record follows one of the same source at once: its file is as we left it */
   int crashed; /* the logger before us ended by a fault of its own */
   uint32_t reopen_count;
   int64_t now_ms; /* CLOCK_MONOTONIC, read once a turn */

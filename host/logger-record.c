@@ -130,7 +130,9 @@ static void prepare(struct log_record *record, uint32_t slot) {
   const struct log_settings *settings = &logger.settings;
   struct log_step *step = record_step(record);
   int console = (int)(record - logger.part->records) - 1;
+  struct log_step before = *step;
   memset(step, 0, sizeof *step);
+  if (logger.appending) step->device = before.device, step->inode = before.inode;
   step->progress = logger.part->states[slot].progress;
   step->open = console >= 0 ? logger.part->console_open[console] : 0;
   record->slot = slot;

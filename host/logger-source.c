@@ -7,6 +7,8 @@
 
 #include "logger-parts.h"
 
+#define SOURCE_WINDOWS_A_TURN 4
+
 int source_console(uint32_t flags) {
   if (!(flags & LOG_FLAG_CONSOLE)) return -1;
   return logger.consoles[flags & LOG_FLAG_CONSOLE_ERROR ? 1 : 0].same_as;
@@ -122,6 +124,18 @@ void source_end(uint32_t slot) {
   if (forgotten) source_released(slot, source->generation);
 }
 
+/* Takes what is known to be in the pipe, some windows at most: other sources wait meanwhile. */
+static void source_take(struct log_record *record, uint32_t slot, uint32_t available) {
+  logger.appending = 0;
+  for (int i = 0; i < SOURCE_WINDOWS_A_TURN; i++) {
+    record_take(record, slot, available);
+    if (available < 2 * LIMIT_LOG_WINDOW_BYTES || record_busy(record)) break;
+    available -= LIMIT_LOG_WINDOW_BYTES;
+    logger.appending = 1;
+  }
+  logger.appending = 0;
+}
+
 void source_ready(uint32_t slot, int hangup) {
   struct source *source = &logger.sources[slot];
   int available = 0;
@@ -132,7 +146,7 @@ void source_ready(uint32_t slot, int hangup) {
     source_pause(slot, (uint32_t)(record - logger.part->records));
     return;
   }
-  if (ioctl(source->pipe, FIONREAD, &available) == 0 && available > 0) record_take(record, slot, (uint32_t)available);
+  if (ioctl(source->pipe, FIONREAD, &available) == 0 && available > 0) source_take(record, slot, (uint32_t)available);
   else if (hangup) source_end(slot);
 }
 
