@@ -38,6 +38,14 @@ test("checkNames() wants files to exist that documents and comments name", () =>
   assert.deepEqual(checkNames("docs/c.md", "[b](b.md) [a](../host/a.c)", exists), []);
 });
 
+test("checkNames() takes a word in capitals for a pattern", () => {
+  assert.deepEqual(
+    checkNames("README.md", "`src/cli/command-NAME.ts`", () => false),
+    [],
+  );
+  assert.equal(checkNames("README.md", "docs/GONE.md", () => false).length, 1);
+});
+
 test("checkNames() looks at comments of code, not at its texts", () => {
   const none = (): boolean => false;
   assert.deepEqual(checkNames("src/a.ts", 'const a = "host/x.c";', none), []);
