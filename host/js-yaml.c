@@ -12,6 +12,8 @@
 
 #define FIELDS 9 /* kind, line, column, end line, end column, style, value, anchor, tag: see YamlEvents */
 #define EVENTS_MAX 4000000
+/* libyaml's work for each token grows with the depth. src/config/ allows far less, and says so in its own words. */
+#define DEPTH_MAX 1000
 
 struct event_list {
   JSContext *ctx;
@@ -19,6 +21,9 @@ struct event_list {
   size_t count, size; /* events */
   JSValue texts;
   uint32_t text_count;
+  int depth;
+  int failed;       /* libyaml found an error, see the parser */
+  int is_too_deep;  /* at the event that was added last */
 };
 
 static int32_t add_text(struct event_list *list, const void *text, size_t length) {
@@ -90,34 +95,52 @@ static yaml_mark_t mark_of(const struct js_bytes *text, size_t offset) {
   return mark;
 }
 
-static JSValue new_error(JSContext *ctx, const yaml_parser_t *parser, const struct js_bytes *text) {
+static JSValue error_object(JSContext *ctx, const char *message, const char *context, size_t line, size_t column) {
   JSValue error = JS_NewObject(ctx);
-  yaml_mark_t mark = parser->problem_mark;
-  const char *message = parser->problem != NULL ? parser->problem : "the text cannot be read";
-  if (parser->error == YAML_MEMORY_ERROR) message = "out of memory";
-  if (parser->error == YAML_MEMORY_ERROR) mark = parser->mark;
-  if (parser->error == YAML_READER_ERROR) mark = mark_of(text, parser->problem_offset);
   js_set(ctx, error, "message", js_new_name(ctx, message));
-  js_set(ctx, error, "context", js_new_name(ctx, parser->context != NULL ? parser->context : ""));
-  js_set(ctx, error, "line", JS_NewInt32(ctx, (int32_t)mark.line));
-  js_set(ctx, error, "column", JS_NewInt32(ctx, (int32_t)mark.column));
+  js_set(ctx, error, "context", js_new_name(ctx, context));
+  js_set(ctx, error, "line", JS_NewInt32(ctx, (int32_t)line));
+  js_set(ctx, error, "column", JS_NewInt32(ctx, (int32_t)column));
   return error;
 }
 
-/* 1: the list is full before the end. *failed: libyaml found an error. -1: no memory. */
-static int read_events(yaml_parser_t *parser, struct event_list *list, size_t max, int *failed) {
+static JSValue new_error(const struct event_list *list, const yaml_parser_t *parser, const struct js_bytes *text) {
+  yaml_mark_t mark = parser->problem_mark;
+  const char *message = parser->problem != NULL ? parser->problem : "the text cannot be read";
+  const char *context = parser->context != NULL ? parser->context : "";
+  if (list->is_too_deep) {
+    const int32_t *last = list->numbers + (list->count - 1) * FIELDS;
+    return error_object(list->ctx, "the text is nested too deep", "", (size_t)last[1], (size_t)last[2]);
+  }
+  if (!list->failed) return JS_NULL;
+  if (parser->error == YAML_MEMORY_ERROR) message = "out of memory";
+  if (parser->error == YAML_MEMORY_ERROR) mark = parser->mark;
+  if (parser->error == YAML_READER_ERROR) mark = mark_of(text, parser->problem_offset);
+  return error_object(list->ctx, message, context, mark.line, mark.column);
+}
+
+static int is_start(yaml_event_type_t type) {
+  return type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+}
+
+static int is_end(yaml_event_type_t type) { return type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT; }
+
+/* 1: the list is full before the end, 0: read as far as it can be, -1: no memory. */
+static int read_events(yaml_parser_t *parser, struct event_list *list, size_t max) {
   for (;;) {
     yaml_event_t event;
     if (list->count == max) return 1;
     if (!yaml_parser_parse(parser, &event)) {
-      *failed = 1;
+      list->failed = 1;
       return 0;
     }
-    int is_end = event.type == YAML_STREAM_END_EVENT;
-    int result = event.type == YAML_NO_EVENT ? 0 : add_event(list, &event);
-    is_end = is_end || event.type == YAML_NO_EVENT;
+    yaml_event_type_t type = event.type;
+    int result = type == YAML_NO_EVENT ? 0 : add_event(list, &event);
     yaml_event_delete(&event);
-    if (result < 0 || is_end) return result;
+    if (result < 0 || type == YAML_STREAM_END_EVENT || type == YAML_NO_EVENT) return result;
+    list->depth += is_start(type) - is_end(type);
+    list->is_too_deep = list->depth > DEPTH_MAX;
+    if (list->is_too_deep) return 0;
   }
 }
 
@@ -140,7 +163,6 @@ JS_BINDING(host_yaml_events) {
   struct event_list list = {.ctx = ctx};
   yaml_parser_t parser;
   int64_t max;
-  int failed = 0;
   if (js_integer(ctx, argv[1], "yamlEvents: maxEvents", 1, EVENTS_MAX, &max) < 0) return JS_EXCEPTION;
   if (js_bytes(ctx, argv[0], "yamlEvents: text", &text) < 0) return JS_EXCEPTION;
   if (!yaml_parser_initialize(&parser)) {
@@ -149,9 +171,9 @@ JS_BINDING(host_yaml_events) {
   }
   yaml_parser_set_input_string(&parser, text.data, text.length);
   list.texts = JS_NewArray(ctx);
-  int truncated = read_events(&parser, &list, (size_t)max, &failed);
-  JSValue result = truncated < 0 ? JS_ThrowOutOfMemory(ctx)
-                                 : new_result(&list, failed ? new_error(ctx, &parser, &text) : JS_NULL, truncated);
+  int truncated = read_events(&parser, &list, (size_t)max);
+  JSValue result =
+      truncated < 0 ? JS_ThrowOutOfMemory(ctx) : new_result(&list, new_error(&list, &parser, &text), truncated);
   if (truncated < 0) JS_FreeValue(ctx, list.texts);
   yaml_parser_delete(&parser);
   js_bytes_free(ctx, &text);
