@@ -64,8 +64,9 @@ export function checkNames(file: string, text: string, exists: (path: string) =>
   const document = file.endsWith(".md");
   if (isExempt(file) || (!document && !/\.(ts|c|h|mjs)$/.test(file))) return [];
   const named = new Set((document ? text : commentsOf(text)).match(PATH) ?? []);
+  const isPattern = (path: string): boolean => !path.endsWith(".md") && /[-/][A-Z]{2,}[-/.]/.test(path);
   const complaints = [...named]
-    .filter((path) => !exists(path))
+    .filter((path) => !exists(path) && !isPattern(path))
     .map((path) => `${file} names ${path}, which does not exist`);
   if (!document) return complaints;
   const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : "";
