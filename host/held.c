@@ -1,159 +1,170 @@
-/*
- * Descriptors that outlive manager and logger, each under a name; and the log pipes' read ends, which every new logger
- * gets again. A name's hash stands in a dense table, so that a thousand services cost no more than a sweep.
- */
+/* The table of held descriptors (held.h), and the manager's question for all of it. */
+#include "held.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "init.h"
 
-static uint32_t hash_of(const char *name, int kind) {
-  uint32_t hash = 2166136261u ^ (uint32_t)kind;
+static struct held_table *table(void) { return &init->held; }
+
+static uint32_t hash_of(const char *name) {
+  uint32_t hash = 2166136261u;
   for (; *name != '\0'; name++) hash = (hash ^ (uint8_t)*name) * 16777619u;
-  return hash | 1; /* 0: a free entry */
+  return hash;
 }
 
-static struct held *find(const char *name, int kind) {
-  uint32_t hash = hash_of(name, kind);
-  for (int32_t i = 0; i < init->held_end; i++) {
-    if (init->held_hash[i] != hash) continue;
-    struct held *held = &init->held[i];
-    if (held->kind == kind && strcmp(held->name, name) == 0) return held;
+void held_name(int entry, char *name) {
+  const struct held_entry *held = &table()->entries[entry];
+  size_t used = HELD_INLINE_BYTES;
+  memcpy(name, held->text, used);
+  for (uint32_t next = held->next; next != 0 && used < HELD_NAME_BYTES; next = table()->blocks[next - 1].next) {
+    size_t room = HELD_NAME_BYTES - used, bytes = room < HELD_BLOCK_BYTES ? room : HELD_BLOCK_BYTES;
+    memcpy(name + used, table()->blocks[next - 1].text, bytes);
+    used += bytes;
   }
-  return NULL;
+  name[used - 1] = '\0';
 }
 
-static struct held *find_source(int slot, uint64_t generation, int any_generation) {
-  for (int32_t i = 0; i < init->held_end; i++) {
-    struct held *held = &init->held[i];
-    if (init->held_hash[i] == 0 || held->kind != HELD_SOURCE || held->slot != slot) continue;
-    if (any_generation || held->generation == generation) return held;
+static int find(const char *name) {
+  char other[HELD_NAME_BYTES];
+  uint32_t hash = hash_of(name);
+  for (int i = 0; i < table()->entries_end; i++) {
+    if (table()->entries[i].hash != hash || table()->entries[i].fd == 0) continue;
+    held_name(i, other);
+    if (strcmp(name, other) == 0) return i;
   }
-  return NULL;
+  return -ENOENT;
 }
 
-static struct held *take_free(const char *name, int kind) {
-  int32_t at = 0;
-  while (at < init->held_end && init->held_hash[at] != 0) at++;
-  if (at >= HELD_MAX) return NULL;
-  struct held *held = &init->held[at];
-  memset(held, 0, sizeof *held);
-  held->kind = (uint8_t)kind;
-  strncpy(held->name, name, sizeof held->name - 1);
-  init->held_hash[at] = hash_of(held->name, kind);
-  if (at >= init->held_end) init->held_end = at + 1;
-  return held;
+int held_find(const char *name) {
+  int entry = find(name);
+  return entry < 0 ? entry : table()->entries[entry].fd;
 }
 
-static void drop(struct held *held) {
-  if (held == NULL) return;
-  close(held->fd);
-  held->kind = HELD_FREE;
-  init->held_hash[held - init->held] = 0;
+static void set_used(uint32_t block, int used) {
+  uint32_t *word = &table()->blocks_used[block / 32], bit = 1u << block % 32;
+  *word = used ? *word | bit : *word & ~bit;
 }
 
-void held_hold(const struct init_message *message, int fd) {
-  struct held *held = find(message->name, HELD_NAMED);
-  if (held != NULL) close(held->fd);
-  else held = message->name[0] != '\0' ? take_free(message->name, HELD_NAMED) : NULL;
-  if (held != NULL) held->fd = fd;
-  else close(fd);
-}
-
-void held_release(const char *name) { drop(find(name, HELD_NAMED)); }
-
-void held_source(const struct init_message *message, int fd, int from_logger) {
-  struct held *held = find_source(message->a, message->ticket, from_logger);
-  if (held != NULL) close(held->fd);
-  else held = take_free(message->name, HELD_SOURCE);
-  if (held == NULL) {
-    close(fd);
-    return;
+static int block_take(void) {
+  int32_t block = 0;
+  while (block < table()->blocks_end && (table()->blocks_used[block / 32] >> block % 32 & 1)) block++;
+  if (block == HELD_BLOCKS) return -ENOSPC;
+  if (block == table()->blocks_end) {
+    int error = init_state_room(&table()->blocks[block], sizeof table()->blocks[block]);
+    if (error) return error;
+    table()->blocks_end = block + 1;
   }
-  held->fd = fd;
-  held->slot = message->a;
-  held->generation = message->ticket;
-  held->forgotten = 0;
-  /* What came from the logger is for its successors only. */
-  held->sent = from_logger ? 1 : 0;
-  held->sent_life = init_ledger.exits->logger.life;
-  if (!from_logger) init->sources_wait = 1;
+  set_used((uint32_t)block, 1);
+  return block;
 }
 
-void held_forget(const struct init_message *message, int from_logger) {
-  struct held *held = find_source(message->a, message->ticket, 0);
-  if (from_logger) {
-    drop(held);
-    return;
+/* What has not found its place before a fault is found by held_repair(). */
+static void blocks_free(uint32_t next) {
+  while (next != 0) {
+    set_used(next - 1, 0);
+    next = table()->blocks[next - 1].next;
   }
-  char name[HELD_NAME_BYTES + 8];
-  snprintf(name, sizeof name, "log:%s", message->name);
-  held_release(name);
-  if (held == NULL) return;
-  held->forgotten = 1;
-  init->sources_wait = 1;
 }
 
-static int is_slow(int result) { return result == -EAGAIN || result == -ENOBUFS || result == -ETOOMANYREFS; }
-
-static void fill(struct init_message *message, uint32_t op, const struct held *held) {
-  memset(message, 0, sizeof *message);
-  message->version = CONTRACT_VERSION;
-  message->op = op;
-  message->ticket = held->generation;
-  message->a = held->slot;
-  memcpy(message->name, held->name, sizeof message->name);
+/* The part of a name that an entry has no room for. 0 or -errno; *first is what the entry points at. */
+static int blocks_write(const char *rest, uint32_t *first) {
+  uint32_t *link = first;
+  *first = 0;
+  for (;;) {
+    int block = block_take();
+    if (block < 0) {
+      blocks_free(*first);
+      return block;
+    }
+    struct held_block *to = &table()->blocks[block];
+    to->next = 0;
+    strncpy(to->text, rest, sizeof to->text);
+    *link = (uint32_t)block + 1;
+    link = &to->next;
+    if (strlen(rest) < sizeof to->text) return 0;
+    rest += sizeof to->text;
+  }
 }
 
-void held_list_begin(void) { init->listing = 0; }
+static int entry_take(void) {
+  int entry = 0;
+  while (entry < table()->entries_end && table()->entries[entry].fd != 0) entry++;
+  if (entry == HELD_MAX) return -ENOSPC;
+  if (entry < table()->entries_end) return entry;
+  int error = init_state_room(&table()->entries[entry], sizeof table()->entries[entry]);
+  if (error) return error;
+  table()->entries_end = entry + 1;
+  return entry;
+}
+
+static int add(const char *name, int fd) {
+  uint32_t first = 0;
+  int entry = entry_take(), error = 0;
+  if (entry < 0) return entry;
+  struct held_entry *held = &table()->entries[entry];
+  if (strlen(name) >= sizeof held->text) error = blocks_write(name + sizeof held->text, &first);
+  if (error) return error;
+  strncpy(held->text, name, sizeof held->text);
+  held->next = first;
+  held->hash = hash_of(name);
+  *(volatile int32_t *)&held->fd = fd;
+  return 0;
+}
+
+int held_hold(const char *name, int fd) {
+  int entry = name[0] == '\0' ? -EINVAL : find(name);
+  int result = entry == -ENOENT ? add(name, fd) : entry < 0 ? entry : 0;
+  int old = fd;
+  if (entry >= 0) {
+    old = table()->entries[entry].fd;
+    if (old == fd) return 0; /* a fault came in between, and this is the second try */
+    table()->entries[entry].fd = fd;
+  }
+  if (result < 0 || entry >= 0) close(old);
+  return result;
+}
+
+static void release(struct held_entry *held) {
+  int fd = held->fd;
+  uint32_t next = held->next;
+  *(volatile int32_t *)&held->fd = 0;
+  close(fd);
+  blocks_free(next);
+}
+
+void held_release(const char *name) {
+  int entry = find(name);
+  if (entry >= 0) release(&table()->entries[entry]);
+}
+
+void held_repair(void) {
+  for (int i = 0; i < table()->blocks_end; i += 32) table()->blocks_used[i / 32] = 0;
+  for (int i = 0; i < table()->entries_end; i++) {
+    if (table()->entries[i].fd == 0) continue;
+    for (uint32_t next = table()->entries[i].next; next != 0; next = table()->blocks[next - 1].next) set_used(next - 1, 1);
+  }
+}
+
+void held_list_begin(void) {
+  init->listing = 1;
+}
 
 int held_list_continue(void) {
-  struct init_message message;
-  if (init->listing < 0 || init->manager.socket < 0) return 0;
-  for (; init->listing < init->held_end; init->listing++) {
-    struct held *held = &init->held[init->listing];
-    if (init->held_hash[init->listing] == 0 || held->kind != HELD_NAMED) continue;
-    fill(&message, INIT_OP_HELD, held);
-    if (is_slow(init_message_send(init->manager.socket, &message, held->fd))) return 1;
+  struct init_message message = {.version = CONTRACT_VERSION, .op = INIT_OP_HELD};
+  if (init->listing == 0 || init->manager.socket == 0) return 0;
+  for (; init->listing <= table()->entries_end; init->listing++) {
+    const struct held_entry *held = &table()->entries[init->listing - 1];
+    if (held->fd == 0) continue;
+    held_name(init->listing - 1, message.name);
+    int error = init_message_send(init->manager.socket, &message, held->fd);
+    if (init_send_is_slow(error)) return error == -EAGAIN;
   }
-  struct held end = {0};
-  fill(&message, INIT_OP_HELD_END, &end);
-  if (is_slow(init_message_send(init->manager.socket, &message, -1))) return 1;
-  init->listing = -1;
-  return 0;
-}
-
-/* What the running logger does not know yet of one source: the descriptor first, then that it is forgotten. */
-static int send_source(struct held *held, uint32_t life) {
-  struct init_message message;
-  if (held->sent_life != life) held->sent = 0;
-  held->sent_life = life;
-  if (held->sent == 0) {
-    fill(&message, INIT_OP_LOG_SOURCE, held);
-    int result = init_message_send(init->logger.socket, &message, held->fd);
-    if (is_slow(result)) return result;
-    held->sent = 1;
-  }
-  if (held->forgotten && held->sent == 1) {
-    fill(&message, INIT_OP_LOG_FORGET, held);
-    int result = init_message_send(init->logger.socket, &message, -1);
-    if (is_slow(result)) return result;
-    held->sent = 2;
-  }
-  return 0;
-}
-
-int held_sources_continue(void) {
-  uint32_t life = init_ledger.exits->logger.life;
-  if (init->logger.socket < 0 || !init->sources_wait) return 0;
-  for (int32_t i = 0; i < init->held_end; i++) {
-    struct held *held = &init->held[i];
-    if (init->held_hash[i] == 0 || held->kind != HELD_SOURCE) continue;
-    int known = held->sent_life == life && held->sent >= (held->forgotten ? 2 : 1);
-    if (!known && send_source(held, life) < 0) return 1;
-  }
-  init->sources_wait = 0;
+  message = (struct init_message){.version = CONTRACT_VERSION, .op = INIT_OP_HELD_END};
+  int error = init_message_send(init->manager.socket, &message, -1);
+  if (init_send_is_slow(error)) return error == -EAGAIN;
+  init->listing = 0;
   return 0;
 }

@@ -15,7 +15,14 @@
 #ifndef F_ADD_SEALS
 #define F_ADD_SEALS 1033
 #endif
-#define SEALS (0x2 | 0x4) /* F_SEAL_SHRINK | F_SEAL_GROW, memfd_create(2) */
+/*
+ * F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW, fcntl(2). Not F_SEAL_FUTURE_WRITE: init maps the exits again after a fault
+ * of its own. The roles get a descriptor of them that is open for reading only.
+ */
+#define SEALS (0x1 | 0x2 | 0x4)
+
+/* Where no memory file can be had the ledger is shared memory that children inherit, and a role runs in a fork of init. */
+static struct ledger inherited = {.exits_fd = -1, .work_fd = -1};
 
 static size_t page_up(size_t bytes) { return (bytes + 4095) & ~(size_t)4095; }
 
@@ -86,12 +93,36 @@ static void fill(struct ledger *ledger) {
   log_part_init(ledger->logs);
 }
 
+static void *map_shared(size_t bytes) {
+  void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return at == MAP_FAILED ? NULL : at;
+}
+
+/* With the snapshots, which otherwise are written and not mapped. */
+static int create_inherited(struct ledger *ledger) {
+  ledger->exits_fd = ledger->work_fd = -1;
+  ledger->exits = map_shared(page_up(sizeof *ledger->exits));
+  ledger->work = map_shared(work_layout(NULL));
+  if (ledger->exits == NULL || ledger->work == NULL) return -ENOMEM;
+  fill(ledger);
+  inherited = *ledger;
+  return 0;
+}
+
+static int open_inherited(struct ledger *ledger) {
+  *ledger = inherited;
+  return mprotect(ledger->exits, page_up(sizeof *ledger->exits), PROT_READ) < 0 ? -errno : 0;
+}
+
 int ledger_create(struct ledger *ledger) {
   size_t work_bytes = work_layout(NULL);
   memset(ledger, 0, sizeof *ledger);
   ledger->exits_fd = make_file("gonit-exits", page_up(sizeof *ledger->exits));
   ledger->work_fd = ledger->exits_fd < 0 ? -1 : make_file("gonit-work", work_bytes);
-  if (ledger->exits_fd < 0 || ledger->work_fd < 0) return ledger->exits_fd < 0 ? ledger->exits_fd : ledger->work_fd;
+  if (ledger->work_fd < 0) {
+    if (ledger->exits_fd >= 0) close(ledger->exits_fd);
+    return create_inherited(ledger);
+  }
   /* Memory is given now, so that no later store can fail for want of it. The snapshots are written, not mapped: there
    * a full memory is an error that can be told. Where fallocate(2) is refused the pages come when they are touched. */
   (void)!fallocate(ledger->exits_fd, 0, 0, (off_t)page_up(sizeof *ledger->exits));
@@ -115,7 +146,7 @@ static int file_has(int fd, size_t bytes) {
   return fstat(fd, &status) == 0 && status.st_size >= (off_t)bytes;
 }
 
-static int open_both(struct ledger *ledger, int exits_fd, int work_fd, int exits_protection) {
+static int map_both(struct ledger *ledger, int exits_fd, int work_fd, int exits_protection) {
   size_t exits_bytes = page_up(sizeof *ledger->exits), work_bytes = work_layout(NULL);
   memset(ledger, 0, sizeof *ledger);
   ledger->exits_fd = exits_fd;
@@ -124,11 +155,17 @@ static int open_both(struct ledger *ledger, int exits_fd, int work_fd, int exits
   ledger->exits = map_file(exits_fd, exits_bytes, exits_protection);
   ledger->work = map_file(work_fd, work_bytes - 2 * (size_t)LIMIT_SNAPSHOT_BYTES, PROT_READ | PROT_WRITE);
   if (ledger->exits == NULL || ledger->work == NULL) return -ENOMEM;
+  return part_fits(&ledger->exits->part, LEDGER_MAGIC_EXITS, sizeof *ledger->exits) ? 0 : -EPROTO;
+}
+
+int ledger_open(struct ledger *ledger, int exits_fd, int work_fd) {
+  if (inherited.exits != NULL) return open_inherited(ledger);
+  int result = map_both(ledger, exits_fd, work_fd, PROT_READ);
+  if (result < 0) return result;
   struct work_part layout;
   work_layout(&layout);
   const struct work_part *work = ledger->work;
-  int fits = part_fits(&ledger->exits->part, LEDGER_MAGIC_EXITS, sizeof *ledger->exits) &&
-             part_fits(&work->part, LEDGER_MAGIC_WORK, sizeof *work) && work->logs_at == layout.logs_at &&
+  int fits = part_fits(&work->part, LEDGER_MAGIC_WORK, sizeof *work) && work->logs_at == layout.logs_at &&
              work->journal_at == layout.journal_at && work->snapshot_at == layout.snapshot_at &&
              work->length == layout.length;
   if (!fits) return -EPROTO;
@@ -136,10 +173,14 @@ static int open_both(struct ledger *ledger, int exits_fd, int work_fd, int exits
   return 0;
 }
 
-int ledger_open(struct ledger *ledger, int exits_fd, int work_fd) {
-  return open_both(ledger, exits_fd, work_fd, PROT_READ);
-}
-
+/* Between two executions of one file the layout is the same. What a manager's fault may have done to the work part's
+ * head is put right: init wrote it. */
 int ledger_reopen(struct ledger *ledger, int exits_fd, int work_fd) {
-  return open_both(ledger, exits_fd, work_fd, PROT_READ | PROT_WRITE);
+  int result = map_both(ledger, exits_fd, work_fd, PROT_READ | PROT_WRITE);
+  if (result < 0) return result;
+  set_part(&ledger->work->part, LEDGER_MAGIC_WORK, sizeof *ledger->work);
+  ledger->work->slot_count = LIMIT_CHILD_SLOTS;
+  work_layout(ledger->work);
+  point_into_work(ledger);
+  return 0;
 }

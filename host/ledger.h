@@ -140,7 +140,8 @@ struct ledger {
   struct journal_part *journal;
 };
 
-/* init: makes both files (memfd; else O_TMPFILE in /run, /dev/shm or /tmp), gives them memory, and
+/* init: makes both files (memfd; else O_TMPFILE in /run, /dev/shm or /tmp; else memory that forks share, and no
+ * descriptors), gives them memory, and
  * seals their sizes. 0 or -errno. */
 int ledger_create(struct ledger *ledger);
 

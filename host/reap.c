@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,15 +13,25 @@
 #include "init.h"
 #include "test-hook.h"
 
-static uint64_t ticket_of(int slot) {
-  return atomic_load_explicit(&init_ledger.work->slots[slot].ticket, memory_order_acquire);
+static uint64_t load(const _Atomic uint64_t *field) { return atomic_load_explicit(field, memory_order_acquire); }
+
+/* Its ticket is in the record and the record is published. */
+static int is_recorded(int slot) {
+  const struct exits_part *exits = init_ledger.exits;
+  return exits->slots[slot].ticket == load(&init_ledger.work->slots[slot].ticket) &&
+         exits->slots[slot].sequence <= exits->sequence;
 }
 
-int reap_find(pid_t pid) {
-  const _Atomic int32_t *pids = init_ledger.work->pids;
+/*
+ * The slot of a process that is dead or dying, or -1. An old number may stand in a slot that is free, or whose exit is
+ * recorded and was not taken yet, while the kernel has given the number to another process: such slots are passed over.
+ */
+static int find_slot(pid_t pid) {
+  const struct work_part *work = init_ledger.work;
   for (int slot = 0; slot < LIMIT_CHILD_SLOTS; slot++) {
-    if (atomic_load_explicit(&pids[slot], memory_order_relaxed) != pid) continue;
-    if (ticket_of(slot) != 0) return slot;
+    if (atomic_load_explicit(&work->pids[slot], memory_order_relaxed) != pid) continue;
+    if (atomic_load(&work->slots[slot].state) == SLOT_STATE_FREE || load(&work->slots[slot].ticket) == 0) continue;
+    if (!is_recorded(slot)) return slot;
   }
   return -1;
 }
@@ -37,20 +46,16 @@ static int wait_child(idtype_t type, pid_t pid, siginfo_t *info, int flags, stru
   return result < 0 ? -errno : info->si_pid;
 }
 
-static void publish(struct exits_part *exits, uint64_t sequence) {
-  if (atomic_load_explicit(&exits->sequence, memory_order_relaxed) >= sequence) return;
-  atomic_store_explicit(&exits->sequence, sequence, memory_order_release);
+static uint32_t cpu_ms(const struct rusage *usage) {
+  return (uint32_t)((usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000 +
+                    (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000);
 }
 
+/* A fault before the last store leaves a record that is written again, with the same number. */
 static void record(int slot, const siginfo_t *info, const struct rusage *usage) {
   struct exits_part *exits = init_ledger.exits;
   struct exit_slot *to = &exits->slots[slot];
-  uint64_t ticket = ticket_of(slot);
-  if (atomic_load_explicit(&to->ticket, memory_order_relaxed) == ticket) {
-    publish(exits, to->sequence); /* recorded in an earlier life, before a fault */
-    return;
-  }
-  uint64_t sequence = atomic_load_explicit(&exits->sequence, memory_order_relaxed) + 1;
+  uint64_t ticket = load(&init_ledger.work->slots[slot].ticket), sequence = exits->sequence + 1;
   int exited = info->si_code == CLD_EXITED;
   exits->order[(sequence - 1) % LIMIT_CHILD_SLOTS] = (uint32_t)slot;
   to->sequence = sequence;
@@ -59,35 +64,47 @@ static void record(int slot, const siginfo_t *info, const struct rusage *usage) 
   to->code = exited ? info->si_status : -1;
   to->signal = exited ? 0 : info->si_status;
   to->core = info->si_code == CLD_DUMPED;
-  to->cpu_ms = (uint32_t)((usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000 +
-                          (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000);
+  to->cpu_ms = cpu_ms(usage);
   to->max_rss_kib = (uint32_t)usage->ru_maxrss;
-  TEST_HOOK("exit-before-ticket");
+  TEST_HOOK("init-exit-filled");
   atomic_store_explicit(&to->ticket, ticket, memory_order_release);
-  TEST_HOOK("exit-before-sequence");
-  publish(exits, sequence);
+  TEST_HOOK("init-exit-ticket");
+  atomic_store_explicit(&exits->sequence, sequence, memory_order_release);
+  TEST_HOOK("init-exit-recorded");
 }
 
-static void reap_one(pid_t pid, siginfo_t *info, const struct rusage *usage) {
+static void reap_one(pid_t pid, const siginfo_t *info, const struct rusage *usage) {
   siginfo_t gone;
-  struct rusage unused;
-  int slot = reap_find(pid);
-  if (slot >= 0) {
-    if (init_ledger.work->slots[slot].flags & SLOT_KILL_GROUP) kill(-pid, SIGKILL);
-    record(slot, info, usage);
+  int exited = info->si_code == CLD_EXITED, code = exited ? info->si_status : -1;
+  if (!roles_ended(pid, code, exited ? 0 : info->si_status)) {
+    int slot = find_slot(pid);
+    if (slot >= 0) {
+      if (init_ledger.work->slots[slot].flags & SLOT_KILL_GROUP) kill(-pid, SIGKILL);
+      record(slot, info, usage);
+    } else if (pid == init->shutdown.sync_pid) {
+      init->shutdown.sync_pid = 0;
+    } else if (!rescue_ended(pid, code)) {
+      atomic_fetch_add_explicit(&init_ledger.exits->orphans, 1, memory_order_relaxed);
+    }
   }
-  TEST_HOOK("exit-before-reap");
-  wait_child(P_PID, pid, &gone, WEXITED | WNOHANG, &unused);
-  int exited = info->si_code == CLD_EXITED;
-  if (slot >= 0 || roles_ended(pid, exited ? info->si_status : -1, exited ? 0 : info->si_status)) return;
-  atomic_fetch_add_explicit(&init_ledger.exits->orphans, 1, memory_order_relaxed);
+  init->recorded_pid = pid;
+  TEST_HOOK("init-exit-unreaped");
+  wait_child(P_PID, pid, &gone, WEXITED | WNOHANG, NULL);
+  init->recorded_pid = 0;
+}
+
+/* What a fault interrupted right before the child was reaped: nothing is recorded for it any more. */
+static void finish_recorded(void) {
+  siginfo_t gone;
+  if (init->recorded_pid != 0) wait_child(P_PID, init->recorded_pid, &gone, WEXITED | WNOHANG, NULL);
+  init->recorded_pid = 0;
 }
 
 int reap(int bound) {
   int count = 0;
-  siginfo_t info;
+  siginfo_t info = {0};
   struct rusage usage;
-  memset(&info, 0, sizeof info);
+  finish_recorded();
   while (count < bound) {
     pid_t pid = wait_child(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT, &usage);
     if (pid <= 0) break;

@@ -1,115 +1,138 @@
 /*
  * The end. Services were stopped by the manager before it asks for this; what is left belongs to nobody: SIGTERM, a
- * grace, SIGKILL, a bound. Then the logger writes what it has, and the machine goes down or we exit.
+ * grace, SIGKILL, a bound. Then the logger writes what it has, a machine's file systems are brought into order, and we
+ * exit or switch off. Each phase has an end in time, so that nothing that hangs can hold it up.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "init.h"
 #include "logger.h"
 #include "report.h"
+#include "test-hook.h"
 
-#define KILL_NS ((int64_t)2000 * MS_NS)
-#define LOGGER_NS ((int64_t)(LOG_DRAIN_MS + 500) * MS_NS)
-#define GRACE_MS_MAX (24 * 3600 * 1000LL)
+#define KILL_NS (2000 * MS_NS)
+#define LOGGER_NS ((LOG_DRAIN_MS + 500) * MS_NS)
+#define SYNC_NS (10000 * MS_NS)
+#define GRACE_MS_MAX ((int64_t)24 * 3600 * 1000)
+/* Where nobody tells how many are left, we look so often. */
+#define LOOK_NS (100 * MS_NS)
+#define ASK_NS (10 * MS_NS)
 
-static int is_role(pid_t pid) { return pid == init->manager.pid || pid == init->logger.pid; }
-
-/* Children by the kernel's list (CONFIG_PROC_CHILDREN); returns how many, or -1 where there is none. */
-static int signal_children(int signal) {
-  char text[4096];
-  int fd, count = 0;
-  long number = 0;
-  snprintf(text, sizeof text, "/proc/self/task/%d/children", (int)getpid());
-  fd = open(text, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -1;
-  for (ssize_t got; (got = read(fd, text, sizeof text)) > 0;) {
-    for (ssize_t i = 0; i < got; i++) {
-      if (text[i] >= '0' && text[i] <= '9') {
-        number = number * 10 + text[i] - '0';
-        continue;
-      }
-      if (number > 1 && !is_role((pid_t)number)) {
-        count++;
-        if (signal != 0) kill((pid_t)number, signal);
-      }
-      number = 0;
-    }
-  }
-  close(fd);
-  return count;
-}
-
-/* Without that list: the processes of the slots. */
-static int signal_slots(int signal) {
-  int count = 0;
-  for (int slot = 0; slot < LIMIT_CHILD_SLOTS; slot++) {
-    pid_t pid = atomic_load(&init_ledger.work->pids[slot]);
-    uint64_t ticket = atomic_load(&init_ledger.work->slots[slot].ticket);
-    if (pid <= 1 || ticket == 0 || atomic_load(&init_ledger.exits->slots[slot].ticket) == ticket) continue;
-    count++;
-    if (signal != 0) kill(pid, signal);
-  }
-  return count;
-}
-
-static int signal_rest(int signal) {
-  int count = signal_children(signal);
-  return count >= 0 ? count : signal_slots(signal);
+static void enter(int phase, int64_t bound_ns) {
+  init->shutdown.phase = phase;
+  init->shutdown.end_ns = init_now_ns() + bound_ns;
 }
 
 static void end_manager(void) {
   if (init->manager.pid > 0) kill(init->manager.pid, SIGKILL);
 }
 
-void shutdown_begin(int mode, int code, int64_t grace_ms) {
-  if (init->shutdown != SHUTDOWN_NONE) return;
-  if (grace_ms < 0 || grace_ms > GRACE_MS_MAX) grace_ms = GRACE_MS_MAX;
-  init->mode = mode;
-  init->code = code & 255;
-  init->shutdown = SHUTDOWN_TERM;
-  init->shutdown_ns = init_now_ns() + grace_ms * MS_NS;
-  init->guard_ns = NEVER;
-  end_manager();
-  signal_rest(SIGTERM);
-  signal_rest(SIGCONT); /* a stopped process hears SIGTERM only when it goes on */
-}
-
-static void kill_rest(int64_t now) {
-  init->shutdown = SHUTDOWN_KILL;
-  init->shutdown_ns = now + KILL_NS;
-  signal_rest(SIGKILL);
-}
-
-static void drain_logger(int64_t now) {
+/* A logger that has nothing new to hear ends when all is written. */
+static void ask_logger(void) {
   struct init_message message = {.version = CONTRACT_VERSION, .op = INIT_OP_LOG_DRAIN};
-  int left = signal_rest(0);
-  if (left > 0) report("warn", "Some processes cannot be killed and are left", "count=%d", left);
-  init->shutdown = SHUTDOWN_LOGGER;
-  init->shutdown_ns = now + LOGGER_NS;
-  if (init->logger.socket >= 0) init_message_send(init->logger.socket, &message, -1);
+  if (init->shutdown.asked_logger || init->logger.socket == 0 || init->sources_pending) return;
+  init->shutdown.asked_logger = init_message_send(init->logger.socket, &message, -1) != -EAGAIN;
+}
+
+void shutdown_begin(int mode, int code, int64_t grace_ms) {
+  if (init->shutdown.phase != SHUTDOWN_NONE) return;
+  if (grace_ms < 0 || grace_ms > GRACE_MS_MAX) grace_ms = GRACE_MS_MAX;
+  init->shutdown.mode = mode;
+  init->shutdown.code = code & 255;
+  enter(SHUTDOWN_TERM, grace_ms * MS_NS);
+  end_manager();
+  held_release("control"); /* who connects now must be refused, not kept waiting */
+  if (remaining_count() == 0) return;
+  remaining_signal(SIGTERM);
+  remaining_signal(SIGCONT); /* a stopped process hears SIGTERM only when it goes on */
+  /* Without a list of children only "none at all" can be seen: the logger steps aside meanwhile. Its successor writes
+   * what comes. */
+  if (remaining_count() < 0) ask_logger();
+}
+
+static void begin_kill(void) {
+  enter(SHUTDOWN_KILL, KILL_NS);
+  remaining_signal(SIGKILL);
+}
+
+/* SIGKILL to all reached the logger too; what the pipes hold is written by the next one. */
+static void begin_logger(int64_t now) {
+  if (remaining_count() != 0) remaining_report();
+  enter(SHUTDOWN_LOGGER, LOGGER_NS);
+  if (init->logger.pid == 0) {
+    init->shutdown.asked_logger = 0;
+    roles_start_logger(now);
+  }
 }
 
 __attribute__((noreturn)) static void finish(void) {
+  detach_failed(init->shutdown.code);
   if (init->logger.pid > 0) kill(init->logger.pid, SIGKILL);
-  if (init_ledger.exits->role == ROLE_VM) machine_end(init->mode);
-  _exit(init->code);
+  if (init_ledger.exits->role == ROLE_VM && getpid() == 1) machine_end(init->shutdown.mode);
+  _exit(init->shutdown.code);
+}
+
+/* Only a machine's: a container's file systems are the host's affair. */
+static void begin_sync(void) {
+  if (init_ledger.exits->role != ROLE_VM || getpid() != 1) finish();
+  enter(SHUTDOWN_SYNC, SYNC_NS);
+  pid_t pid = fork();
+  if (pid > 0) init->shutdown.sync_pid = pid;
+  if (pid != 0) return;
+  fault_defaults();
+  machine_bring_in_order();
+  _exit(0);
+}
+
+/* The manager's spawner may have been at work when it was killed, so the count begins when it is gone. */
+static int all_gone(void) { return init->manager.pid == 0 && remaining_count() == 0; }
+
+static void continue_logger(int64_t now) {
+  ask_logger();
+  int is_dead = init->logger.pid == 0, is_done = is_dead && init->shutdown.asked_logger;
+  if (is_done || now >= init->shutdown.end_ns) begin_sync();
+  /* One that died before it was asked. */
+  else if (is_dead && init->logger.restart_ns <= now) roles_start_logger(now);
 }
 
 void shutdown_continue(int64_t now) {
-  int late = now >= init->shutdown_ns;
-  if (init->shutdown == SHUTDOWN_TERM) {
-    if (signal_rest(0) == 0) drain_logger(now);
-    else if (late) kill_rest(now);
-  } else if (init->shutdown == SHUTDOWN_KILL) {
-    /* Those whose parents died have become our children only now. */
-    if (signal_rest(SIGKILL) == 0 || late) drain_logger(now);
+  int is_late = now >= init->shutdown.end_ns;
+  TEST_HOOK("init-shutdown");
+  switch (init->shutdown.phase) {
+    case SHUTDOWN_TERM:
+      if (all_gone()) begin_logger(now);
+      else if (is_late) begin_kill();
+      break;
+    case SHUTDOWN_KILL:
+      if (all_gone() || is_late) begin_logger(now);
+      else remaining_signal(SIGKILL); /* those whose parents died have become our children only now */
+      break;
+    case SHUTDOWN_LOGGER: continue_logger(now); break;
+    case SHUTDOWN_SYNC:
+      if (init->shutdown.sync_pid == 0 || is_late) finish();
+      break;
+    default: break;
   }
-  if (init->shutdown == SHUTDOWN_LOGGER && (init->logger.pid == 0 || now >= init->shutdown_ns)) finish();
+}
+
+int64_t shutdown_next_ns(void) {
+  int64_t now = init_now_ns(), next = NEVER;
+  switch (init->shutdown.phase) {
+    case SHUTDOWN_NONE: return NEVER;
+    case SHUTDOWN_TERM:
+    case SHUTDOWN_KILL: next = now + LOOK_NS; break; /* orphans come to us without a signal */
+    case SHUTDOWN_LOGGER:
+      if (!init->shutdown.asked_logger) next = now + ASK_NS;
+      break;
+    default: break;
+  }
+  return next < init->shutdown.end_ns ? next : init->shutdown.end_ns;
+}
+
+void shutdown_force(int code) {
+  if (init->shutdown.phase != SHUTDOWN_TERM) return;
+  init->shutdown.code = code;
+  init->shutdown.end_ns = init_now_ns();
 }
