@@ -28,7 +28,7 @@ static char stack[STACK_BYTES] __attribute__((aligned(16)));
 
 static uint32_t faults_max(void) {
 #ifdef GONIT_TEST_HOOKS
-  const char *asked = getenv("GONIT_TEST_FAULTS_MAX");
+  const char *asked = getenv("GONIT_FAULTS_MAX");
   if (asked != NULL) return (uint32_t)atoi(asked);
 #endif
   return FAULTS_KEPT;

@@ -14,7 +14,7 @@
 
 static int ticks_max(void) {
 #ifdef GONIT_TEST_HOOKS
-  const char *asked = getenv("GONIT_TEST_GUARD_TICKS");
+  const char *asked = getenv("GONIT_GUARD_TICKS");
   if (asked != NULL) return atoi(asked);
 #endif
   return TICKS;

@@ -141,8 +141,7 @@ struct ledger {
 };
 
 /* init: makes both files (memfd; else O_TMPFILE in /run, /dev/shm or /tmp; else memory that forks share, and no
- * descriptors), gives them memory, and
- * seals their sizes. 0 or -errno. */
+ * descriptors), gives them memory, and seals their sizes. 0 or -errno. */
 int ledger_create(struct ledger *ledger);
 
 /* A role or `status --ledger`: maps the files behind two descriptors. -EPROTO: another version or a damaged header. */

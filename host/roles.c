@@ -30,7 +30,7 @@ static int64_t delay_ns(uint32_t failures) {
   uint32_t last = sizeof delays_ms / sizeof delays_ms[0] - 1;
   int64_t delay = delays_ms[failures < last ? failures : last];
 #ifdef GONIT_TEST_HOOKS
-  const char *most = getenv("GONIT_TEST_RETRY_MS_MAX"); /* tests cannot wait for 10 s */
+  const char *most = getenv("GONIT_RETRY_MS_MAX"); /* tests cannot wait for 10 s */
   if (most != NULL && atol(most) < delay) delay = atol(most);
 #endif
   return delay * MS_NS;
