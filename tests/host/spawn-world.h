@@ -142,7 +142,7 @@ static void remove_folder(void) {
   for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
     if (entry->d_name[0] == '.') continue;
     snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-    unlink(path);
+    if (unlink(path) != 0) rmdir(path);
   }
   if (directory != NULL) closedir(directory);
   rmdir(folder);

@@ -1,8 +1,12 @@
 // with: spawn.c child.c clone-child.c window.c slots.c features.c
 /* Spawner threads: success, failure, cancelling, children that block, many at once. What a child sets up for its
  * program is tested in child.test.c. */
-#include <sys/syscall.h>
+#include <linux/fuse.h>
+#include <sched.h>
+#include <sys/mount.h>
 
+#include "features.h"
+#include "refuse-calls.h"
 #include "spawn-world.h"
 
 static void test_success(void) {
@@ -196,6 +200,108 @@ static void test_killed_before_exec(void) {
   close(lease);
 }
 
+/* A file system whose server, the test, takes requests and does not answer: who waits for it cannot be killed. -1: it
+ * cannot be had here. The end of the descriptor ends all waiting. */
+static int mount_silent(const char *path) {
+  char options[100], buffer[16384];
+  struct fuse_in_header in;
+  struct {
+    struct fuse_out_header header;
+    struct fuse_init_out init;
+  } reply;
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return -1;
+  int low = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+  int fd = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, 100); /* a stuck child has copies of low numbers, and would keep it */
+  if (low >= 0) close(low);
+  snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+  if (fd < 0 || mount("silent", path, "fuse", 0, options) != 0) return -1;
+  assert(read(fd, buffer, sizeof buffer) >= (ssize_t)sizeof in);
+  memcpy(&in, buffer, sizeof in);
+  assert(in.opcode == FUSE_INIT);
+  memset(&reply, 0, sizeof reply);
+  reply.header.len = sizeof reply;
+  reply.header.unique = in.unique;
+  reply.init.major = FUSE_KERNEL_VERSION;
+  reply.init.minor = FUSE_KERNEL_MINOR_VERSION;
+  reply.init.max_write = 4096;
+  assert(write(fd, &reply, sizeof reply) == (ssize_t)sizeof reply);
+  return fd;
+}
+
+/* The kill of the one before is told as an interrupt; the next request but that is a child's chdir. */
+static void await_request(int server) {
+  struct fuse_in_header in;
+  char buffer[16384];
+  do {
+    assert(read(server, buffer, sizeof buffer) >= (ssize_t)sizeof in);
+    memcpy(&in, buffer, sizeof in);
+  } while (in.opcode == FUSE_INTERRUPT);
+  assert(in.opcode == FUSE_ACCESS);
+}
+
+static struct spawn_request *entering(const char *directory) {
+  struct spawn_request *request = REQUEST("/bin/true");
+  request->directory = directory;
+  return request;
+}
+
+/* Each costs a thread; after eight of them new spawns are refused, until one has come back. */
+static void test_unkillable(void) {
+  char path[128];
+  struct spawn_result stuck[LIMIT_BLOCKED_SPAWNS], result;
+  snprintf(path, sizeof path, "%s/silent", folder);
+  assert(mkdir(path, 0755) == 0);
+  int server = mount_silent(path);
+  if (server < 0) {
+    printf("notice: unkillable children were not tried: FUSE cannot be used here\n");
+    rmdir(path);
+    return;
+  }
+  begin();
+  for (int i = 0; i < LIMIT_BLOCKED_SPAWNS; i++) {
+    struct spawn_request *request = entering(path);
+    uint64_t ticket = request->ticket;
+    assert(spawn_submit(request) == 0);
+    await_request(server); /* from here on nothing ends its wait */
+    spawn_cancel(ticket);
+    stuck[i] = next_result();
+    assert(stuck[i].ticket == ticket && stuck[i].stage == STAGE_TIME_LIMIT && stuck[i].pid > 0);
+    if (i == LIMIT_BLOCKED_SPAWNS - 1) break;
+    result = spawn(REQUEST("/bin/true"));
+    assert(result.stage == STAGE_NONE && finish(&result) == 0);
+  }
+  struct spawn_request *request = REQUEST("/bin/true");
+  uint32_t slot = request->slot;
+  assert(spawn_submit(request) == -EAGAIN);
+  slots_free(&ledger, slot);
+  close(server);
+  for (int i = 0; i < LIMIT_BLOCKED_SPAWNS; i++) assert(finish(&stuck[i]) == -SIGKILL);
+  int64_t limit = now_ms() + 10000;
+  for (;;) {
+    request = REQUEST("/bin/true");
+    slot = request->slot;
+    if (spawn_submit(request) == 0) break;
+    slots_free(&ledger, slot);
+    assert(now_ms() < limit);
+  }
+  result = next_result();
+  assert(result.stage == STAGE_NONE && finish(&result) == 0);
+  umount2(path, MNT_DETACH);
+  rmdir(path);
+}
+
+/* Without pidfds and close_range: the same, by number and with copied tables. */
+static void test_blocked_child_on_old_kernel(void) {
+  refuse_new_calls(ENOSYS);
+  test_blocked_child();
+  assert(!features_get()->pidfd);
+  struct spawn_result result = spawn(REQUEST("/bin/sleep", "1000"));
+  assert(slots_signal(&ledger, result.slot, result.ticket, SIGTERM, SIGNAL_SCOPE_PROCESS) == -ENOSYS); /* ask init */
+  assert(slots_signal(&ledger, result.slot, result.ticket + 1, SIGTERM, SIGNAL_SCOPE_PROCESS) == -ESRCH);
+  kill(result.pid, SIGTERM);
+  assert(finish(&result) == -SIGTERM);
+}
+
 static void test_many(void) {
   enum { COUNT = 300 };
   begin();
@@ -287,7 +393,9 @@ int main(void) {
   run_in_manager("a program is started as a child of init", test_success);
   run_in_manager("a failed spawn tells stage and errno, and leaks nothing", test_failures);
   run_in_manager("a child that blocks in exec holds up nobody and is cancelled", test_blocked_child);
+  run_in_manager("the same without the newer calls", test_blocked_child_on_old_kernel);
   run_in_manager("more blocked children than threads", test_more_blocked_than_threads);
+  run_in_manager("children that cannot be killed", test_unkillable);
   run_in_manager("cancelling at any moment gives one result", test_cancel_at_any_time);
   run_in_manager("a child killed inside of exec", test_killed_before_exec);
   run_in_manager("300 spawns in the queue", test_many);
