@@ -115,7 +115,7 @@ JSValue js_number(int64_t number);
 /* js-loop.c: what other bindings must know of the loop. */
 void js_loop_forget(int fd);               /* before a close */
 int js_loop_watch_as(int fd, int ready);   /* poll() reports it as READY_*. 0 or -errno */
-void js_loop_ring(int ready);              /* the next poll() does not wait, and reports it: READY_SPAWNED, READY_TREE */
+void js_loop_ring(int ready);              /* the next poll() does not wait, and reports it */
 /* What poll() does first with a READY_* number, for what only some programs have: returns what to report, or 0. */
 void js_loop_on_ring(int (*take)(int ready));
 

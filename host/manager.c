@@ -71,6 +71,8 @@ static int watch_rings(void) {
   if (result == 0) result = js_loop_watch_as(spawn_event_fd(), READY_SPAWNED);
   if (result == 0) result = js_loop_watch_as(tree_event_fd(), READY_TREE);
   js_loop_on_ring(take_ring);
+  /* What an earlier manager was rung for and did not acknowledge has no ring any more, but init waits for it. */
+  js_loop_ring(READY_BELL);
   return result;
 }
 
