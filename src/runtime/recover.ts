@@ -17,9 +17,8 @@ import type { Effect } from "../engine/effect.ts";
 import type { Event } from "../engine/event.ts";
 import type { Plan } from "../engine/plan.ts";
 import { initialState, type State, withPlan } from "../engine/state.ts";
-import { step } from "../engine/step.ts";
 import { heldText } from "./held-text.ts";
-import { type JournalRecord, planName, type Snapshot } from "./turns.ts";
+import { hookedStep, type JournalRecord, planName, type Snapshot } from "./turns.ts";
 
 export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, safe: 5 } as const;
 
@@ -94,7 +93,7 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
       else setAside = events[0] ?? null;
       continue;
     }
-    const result = step(state, { ...parsed.input, events });
+    const result = hookedStep(state, { ...parsed.input, events });
     state = result.state;
     if (at === record.done) effects = result.effects.slice();
   }

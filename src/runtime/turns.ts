@@ -42,6 +42,12 @@ export function planName(planNumber: number): string {
   return planPrefix + planNumber;
 }
 
+/** step() with a place for each kind of event at which a test can end the manager. */
+export function hookedStep(state: State, input: StepInput): ReturnType<typeof step> {
+  for (const event of input.events) host.testHook(`step-${event.kind}`);
+  return step(state, input);
+}
+
 export class Turns {
   state: State;
   private readonly performers: Performers;
@@ -88,7 +94,7 @@ export class Turns {
     const isJournalled = this.append(record);
     host.testHook("turn-after-append");
     if (isJournalled) journalled();
-    const { state, effects } = step(this.state, input);
+    const { state, effects } = hookedStep(this.state, input);
     this.state = state;
     host.journalStepped();
     // A record that is too long for the journal (a service's plan with a huge command) is kept as a snapshot instead.

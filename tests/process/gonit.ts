@@ -1,0 +1,213 @@
+/**
+ * A real gonit for a test: started in a folder of its own with a configuration, watched by its output, asked through its
+ * client, and ended with everything that it started.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+
+/** Guards against hanging only; nothing is expected to take this long. */
+const patienceMs = 60_000;
+
+export const children = process.env["GONIT_CHILDREN"] ?? "";
+
+export interface Started {
+  folder: string;
+  process: ChildProcess;
+  /** All that gonit and its services printed. */
+  output(): string;
+  /** Resolves when the output matches; rejects when gonit ends before. */
+  sees(pattern: RegExp): Promise<void>;
+  /** Resolves with the exit code, 128 + signal for a signal. */
+  ended: Promise<number>;
+  /** The client, against this instance. */
+  client(...args: string[]): { code: number; stdout: string; stderr: string };
+  /** Parsed `status --json`. */
+  status(): { state: string; services: ServiceView[] };
+  service(name: string): ServiceView;
+  /** Waits until a condition on the status holds, asking again each time gonit prints or a short time has passed. */
+  until(what: string, holds: () => boolean): Promise<void>;
+  /** Process number of a role: init, manager, logger. */
+  role(name: "init" | "manager" | "logger"): number;
+}
+
+export interface ServiceView {
+  name: string;
+  state: string;
+  shown: string;
+  pid: number | null;
+  restarts: number;
+  reason: string;
+}
+
+export function binary(name: "GONIT_BINARY" | "GONIT_HOOKS_BINARY" = "GONIT_BINARY"): string {
+  const path = process.env[name];
+  if (path === undefined) throw new Error(`${name} is not set: run these tests with npm test`);
+  return path;
+}
+
+/** A folder that is removed with the test. */
+export function folderFor(test: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "gonit-process-"));
+  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function start(
+  test: TestContext,
+  configuration: string,
+  options: { binary?: string; environment?: Record<string, string>; args?: string[] } = {},
+): Started {
+  const folder = folderFor(test);
+  const file = join(folder, "config.yml");
+  const socket = join(folder, "control.sock");
+  writeFileSync(file, configuration);
+  const path = options.binary ?? binary();
+  const args = options.args ?? ["up", "-f", file, "--socket", socket, "--log-format", "logfmt"];
+  const child = spawn(path, args, {
+    cwd: folder,
+    env: { ...process.env, ...options.environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const watched = watch(child);
+  test.after(() => end(child, watched.ended));
+  const client = (...words: string[]) => {
+    const [verb, ...rest] = words;
+    const run = spawnSync(path, [verb ?? "", "--socket", socket, ...rest], { encoding: "utf8", timeout: patienceMs });
+    return { code: run.status ?? -1, stdout: run.stdout, stderr: run.stderr };
+  };
+  const status = () => JSON.parse(client("status", "--json").stdout) as { state: string; services: ServiceView[] };
+  const service = (name: string) => {
+    const found = status().services.find((view) => view.name === name);
+    if (found === undefined) throw new Error(`status does not show ${name}`);
+    return found;
+  };
+  return {
+    folder,
+    process: child,
+    ...watched,
+    client,
+    status,
+    service,
+    until: (what, holds) => until(what, holds, watched.output),
+    role: (name) => roleOf(child.pid ?? 0, name),
+  };
+}
+
+function watch(child: ChildProcess): Pick<Started, "output" | "sees" | "ended"> {
+  let text = "";
+  let over = false;
+  const waiting = new Set<() => void>();
+  const wake = () => {
+    for (const look of [...waiting]) look();
+  };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (data: Buffer) => {
+      text += data.toString();
+      wake();
+    });
+  }
+  const ended = new Promise<number>((resolve) => {
+    child.on("close", (code, signal) => {
+      over = true;
+      wake();
+      resolve(code ?? 128 + signalNumber(signal));
+    });
+  });
+  const sees = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const guard = setTimeout(() => finish(new Error(`did not see ${pattern} in:\n${text}`)), patienceMs);
+      const finish = (error: Error | null) => {
+        clearTimeout(guard);
+        waiting.delete(look);
+        if (error === null) resolve();
+        else reject(error);
+      };
+      const look = () => {
+        if (pattern.test(text)) finish(null);
+        else if (over) finish(new Error(`gonit ended before ${pattern} came:\n${text}`));
+      };
+      waiting.add(look);
+      look();
+    });
+  return { output: () => text, sees, ended };
+}
+
+function signalNumber(signal: NodeJS.Signals | null): number {
+  const numbers: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
+  return numbers[signal ?? ""] ?? 0;
+}
+
+async function until(what: string, holds: () => boolean, output: () => string): Promise<void> {
+  const limit = Date.now() + patienceMs;
+  let error: unknown = null;
+  const tried = () => {
+    try {
+      return holds();
+    } catch (thrown) {
+      // Until gonit answers, there is no status to look at.
+      error = thrown;
+      return false;
+    }
+  };
+  while (!tried()) {
+    if (Date.now() > limit) throw new Error(`did not become true: ${what}\n${output()}\n${error}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Ends gonit in order, then by force; its services end with it. */
+async function end(child: ChildProcess, ended: Promise<number>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGTERM");
+  const guard = setTimeout(() => child.kill("SIGKILL"), patienceMs / 2);
+  await ended;
+  clearTimeout(guard);
+}
+
+function roleOf(init: number, name: "init" | "manager" | "logger"): number {
+  if (name === "init") return init;
+  const children = readFileSync(`/proc/${init}/task/${init}/children`, "utf8").trim().split(" ");
+  for (const pid of children) {
+    if (commandLine(Number(pid)).startsWith(`gonit: ${name}`)) return Number(pid);
+  }
+  return 0;
+}
+
+/** Arguments of a process joined by blanks; empty when it is gone. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    return "";
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs gonit to its end and returns what it printed. */
+export function runToEnd(
+  test: TestContext,
+  args: string[],
+  files: Record<string, string>,
+): { code: number; text: string } {
+  const folder = folderFor(test);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const run = spawnSync(binary(), args, { cwd: folder, encoding: "utf8", timeout: patienceMs });
+  return { code: run.status ?? -1, text: run.stdout + run.stderr };
+}
+
+export function memoryOf(pid: number): { pssKib: number; privateDirtyKib: number } {
+  const text = execFileSync("cat", [`/proc/${pid}/smaps_rollup`], { encoding: "utf8" });
+  const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? Number.NaN);
+  return { pssKib: field("Pss"), privateDirtyKib: field("Private_Dirty") };
+}

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isAlive, runToEnd, start } from "./gonit.ts";
+
+test("services start in order, and status and why tell about them", async (context) => {
+  const gonit = start(
+    context,
+    `
+title: Shop
+version: 1.10
+services:
+  - {name: api, command: sleep 1000, depends_on: [db], ready: {exec: "true"}}
+  - {name: db, command: sleep 1000, description: Data}
+`,
+  );
+  await gonit.sees(/msg="Service ready" service=api/);
+  const output = gonit.output();
+  assert.match(output, /msg="Starting services" title=Shop version=1.10/);
+  assert.ok(output.indexOf('msg="Started service"') < output.indexOf('msg="Starting service" service=api'));
+  assert.equal(gonit.service("db").shown, "running");
+  assert.equal(gonit.service("api").state, "ready");
+  assert.match(gonit.client("why", "api").stdout, /^api is ready for /);
+  const typo = gonit.client("why", "apii");
+  assert.equal(typo.code, 4);
+  assert.match(typo.stderr, /there is no service apii; did you mean api\?/);
+});
+
+test("a service that fails shows its code and last lines, and a missing command does not loop", async (context) => {
+  const gonit = start(
+    context,
+    `
+services:
+  - {name: keeper, command: sleep 1000}
+  - {name: broken, command: sh -c "echo the last words; exit 3", restart: no}
+  - {name: missing, command: /nonexistent/program}
+`,
+  );
+  await gonit.sees(/msg="Service failed".*service=missing/);
+  await gonit.sees(
+    /msg="Service ended" code=3.*the last words.*service=broken|msg="Service ended" code=3.*service=broken.*the last words/,
+  );
+  const missing = gonit.service("missing");
+  assert.equal(missing.state, "failed");
+  assert.equal(missing.restarts, 0);
+  assert.match(missing.shown, /No such file or directory/);
+  assert.equal(gonit.service("keeper").state, "ready");
+  assert.equal(gonit.client("status", "broken").code, 3);
+});
+
+test("stop, start, restart and their exit codes", async (context) => {
+  const gonit = start(
+    context,
+    `
+services:
+  - {name: a, command: sleep 1000}
+  - {name: b, command: sleep 1000, depends_on: [{name: a, wait: started}]}
+`,
+  );
+  await gonit.sees(/msg="Started service".*service=b/);
+  assert.match(gonit.client("stop", "b").stdout, /^b: stopped/);
+  assert.match(gonit.client("restart", "b").stdout, /^b: started/);
+  const first = gonit.service("b").pid;
+  assert.match(gonit.client("restart", "b").stdout, /^b: restarted/);
+  assert.notEqual(gonit.service("b").pid, first);
+  assert.match(gonit.client("start", "b").stdout, /already running/);
+  assert.equal(gonit.client("restart", "nosuch").code, 4);
+  assert.equal(gonit.client("restart").code, 2);
+  assert.equal(gonit.client("kill", "-s", "NOPE", "a").code, 2);
+  const pid = gonit.service("a").pid ?? 0;
+  assert.equal(gonit.client("shutdown").code, 0);
+  assert.equal(await gonit.ended, 0);
+  assert.equal(isAlive(pid), false);
+});
+
+test("a critical service's code becomes gonit's", async (context) => {
+  for (const [command, code] of [
+    ["sh -c 'exit 7'", 7],
+    ["sh -c 'kill -KILL $$$$'", 137],
+    ["/nonexistent", 127],
+    ["/etc/passwd", 126],
+  ] as const) {
+    const gonit = start(
+      context,
+      `services: [{name: main, command: ${JSON.stringify(command)}, critical: true, restart: no}, {name: side, command: sleep 1000}]`,
+    );
+    assert.equal(await gonit.ended, code, gonit.output());
+  }
+});
+
+test("a stop ends in SIGKILL for the whole tree", async (context) => {
+  const gonit = start(
+    context,
+    `
+services:
+  - name: stubborn
+    command: sh -c "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo up; wait; wait"
+    ready: {log: up}
+    stop: {timeout: 300ms}
+  - {name: other, command: sleep 1000}
+`,
+  );
+  await gonit.sees(/msg="Service ready" service=stubborn/);
+  const pid = gonit.service("stubborn").pid ?? 0;
+  assert.equal(gonit.client("stop", "stubborn").code, 0);
+  assert.equal(isAlive(pid), false);
+  assert.equal(gonit.service("stubborn").state, "stopped");
+});
+
+test("readiness: log, fd, file, and an exit before it is a failed start", async (context) => {
+  const gonit = start(
+    context,
+    `
+services:
+  - {name: log, command: sh -c "echo now serving; exec sleep 1000", ready: {log: now serving}}
+  - {name: fd, command: sh -c "echo >&3; exec sleep 1000", ready: {fd: 3}}
+  - {name: file, command: sh -c "touch made; exec sleep 1000", ready: {file: made}}
+  - {name: early, command: "true", ready: notify, restart: no}
+  - {name: closed, command: sh -c "exec 3>&-; exec sleep 1000", ready: {fd: 3}, restart: no}
+  - {name: blocked, command: sh -c "touch started; exec sleep 1000", depends_on: [early]}
+`,
+  );
+  for (const name of ["log", "fd", "file"]) await gonit.sees(new RegExp(`msg="Service ready" service=${name}\\b`));
+  await gonit.until("early and closed failed", () =>
+    ["early", "closed"].every((name) => gonit.service(name).state === "failed"),
+  );
+  assert.match(gonit.service("early").shown, /before ready/);
+  assert.equal(gonit.service("blocked").state, "waiting");
+  assert.equal(gonit.client("start", "blocked").code, 1);
+});
+
+test("bad configurations end with code 2, place, line and caret", (context) => {
+  const cases: [string, RegExp][] = [
+    ["services:\n  - name: a\n    comand: sleep 1\n", /config\.yml:3:5: .*comand[\s\S]*\^[\s\S]*command/],
+    [
+      "services:\n  - {name: a, command: sleep 1, depends_on: [b]}\n  - {name: b, command: sleep 1, depends_on: [a]}\n",
+      /a -> b -> a|a → b → a/,
+    ],
+    [
+      "services:\n  - {name: web, command: sleep 1}\n  - {name: a, command: sleep 1, depends_on: [wep]}\n",
+      /wep[\s\S]*web/,
+    ],
+    ["services:\n  - name: a\n", /a[\s\S]*command/],
+    ["services:\n\t- name: a\n", /tab/i],
+  ];
+  for (const [text, expected] of cases) {
+    const run = runToEnd(context, ["up", "-f", "config.yml"], { "config.yml": text });
+    assert.equal(run.code, 2, run.text);
+    assert.match(run.text, expected);
+  }
+});
