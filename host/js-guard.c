@@ -15,6 +15,7 @@
 #define HARD_LIMIT_S 2
 
 static struct {
+  int is_begun;
   int has_timer;
   timer_t timer;
   int64_t end_ns; /* on the thread's processor clock; 0: no limit */
@@ -36,12 +37,14 @@ int js_guard_begin(JSRuntime *runtime) {
   struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
   JS_SetInterruptHandler(runtime, interrupt, NULL);
   /* A kernel without POSIX timers leaves the first limit only. */
+  guard.is_begun = 1;
   guard.has_timer = timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &guard.timer) == 0;
   js_guard_arm();
   return guard.has_timer ? 0 : -1;
 }
 
 void js_guard_arm(void) {
+  if (!guard.is_begun) return;
   struct itimerspec limit = {.it_value = {.tv_sec = HARD_LIMIT_S}};
   if (guard.has_timer) timer_settime(guard.timer, 0, &limit, NULL);
   guard.end_ns = used_ns() + SOFT_LIMIT_NS;

@@ -116,8 +116,9 @@ JS_BINDING(host_receive) {
   int64_t max;
   if (js_int(ctx, argv[0], "receive: fd", &fd) < 0) return JS_EXCEPTION;
   if (js_integer(ctx, argv[1], "receive: maxBytes", 1, RECEIVE_MAX, &max) < 0) return JS_EXCEPTION;
-  uint8_t small[16384];
-  uint8_t *buffer = (size_t)max <= sizeof small ? small : malloc((size_t)max);
+  /* Not on the stack, and not from malloc(3), which would map and unmap so much each time. */
+  static uint8_t usual[65536];
+  uint8_t *buffer = (size_t)max <= sizeof usual ? usual : malloc((size_t)max);
   if (buffer == NULL) return JS_NewInt32(ctx, -ENOMEM);
   ssize_t got;
   do got = recv(fd, buffer, (size_t)max, MSG_DONTWAIT);
@@ -125,7 +126,7 @@ JS_BINDING(host_receive) {
   if (got < 0 && errno == ENOTSOCK) got = read(fd, buffer, (size_t)max);
   int error = errno;
   JSValue result = got < 0 ? JS_NewInt32(ctx, -error) : js_new_bytes(ctx, buffer, (size_t)got);
-  if (buffer != small) free(buffer);
+  if (buffer != usual) free(buffer);
   return result;
 }
 

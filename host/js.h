@@ -121,7 +121,7 @@ void js_loop_on_ring(int (*take)(int ready));
 
 /* js-guard.c: an endless loop becomes an exception after 1 s of processor time, and SIGKILL after 2 s. */
 int js_guard_begin(JSRuntime *runtime); /* -1: no second limit here */
-void js_guard_arm(void);                /* at each turn; only after js_guard_begin() */
+void js_guard_arm(void);                /* at each turn; does nothing where no guard was begun */
 /* A lower first limit for one call, in any program; give what it returns to js_guard_widen() after the call. */
 int64_t js_guard_narrow(JSRuntime *runtime, int milliseconds);
 void js_guard_widen(int64_t before);

@@ -154,6 +154,29 @@ static void test_facts(void) {
   ));
 }
 
+/* As `gonit status --ledger` sees us: through the descriptors of this process. */
+static void test_status_from_the_ledger(void) {
+  int slot = claim(301, "web@2");
+  record_exit(slot, 301, 4, 0);
+  must(SCRIPT(
+    const status = JSON.parse(host.ledgerStatus(host.pid()));
+    check([status.init.pid, status.init.instance, status.manager.starts, status.manager.lastSignal], [77, "abc", 3, 9]);
+    check(status.safeMode, false);
+    check(status.journal.records, 0);
+    const own = status.slots.find((slot) => slot.ticket === 301);
+    check([own.service, own.kind, own.state, own.exitCode, own.exitSignal], ["web@2", "main", "claimed", 4, 0]);
+    check(host.ledgerStatus(1073741824), -2);
+  ));
+  manager.ledger.exits->part.version++;
+  must(SCRIPT(check(host.ledgerStatus(host.pid()), -71);));
+  manager.ledger.exits->part.version--;
+  uint64_t journal_at = manager.ledger.work->journal_at;
+  manager.ledger.work->journal_at = UINT64_MAX - 7;
+  must(SCRIPT(check(host.ledgerStatus(host.pid()), -71);));
+  manager.ledger.work->journal_at = journal_at;
+  slots_free(&manager.ledger, (uint32_t)slot);
+}
+
 static void test_journal_and_recovery(void) {
   must(SCRIPT(
     check(host.recovery(), { snapshot: "", journal: [], processing: -1, done: 0, effects: 0, lastRung: 0, damage: [] });
@@ -382,6 +405,7 @@ int main(void) {
   test_many_turns_over_the_ring_of_exits();
   test_only_what_was_seen_is_acknowledged();
   test_facts();
+  test_status_from_the_ledger();
   test_journal_and_recovery();
   test_held();
   test_messages_to_init();
