@@ -229,7 +229,8 @@ int init_resume(void) {
   int result = ledger_reopen(&init_ledger, init->exits_fd, init->work_fd);
   if (result < 0) return result;
   atomic_fetch_add(&init_ledger.exits->init_life, 1);
-  report("error", "init had a fault and goes on", REPORT_FIELDS({"life", NULL, atomic_load(&init_ledger.exits->init_life)}));
+  report("error", "init is back after a fault of its own",
+         REPORT_FIELDS({"life", NULL, atomic_load(&init_ledger.exits->init_life)}));
   fault_handlers();
   held_repair();
   serve_hand();
