@@ -1,8 +1,8 @@
 import { ExitCode } from "../contract.ts";
 import type { Request } from "../engine/event.ts";
-import { showNote } from "./notes.ts";
 import type { Command, Context } from "./command.ts";
 import { ask, connect } from "./connection.ts";
+import { showNote } from "./notes.ts";
 import { parseDurationMs } from "./options.ts";
 import { printError } from "./output.ts";
 import { showReply } from "./reply.ts";
@@ -14,7 +14,12 @@ export const command: Command = {
     "need is stopped after them; what a service needs is started first.",
   options: [
     { name: "--no-wait", short: "", value: "", help: "Do not wait for the outcome." },
-    { name: "--timeout", short: "", value: "TIME", help: "Stop waiting after this time (exit code 7); the request goes on." },
+    {
+      name: "--timeout",
+      short: "",
+      value: "TIME",
+      help: "Stop waiting after this time (exit code 7); the request goes on.",
+    },
     { name: "--force", short: "", value: "", help: "stop: kill at once instead of asking first." },
   ],
   examples: ["gonit restart web", "gonit stop 'worker-*'", "gonit start tag:web --timeout 10s"],

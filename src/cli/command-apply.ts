@@ -8,7 +8,8 @@ import { showReply } from "./reply.ts";
 
 export const command: Command = {
   usage: "apply [FILE]",
-  about: "Puts a configuration in place of the running one. Services that did not change keep running; a text with problems changes nothing.",
+  about:
+    "Puts a configuration in place of the running one. Services that did not change keep running; a text with problems changes nothing.",
   options: [
     { name: "--no-wait", short: "", value: "", help: "Do not wait for the outcome." },
     { name: "--timeout", short: "", value: "TIME", help: "Stop waiting after this time (exit code 7)." },

@@ -23,6 +23,12 @@ function run(context: Context): number {
   const changes = result.changes.filter(({ action }) => action !== "keep");
   const kept = result.changes.length - changes.length;
   if (changes.length === 0) print(`nothing would change (${kept} services)`);
-  else print(table(changes.map(({ action, service, because }) => [action, service, because]), (cell) => cell));
+  else
+    print(
+      table(
+        changes.map(({ action, service, because }) => [action, service, because]),
+        (cell) => cell,
+      ),
+    );
   return ExitCode.ok;
 }

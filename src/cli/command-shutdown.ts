@@ -28,7 +28,9 @@ export const command: Command = {
 function run(context: Context): number {
   const mode = context.options.has("-p") ? ShutdownMode.poweroff : modes[context.verb];
   if (mode === undefined || context.words.some((word) => word !== "now")) {
-    printError(`cannot ${context.verb} ${context.words.join(" ")}: it takes no names; to stop a service: gonit stop NAME`);
+    printError(
+      `cannot ${context.verb} ${context.words.join(" ")}: it takes no names; to stop a service: gonit stop NAME`,
+    );
     return ExitCode.usage;
   }
   const connection = connect(context);

@@ -23,7 +23,8 @@ function run(context: Context): number {
   const connection = connect(context);
   const status = ask(context, connection, "status", { names: context.words });
   connection.close();
-  const code = context.words.length > 0 && status.services.some((service) => !isUp(service)) ? ExitCode.notRunning : ExitCode.ok;
+  const code =
+    context.words.length > 0 && status.services.some((service) => !isUp(service)) ? ExitCode.notRunning : ExitCode.ok;
   if (context.options.json) {
     printJson(status);
     return code;
@@ -45,7 +46,9 @@ function overview(status: SystemStatus, wallMs: number, paint: Paint): string {
   const lines = [heading];
   if (status.shutdown !== null) {
     const left = shownDuration(status.shutdown.deadlineWallMs - wallMs);
-    lines.push(`${status.shutdown.mode} in progress, at most ${left} more; waits for ${status.shutdown.waitsFor.join(", ") || "nothing"}`);
+    lines.push(
+      `${status.shutdown.mode} in progress, at most ${left} more; waits for ${status.shutdown.waitsFor.join(", ") || "nothing"}`,
+    );
   }
   for (const aside of status.setAside) lines.push(paint(`set aside: ${aside.eventKind} (${aside.reason})`, "red"));
   if (status.services.length === 0) return [...lines, "no services"].join("\n");
@@ -93,5 +96,8 @@ function details(service: ServiceStatus, wallMs: number, paint: Paint): string {
     ["notes", service.notes.join("; ")],
   ];
   const lines = fields.filter(([, text]) => text !== "").map(([name, text]) => `  ${name.padEnd(9)} ${text}`);
-  return [`${paint(service.name, "bold")}${service.description === "" ? "" : ` - ${service.description}`}`, ...lines].join("\n");
+  return [
+    `${paint(service.name, "bold")}${service.description === "" ? "" : ` - ${service.description}`}`,
+    ...lines,
+  ].join("\n");
 }

@@ -21,7 +21,9 @@ function run(context: Context): number {
   }
   print(`gonit ${host.version()}`);
   if (running !== null) {
-    print(`running: ${running.version} as ${running.role}, instance ${running.instance}, init pid ${running.pid}, ${running.configuration}`);
+    print(
+      `running: ${running.version} as ${running.role}, instance ${running.instance}, init pid ${running.pid}, ${running.configuration}`,
+    );
   }
   return ExitCode.ok;
 }

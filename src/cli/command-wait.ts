@@ -34,7 +34,11 @@ function run(context: Context): number {
     return ExitCode.usage;
   }
   const connection = connect(context);
-  const reply = ask(context, connection, "act", { request: { verb: "wait", names: words, until }, timeoutMs, wait: true });
+  const reply = ask(context, connection, "act", {
+    request: { verb: "wait", names: words, until },
+    timeoutMs,
+    wait: true,
+  });
   connection.close();
   return showReply(context, reply);
 }

@@ -8,7 +8,8 @@ const causeCount = 8;
 
 export const command: Command = {
   usage: "why NAME",
-  about: "Explains a service's state: what it is, since when, because of which event, what it waits for, what releases it.",
+  about:
+    "Explains a service's state: what it is, since when, because of which event, what it waits for, what releases it.",
   options: [],
   examples: ["gonit why web"],
   run,

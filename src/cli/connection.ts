@@ -49,7 +49,8 @@ export class Connection {
       notified(notification);
     });
     while (answer === null) {
-      if (!this.reconnect()) return { error: { code: ErrorCode.internal, message: "the connection to gonit was lost" } };
+      if (!this.reconnect())
+        return { error: { code: ErrorCode.internal, message: "the connection to gonit was lost" } };
       if (accepted === null) answer = this.ask(method, params, notified);
       else answer = this.ask("resume", { request: accepted }, notified) as Answer<Name> | null;
       // The request itself was lost with the manager: it was never begun, so it can be asked again.
@@ -172,7 +173,9 @@ export function connect(context: Context): Connection {
   const paths = socketCandidates(context);
   const connection = Connection.open(paths);
   if (connection !== null) return connection;
-  printError(`cannot ${context.verb}: no gonit answers on ${paths[0]}; start one with gonit up, or name it with --socket`);
+  printError(
+    `cannot ${context.verb}: no gonit answers on ${paths[0]}; start one with gonit up, or name it with --socket`,
+  );
   throw new ClientEnd(ExitCode.unreachable);
 }
 

@@ -3,8 +3,8 @@
  */
 
 import { ExitCode } from "../contract.ts";
-import type { Command } from "./command.ts";
 import { ClientEnd } from "./client-end.ts";
+import type { Command } from "./command.ts";
 import { commonOptions, parseCommandLine } from "./options.ts";
 import { printError } from "./output.ts";
 import { findVerb, verbs } from "./verbs.ts";

@@ -65,7 +65,10 @@ export function parseRequest(text: string): ParsedRequest {
     return { error: { code: ErrorCode.parse, message: "cannot read the request: it is no JSON" }, id: null };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return { error: { code: ErrorCode.invalidRequest, message: "cannot serve the request: it is no object" }, id: null };
+    return {
+      error: { code: ErrorCode.invalidRequest, message: "cannot serve the request: it is no object" },
+      id: null,
+    };
   }
   const { jsonrpc, id, method, params } = value as Record<string, unknown>;
   const shownId = typeof id === "number" || typeof id === "string" ? id : null;
@@ -74,7 +77,10 @@ export function parseRequest(text: string): ParsedRequest {
     return { error: { code: ErrorCode.invalidRequest, message }, id: shownId };
   }
   if (params !== undefined && (typeof params !== "object" || params === null || Array.isArray(params))) {
-    return { error: { code: ErrorCode.invalidParams, message: "cannot serve the request: params is no object" }, id: shownId };
+    return {
+      error: { code: ErrorCode.invalidParams, message: "cannot serve the request: params is no object" },
+      id: shownId,
+    };
   }
   return { request: { jsonrpc, id: shownId, method, params: (params ?? {}) as Record<string, unknown> } };
 }

@@ -59,7 +59,7 @@ function oneOf<Value extends string>(params: Params, name: string, values: reado
 
 /** The engine's request in `params.request`. */
 export function requestParam(params: Params): Request {
-  const value = params["request"];
+  const value = params.request;
   if (typeof value !== "object" || value === null) throw new ParamError("request must be an object");
   const fields = value as Params;
   const verb = oneOf(fields, "verb", ["start", "stop", "restart", "reload", "kill", "wait", "shutdown"]);

@@ -7,7 +7,14 @@
 import type { Peer } from "../engine/event.ts";
 import { mayCall } from "./access.ts";
 import { LineSplitter, parseRequest } from "./codec.ts";
-import { ErrorCode, type MethodName, type Methods, type Notification, type RpcError, requestBytesMax } from "./messages.ts";
+import {
+  ErrorCode,
+  type MethodName,
+  type Methods,
+  type Notification,
+  type RpcError,
+  requestBytesMax,
+} from "./messages.ts";
 import { ParamError } from "./params.ts";
 
 const clientsMax = 512;

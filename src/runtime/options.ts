@@ -49,19 +49,30 @@ function defaultOptions(verb: "up" | "init"): Options {
   };
 }
 
+/** Stores an option's value. The error, or null. */
 type Setter = (options: Options, value: string) => string | null;
 
 const valueOptions: Record<string, Setter> = {
-  "--file": (options, value) => ((options.file = value), null),
-  "--instance": (options, value) =>
-    /^[A-Za-z0-9_.-]{1,64}$/.test(value)
-      ? ((options.instance = value), null)
-      : `cannot use the instance name "${value}": letters, digits, _ . - are allowed, at most 64`,
-  "--socket": (options, value) => ((options.socket = value), null),
-  "--log-format": (options, value) =>
-    value === "text" || value === "logfmt" || value === "json"
-      ? ((options.logFormat = value), null)
-      : `cannot use the log format "${value}": text, logfmt or json`,
+  "--file": (options, value) => {
+    options.file = value;
+    return null;
+  },
+  "--instance": (options, value) => {
+    options.instance = value;
+    const isName = /^[A-Za-z0-9_.-]{1,64}$/.test(value);
+    return isName ? null : `cannot use the instance name "${value}": letters, digits, _ . - are allowed, at most 64`;
+  },
+  "--socket": (options, value) => {
+    options.socket = value;
+    return null;
+  },
+  "--log-format": (options, value) => {
+    if (value !== "text" && value !== "logfmt" && value !== "json") {
+      return `cannot use the log format "${value}": text, logfmt or json`;
+    }
+    options.logFormat = value;
+    return null;
+  },
 };
 
 const optionAliases: Record<string, string> = { "-f": "--file", "--config": "--file", "-c": "--file" };

@@ -79,7 +79,7 @@ export function logfmtLine(
 
 export function jsonLine(level: LogLevel, wallMs: number, message: string, fields: LogFields, lines: string[]): string {
   const record: Record<string, unknown> = { time: isoTime(wallMs), level, msg: message, ...fields };
-  if (lines.length > 0) record["output"] = lines;
+  if (lines.length > 0) record.output = lines;
   return `${JSON.stringify(record)}\n`;
 }
 

@@ -5,9 +5,9 @@
 
 import type { Effect } from "../engine/effect.ts";
 import type { InstanceId, Ticket } from "../engine/instance.ts";
+import { LogReader } from "./log-reader.ts";
 import type { LogSource } from "./log-store.ts";
 import { type Shell, serviceOf } from "./performer.ts";
-import { LogReader } from "./log-reader.ts";
 
 interface LogWatch {
   ticket: Ticket;

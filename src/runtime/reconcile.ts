@@ -3,7 +3,7 @@
  * over, spawns whose answer was lost get it now, and what belongs to nobody (an earlier manager's probes) is ended.
  */
 
-import { ProcessKind, SignalScope, SlotState, type SlotRecord } from "../contract.ts";
+import { ProcessKind, SignalScope, type SlotRecord, SlotState } from "../contract.ts";
 import type { Event } from "../engine/event.ts";
 import type { State } from "../engine/state.ts";
 import { openProcesses } from "./lookups.ts";

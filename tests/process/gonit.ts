@@ -11,7 +11,7 @@ import type { TestContext } from "node:test";
 /** Guards against hanging only; nothing is expected to take this long. */
 const patienceMs = 60_000;
 
-export const children = process.env["GONIT_CHILDREN"] ?? "";
+export const children = process.env.GONIT_CHILDREN ?? "";
 
 export interface Started {
   folder: string;

@@ -81,7 +81,7 @@ test("an event that ends the manager each time is set aside, and all else is man
     context,
     `
 services:
-  - {name: poison, command: "${process.env["GONIT_CHILDREN"]}/notifies-ready", ready: notify}
+  - {name: poison, command: "${process.env.GONIT_CHILDREN}/notifies-ready", ready: notify}
   - {name: other, command: sleep 1000}
 `,
     { binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_HOOK: "step-notify-received=abort" } },
