@@ -259,7 +259,7 @@ export class Kernel {
     this.lookAtTrees(process.start);
   }
 
-  private endExtra(extra: Extra): void {
+  endExtra(extra: Extra): void {
     if (!this.extras.delete(extra.pid)) return;
     this.lookAtTrees(extra.start);
   }

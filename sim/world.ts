@@ -79,6 +79,11 @@ export class World {
     return request ?? 0;
   }
 
+  /** The number that the next request will have. */
+  upcomingRequest(): number {
+    return this.nextRequest;
+  }
+
   request(request: Request, timeoutMs: number | null = null): number {
     const id = this.nextRequest++;
     this.emit({ kind: "request-received", id, peer: { uid: 0, gid: 0, pid: 1 }, request, timeoutMs });
@@ -143,7 +148,7 @@ export class World {
       return;
     }
     this.perform(effects, 0, effects.length);
-    if (this.journal.length >= 64) this.takeSnapshot();
+    if (this.journal.length >= 32) this.takeSnapshot();
   }
 
   private check(effects: Effect[], events: Event[]): void {

@@ -136,6 +136,7 @@ function awaitTree(engine: Engine, node: Node, run: Run): void {
 /** Nothing of this start is alive any more. */
 export function treeEmptied(engine: Engine, node: Node, run: Run): void {
   const wasUnkillable = run.unkillable.length > 0;
+  const hadForked = run.left.length > 0;
   engine.byTicket.delete(run.tree);
   run.tree = 0;
   run.treeUse = "";
@@ -148,20 +149,29 @@ export function treeEmptied(engine: Engine, node: Node, run: Run): void {
     touch(engine, node);
   }
   if (run.ending === "") {
-    forkedEnded(engine, node, run);
+    forkedEnded(engine, node, run, hadForked);
     return;
   }
   note(engine, node, "tree-empty", "");
   advance(engine, node, run);
 }
 
-/** The last process of a daemon that had forked is gone; its exit code is not ours to know. */
-function forkedEnded(engine: Engine, node: Node, run: Run): void {
-  if (!node.unit.quiet.now) log(engine, "info", "Service ended", { service: node.unit.name });
+/**
+ * Nothing lives of a service that was ready by the end of its program. When it had left processes, it was a daemon, and
+ * this is its death, with a code that is not ours to know: a failure. Else it was meant to end.
+ */
+function forkedEnded(engine: Engine, node: Node, run: Run, hadForked: boolean): void {
   const end = run.end ?? endOf(engine, node, "exited");
   end.atWallMs = engine.now.wallMs;
   end.wasReady = true;
+  if (hadForked) end.code = null;
+  if (!node.unit.quiet.now) {
+    const fields: Record<string, string | number> = { service: node.unit.name };
+    if (end.code !== null) fields.code = end.code;
+    log(engine, hadForked ? "warn" : "info", "Service ended", fields);
+  }
   endByItself(engine, node, run, end);
+  if (!hadForked) node.wentAway = false;
 }
 
 /** The main process has gone and left others: they are asked to end, and killed at the stop limit. */

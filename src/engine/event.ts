@@ -45,6 +45,8 @@ export type Event =
   | { kind: "manager-started"; life: number }
   /** The first plan, or one that an apply puts in place. Names `only` (and what they need) are wanted; null: all enabled. */
   | { kind: "plan-loaded"; plan: Plan; request: Ticket | null; only: string[] | null }
+  /** Recovery without a state: a main process that an earlier manager started lives. Comes before plan-loaded. */
+  | { kind: "process-adopted"; instance: InstanceId; ticket: Ticket; pid: number; slot: number }
   | { kind: "spawn-succeeded"; ticket: Ticket; pid: number; slot: number }
   | { kind: "spawn-failed"; ticket: Ticket; stage: number; errno: number; detail: string }
   | {

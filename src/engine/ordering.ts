@@ -130,9 +130,13 @@ export function wakeWaiting(engine: Engine, node: Node): void {
   if (!isLive(node.unit)) for (const other of node.conflicts) evaluate(engine, other);
 }
 
-/** Whether the loss of its far end stops this edge's unit. Once a need for `done` is met, it stays met. */
+/**
+ * Whether the loss of its far end stops this edge's unit. A need for `done`, or for a task in whatever way, is a
+ * milestone: once reached it stays reached.
+ */
 export function isBinding(edge: Edge): boolean {
-  return edge.kind === "need" && edge.required && edge.restart && edge.wait !== "done" && isOfRun(edge);
+  if (edge.kind !== "need" || !edge.required || !edge.restart || edge.wait === "done") return false;
+  return edge.to !== null && edge.to.plan.type !== "task" && isOfRun(edge);
 }
 
 /** Whether an edge belongs to what the unit's run was started with. */

@@ -1,7 +1,7 @@
 /** From "its program runs" to "it is ready", for each kind of readiness. */
 
 import { endOf } from "./ending.ts";
-import { definitionOf, type Engine, log, type Node, newTicket, setState, touch } from "./engine.ts";
+import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
 import type { Rule } from "./rules.ts";
 import type { Run } from "./state.ts";
@@ -106,6 +106,7 @@ export function readyClosed(engine: Engine, node: Node, run: Run): void {
   const end = endOf(engine, node, "ready-closed");
   end.detail = "ready fd closed without a line";
   run.end = end;
+  note(engine, node, "ready-closed", "");
   beginStop(engine, node, run, "ready-closed");
 }
 
@@ -141,6 +142,7 @@ export function notified(
     end.errno = event.errno;
     end.detail = `it told errno ${event.errno} before ready`;
     run.end = end;
+    note(engine, node, "notify-error", end.detail);
     beginStop(engine, node, run, "notify-error");
     return;
   }

@@ -1,6 +1,6 @@
 /** Requests: what each verb changes in what is wanted, and what the client then waits for. */
 
-import { SignalScope } from "../contract.ts";
+import { Role, SignalScope } from "../contract.ts";
 import type { RequestResult } from "./effect.ts";
 import { armTimer, type Engine, log, type Node, note, touch } from "./engine.ts";
 import type { Event, Request } from "./event.ts";
@@ -12,6 +12,8 @@ import { isEnding, isUp } from "./unit.ts";
 import { shownState } from "./view-words.ts";
 import { wantDown, wantRestart, wantUp } from "./wanted.ts";
 import { signalName } from "./words.ts";
+
+const SIGINT = 2;
 
 type Received = Extract<Event, { kind: "request-received" }>;
 
@@ -63,7 +65,7 @@ function act(
     for (const node of nodes) wantRestart(engine, node, id);
   } else if (request.verb === "reload") {
     for (const node of nodes)
-      if (node.plan.reload.kind === "restart" && !isOff(node) && node.unit.run !== null) wantRestart(engine, node, id);
+      if (goalOf(node, request) === "restart" && node.unit.run !== null) wantRestart(engine, node, id);
   }
   for (const node of nodes) touch(engine, node);
 }
@@ -108,7 +110,7 @@ function goalOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "kill
     case "restart":
       return "restart";
     case "reload":
-      return node.plan.reload.kind === "restart" && !isOff(node) ? "restart" : "reload";
+      return node.plan.reload.kind === "restart" && node.plan.type !== "group" && !isOff(node) ? "restart" : "reload";
     case "wait":
       return request.until;
   }
@@ -194,9 +196,12 @@ function sendSignals(engine: Engine, id: number, request: Extract<Request, { ver
 export function receiveSignal(engine: Engine, event: Extract<Event, { kind: "signal-received" }>): void {
   const name = signalName(event.signal);
   switch (event.meaning) {
-    case "stop":
+    case "stop": {
+      const isCtrlC = event.signal === SIGINT && engine.state.plan?.role !== Role.vm;
+      if (isCtrlC && engine.state.shutdown === null) log(engine, "info", "Ctrl-C once more kills what is left", {});
       beginShutdown(engine, { mode: event.mode, exitCode: event.exitCode ?? 0, reason: name });
       return;
+    }
     case "force":
       beginShutdown(engine, { mode: event.mode, exitCode: event.exitCode ?? 0, reason: name });
       forceShutdown(engine, `${name} again`, event.exitCode);

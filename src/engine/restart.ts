@@ -27,7 +27,8 @@ export function isSuccess(end: End, restart: RestartPlan): boolean {
     end.cause === "exited" &&
     end.wasReady &&
     end.signal === null &&
-    (end.code === null || restart.success.includes(end.code))
+    end.code !== null &&
+    restart.success.includes(end.code)
   );
 }
 

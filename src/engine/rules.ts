@@ -8,10 +8,10 @@ export const rules = {
   "wanted-by-dependent": "what a wanted service depends on is wanted too",
   "unwanted-by-request": "a request to stop makes a service unwanted",
   "unwanted-by-conflict": "starting a service makes those unwanted that conflict with it",
+  adopted: "a process that lives when the state was lost is taken over as its service's",
   // Order
-  "waits-for-need": "a service starts when everything that it depends on is as it asks",
-  "waits-for-order": "a service starts after those that it names in after, when these are on their way up",
-  "waits-for-conflict": "a service starts when those that conflict with it have ended",
+  "waits-for-need":
+    "a service starts when all that it depends on is as it asks, what it comes after is up, and what conflicts has ended",
   "waits-for-dependents": "nothing is stopped before what needs it has stopped",
   blocked: "a service whose dependency failed or was stopped waits until that comes back",
   // Start

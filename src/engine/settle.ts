@@ -33,6 +33,8 @@ export function settle(engine: Engine, node: Node, run: Run): void {
     return;
   }
   unit.oldPlan = null;
+  const isLong = run.readyMs >= 0 && engine.now.monotonicMs - run.readyMs >= node.plan.restart.resetAfterMs;
+  if (isLong && unit.failures > 0) note(engine, node, "reset-failures", `${unit.failures} in a row before`);
   const verdict = judgeEnd(node.plan, unit, end, {
     nowMs: engine.now.monotonicMs,
     chance: chanceOf(engine),

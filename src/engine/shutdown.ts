@@ -110,7 +110,9 @@ function finish(engine: Engine): void {
 /** The end of everything when nothing runs, waits or is scheduled; a machine stays up and says so once. */
 export function endIfIdle(engine: Engine, endsWhenIdle: boolean, exitMode: number): void {
   const { state } = engine;
-  if (state.plan === null || state.shutdown !== null) return;
+  // A plan without units: the state was lost, and the plan is still to be loaded again.
+  const isUnloaded = state.plan === null || (state.units.length === 0 && state.plan.services.length > 0);
+  if (state.plan === null || isUnloaded || state.shutdown !== null) return;
   if (engine.activeCount > 0) {
     state.idleTold = false;
     return;

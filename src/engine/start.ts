@@ -87,6 +87,8 @@ export function mainStarted(engine: Engine, node: Node, run: Run, event: Succeed
 /** The main process did not come to run its program. */
 export function mainFailed(engine: Engine, node: Node, run: Run, event: Failed): void {
   run.main = "ended";
+  // No program ran: nothing can be left of this start, unless pre_start left it.
+  if (definitionOf(node).preStart.length === 0 && run.aux.length === 0) run.touched = false;
   const end = endOf(engine, node, "spawn-failed");
   end.stage = event.stage;
   end.errno = event.errno;

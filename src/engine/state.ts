@@ -27,6 +27,8 @@ export interface State {
   idleTold: boolean;
   causes: Ring;
   setAside: { eventKind: string; reason: string; wallMs: number }[];
+  /** Processes that were found alive when the state was lost, until the plan says whose they are. */
+  adopted: { service: string; ticket: Ticket; pid: number; slot: number }[];
 }
 
 export type Wanted = "up" | "down";
@@ -227,6 +229,7 @@ export function initialState(): State {
     idleTold: false,
     causes: { next: 0, items: [] },
     setAside: [],
+    adopted: [],
   };
 }
 

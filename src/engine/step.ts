@@ -69,6 +69,12 @@ function handle(engine: Engine, event: Event): void {
       state.life = event.life;
       state.nextTicket = Math.max(state.nextTicket, event.life * TICKETS_PER_LIFE + 1);
       return;
+    case "process-adopted": {
+      const { ticket, pid, slot } = event;
+      state.adopted.push({ service: event.instance.service, ticket, pid, slot });
+      state.nextTicket = Math.max(state.nextTicket, ticket + 1);
+      return;
+    }
     case "plan-loaded":
       loadPlan(engine, event);
       return;
@@ -95,7 +101,7 @@ function handle(engine: Engine, event: Event): void {
   }
 }
 
-type RunEvent = Extract<Event, { ticket: number }>;
+type RunEvent = Exclude<Extract<Event, { ticket: number }>, { kind: "process-adopted" }>;
 
 /** Answers for a run; one whose ticket is not open any more comes too late and means nothing. */
 function handleOfRun(engine: Engine, event: Exclude<RunEvent, { kind: "timer-fired" }>): void {

@@ -12,7 +12,7 @@ import { stopProbe } from "./readiness.ts";
 import type { EndCause, Run, StopCause } from "./state.ts";
 import { armUnitTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
 import { isEnding, isStopCause } from "./unit.ts";
-import { durationText, scopeOf, signalName } from "./words.ts";
+import { causeText, durationText, scopeOf, signalName } from "./words.ts";
 
 const SIGKILL = 9;
 
@@ -100,12 +100,16 @@ export function beginStop(engine: Engine, node: Node, run: Run, cause: EndCause)
     plan.stop.command === null ? "stop-signal" : "stop-command",
     isStopCause(cause) ? cause : run.end.detail || cause,
   );
+  const isForced = unit.stopForce || engine.state.shutdown?.forced === true;
   if (plan.type !== "group") {
     if (engine.state.shutdown === null && !unit.quiet.now)
-      log(engine, "info", "Stopping service", { service: unit.name, reason: stopReason(cause) });
-    armUnitTimer(engine, node, run, "stop", engine.now.monotonicMs + plan.stop.timeoutMs);
+      log(engine, "info", "Stopping service", {
+        service: unit.name,
+        reason: unit.wanted === "down" ? unit.wantedBecause : causeText(cause),
+      });
+    if (!isForced) armUnitTimer(engine, node, run, "stop", engine.now.monotonicMs + plan.stop.timeoutMs);
   }
-  if (unit.stopForce || engine.state.shutdown?.forced === true) {
+  if (isForced) {
     note(engine, node, "kill-forced", "");
     killRun(engine, node, run);
     return;
@@ -117,22 +121,6 @@ export function beginStop(engine: Engine, node: Node, run: Run, cause: EndCause)
     else spawnAux(engine, node, run, ProcessKind.stop, plan.stop.command);
   }
   advance(engine, node, run);
-}
-
-function stopReason(cause: EndCause): string {
-  const reasons: Record<string, string> = {
-    request: "asked to",
-    restart: "to be restarted",
-    dependency: "a dependency is stopped or lost",
-    conflict: "a service that conflicts with it is started",
-    apply: "its definition changed",
-    removed: "no longer in the configuration",
-    "start-timeout": "not ready in time",
-    "run-timeout": "ran longer than allowed",
-    "ready-closed": "ready fd closed without a line",
-    "notify-error": "it told an error",
-  };
-  return reasons[cause] ?? cause;
 }
 
 /** Not ready within the start limit, which counts from the first pre_start. */

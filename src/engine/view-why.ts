@@ -9,7 +9,7 @@ import type { Run, State } from "./state.ts";
 import { isUp } from "./unit.ts";
 import type { Explanation } from "./view.ts";
 import { blockedText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
-import { durationText, endText } from "./words.ts";
+import { causeText, durationText, endText } from "./words.ts";
 
 /** Null: there is no service of this name. */
 export function explain(state: State, name: string, now: Now): Explanation | null {
@@ -157,7 +157,7 @@ function ready(engine: Engine, node: Node): Parts {
     .filter((edge) => holdsStop(engine, edge))
     .map((edge) => `${edge.from.unit.name} to stop, which needs it`);
   return {
-    because: `it is to be stopped (${unit.stopWish})`,
+    because: `it is to be stopped: ${causeText(unit.stopWish)}`,
     waitsFor: holders,
     release: ["stops by itself after these"],
   };
@@ -166,7 +166,9 @@ function ready(engine: Engine, node: Node): Parts {
 function stopping(engine: Engine, node: Node, now: Now): Parts {
   const run = node.unit.run as Run;
   const left = durationText(Math.max(0, run.timerAtMs - now.monotonicMs));
-  const because = run.end === null ? run.ending : `${run.ending}: ${endText(run.end)}`;
+  const { ending, end } = run;
+  const isByItself = ending === "exited" || ending === "spawn-failed" || ending === "pre-start-failed";
+  const because = isByItself && end !== null ? endText(end) : ending === "" ? "" : causeText(ending);
   if (run.unkillable.length > 0) {
     return {
       because,

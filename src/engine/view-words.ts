@@ -4,7 +4,7 @@ import type { Engine, Node } from "./engine.ts";
 import { availability } from "./ordering.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { Unit } from "./state.ts";
-import { endText } from "./words.ts";
+import { causeText, endText } from "./words.ts";
 
 /** `running`, `ready`, `failed: exited 3` … */
 export function shownState(unit: Unit, plan: ServicePlan): string {
@@ -31,7 +31,7 @@ export function stateReason(node: Node): string {
     case "waiting":
       return unit.blockedBy === "" ? "waiting" : `blocked by ${unit.blockedBy}`;
     default:
-      return unit.stopWish === "" ? unit.state : `to be stopped: ${unit.wantedBecause}`;
+      return unit.stopWish === "" ? unit.state : `to be stopped: ${causeText(unit.stopWish)}`;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { SignalScope, Stage } from "../contract.ts";
 import type { KillScope } from "./plan.ts";
-import type { End } from "./state.ts";
+import type { End, EndCause } from "./state.ts";
 
 const names =
   "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(
@@ -41,6 +41,27 @@ export function endText(end: End): string {
     default:
       return end.code === null && end.signal === null ? "stopped" : exitText(end.code, end.signal);
   }
+}
+
+/** Why a run is stopped, in words. */
+export function causeText(cause: EndCause): string {
+  const texts: Record<EndCause, string> = {
+    request: "stop was asked for",
+    restart: "to be restarted",
+    dependency: "a dependency is stopped or lost",
+    conflict: "a service that conflicts with it is started",
+    apply: "its definition changed",
+    removed: "no longer in the configuration",
+    shutdown: "the system is shutting down",
+    exited: "it ended",
+    "spawn-failed": "it could not be started",
+    "pre-start-failed": "pre_start failed",
+    "start-timeout": "not ready in time",
+    "run-timeout": "ran longer than allowed",
+    "ready-closed": "ready fd closed without a line",
+    "notify-error": "it told an error",
+  };
+  return texts[cause];
 }
 
 const stageNames = new Map(Object.entries(Stage).map(([name, number]) => [number as number, name]));

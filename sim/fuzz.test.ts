@@ -1,0 +1,40 @@
+// limit: 240 s
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Figures, fuzz, newFigures, runHistory, shrink } from "./fuzz.ts";
+import { makeHistory } from "./histories.ts";
+import { shownFailure } from "./show.ts";
+
+/** Another seed, or more events: FUZZ_SEED=17 FUZZ_EVENTS=5000000 npm test -- sim/fuzz */
+const seed = Number(process.env.FUZZ_SEED ?? 1);
+const events = Number(process.env.FUZZ_EVENTS ?? 120_000);
+
+function shownFigures({ histories, events, crashes, requests, virtualMs, pairs }: Figures): string {
+  const hours = (virtualMs / 3_600_000).toFixed(1);
+  return `${histories} histories, ${events} events, ${crashes} manager crashes, ${requests} requests, ${hours} virtual hours, ${pairs.size} pairs of state and event`;
+}
+
+test("no random history breaks an invariant", () => {
+  const figures = newFigures();
+  const failure = fuzz(seed, events, figures);
+  console.log(shownFigures(figures));
+  assert.equal(failure, null, failure === null ? "" : shownFailure(failure));
+  assert.ok(figures.crashes > events / 100, "too few crashes of the manager");
+});
+
+test("the same seed gives the same history and the same end", () => {
+  const first = runHistory(makeHistory(4711));
+  const second = runHistory(makeHistory(4711));
+  assert.equal(first.eventCount, second.eventCount);
+  assert.deepEqual(first.finished, second.finished);
+});
+
+test("shrink() keeps what a failure needs and drops the rest", () => {
+  // The fault is planted: a history counts as failing when it holds a request to stop.
+  const history = makeHistory(12);
+  const isStop = (one: (typeof history.moves)[number]) => one.kind === "request" && one.request.verb === "stop";
+  assert.ok(history.moves.some(isStop));
+  const shrunk = shrink(history, (candidate) => candidate.moves.some(isStop));
+  assert.equal(shrunk.moves.length, 1);
+  assert.equal(shrunk.plan.services.length, 0);
+});

@@ -1,0 +1,378 @@
+/**
+ * Scenarios: text that says what happens, line by line, each line followed by everything that it caused, indented. The
+ * expectation is the whole trace; `UPDATE=1 npm test -- scenarios` writes it anew, to be read as a diff.
+ *
+ *   service web needs:db ready:notify      a service of the system (also task, group; `remove web`, `role vm`)
+ *   script web ignores TERM                how its processes behave from now on
+ *   boot [NAME…]                           the plan is loaded; `apply` loads it again as it is now
+ *   start|stop|restart|reload NAME… [force] [timeout:1s]      a request; also wait NAME ready, kill NAME HUP tree
+ *   cancel 1                               the client of request 1 goes away
+ *   exit web 1 | exit web SEGV             its main process ends by itself
+ *   tell web ready|line|closed|error|reloading                a sign of readiness
+ *   advance 10s                            time passes
+ *   signal stop|force|reload-config|reopen                    a signal to init, in its meaning
+ *   crash [EFFECTS]                        the manager dies in its next turn, after that many effects
+ *   status, why web, outstanding, bound    prints what a user or a new manager would see
+ */
+
+import { ProcessKind, SignalScope, Stage } from "../src/contract.ts";
+import type { Effect } from "../src/engine/effect.ts";
+import { engineOf } from "../src/engine/engine.ts";
+import type { Event, Request } from "../src/engine/event.ts";
+import { outstanding } from "../src/engine/outstanding.ts";
+import type { Plan, ServicePlan } from "../src/engine/plan.ts";
+import { shutdownBoundMs } from "../src/engine/shutdown.ts";
+import { systemStatus } from "../src/engine/view-status.ts";
+import { explain } from "../src/engine/view-why.ts";
+import { signalName } from "../src/engine/words.ts";
+import { system } from "./plans.ts";
+import { milliseconds, serviceLine, signals } from "./scenario-plan.ts";
+import { Scripted } from "./scripted.ts";
+import { World } from "./world.ts";
+
+export interface ScenarioResult {
+  text: string;
+  rules: Set<string>;
+}
+
+/** Runs a scenario: the same text with the traces as they are. */
+export function runScenario(text: string): ScenarioResult {
+  const stage = new ScenarioStage();
+  const lines: string[] = [];
+  for (const line of text.split("\n")) {
+    if (line.startsWith("  ")) continue;
+    lines.push(line);
+    if (line.trim() === "" || line.startsWith("#")) continue;
+    try {
+      lines.push(...stage.line(line).map((one) => `  ${one}`));
+    } catch (error) {
+      throw new Error(`"${line}": ${error instanceof Error ? error.message : error}\n${lines.slice(-12).join("\n")}`);
+    }
+  }
+  return { text: lines.join("\n"), rules: stage.rules };
+}
+
+class ScenarioStage {
+  readonly rules = new Set<string>();
+  private readonly behaviour = new Scripted();
+  private readonly world: World;
+  private services: ServicePlan[] = [];
+  private role: string = "container";
+  private out: string[] = [];
+  private shownMs = 1000;
+  private readonly names = new Map<number, string>();
+  private readonly requests = new Map<number, number>();
+
+  constructor() {
+    this.world = new World({ seed: 1, behaviour: this.behaviour, watch: (what) => this.watch(what) });
+    this.world.settleNow();
+    this.out = [];
+  }
+
+  line(line: string): string[] {
+    this.out = [];
+    const [verb = "", ...words] = line.split(/ +/);
+    this.act(verb, words);
+    const { items } = this.world.state.causes;
+    for (let at = 2; at < items.length; at += 4) this.rules.add(items[at] as string);
+    return this.out;
+  }
+
+  private act(verb: string, words: string[]): void {
+    const { world } = this;
+    const [name = ""] = words;
+    switch (verb) {
+      case "service":
+      case "task":
+      case "group": {
+        const made = serviceLine(verb, name, words.slice(1));
+        const at = this.services.findIndex((one) => one.name === name);
+        if (at < 0) this.services.push(made);
+        else this.services[at] = made;
+        return;
+      }
+      case "remove":
+        this.services = this.services.filter((one) => one.name !== name);
+        return;
+      case "role":
+        this.role = name;
+        return;
+      case "script":
+        this.script(name, words.slice(1));
+        return;
+      case "boot":
+        world.load(this.plan(), words.length > 0 ? { only: words } : {});
+        return world.advance(0);
+      case "apply":
+        this.requests.set(world.upcomingRequest(), this.requests.size + 1);
+        world.load(this.plan(), { asRequest: true });
+        return world.advance(0);
+      case "start":
+      case "stop":
+      case "restart":
+      case "reload":
+      case "wait":
+      case "kill":
+      case "shutdown":
+        return this.request(verb, words);
+      case "cancel":
+        for (const [id, number] of this.requests)
+          if (number === Number(name)) world.emit({ kind: "request-cancelled", id });
+        return world.settleNow();
+      case "exit":
+        return this.exit(name, words[1] ?? "0");
+      case "tell":
+        return this.tell(name, words[1] ?? "");
+      case "advance":
+        return world.advance(milliseconds(name));
+      case "signal":
+        return this.signal(name);
+      case "adopt":
+        world.emit({ kind: "process-adopted", instance: { service: name, replica: 1 }, ticket: 7, pid: 77, slot: 1 });
+        return world.settleNow();
+      case "set-aside":
+        world.emit({ kind: "event-set-aside", eventKind: name, reason: "it ended the manager" });
+        return world.settleNow();
+      case "clock":
+        world.wallOffsetMs += milliseconds(name);
+        return;
+      case "crash":
+        return world.crashNext(name === "" ? "before-append" : Number(name));
+      default:
+        this.look(verb, name);
+    }
+  }
+
+  private look(verb: string, name: string): void {
+    const { world } = this;
+    const nowMs = world.nowMs;
+    const now = { monotonicMs: nowMs, bootMs: nowMs, wallMs: nowMs + world.wallOffsetMs };
+    if (verb === "status") {
+      const status = systemStatus(world.state, now);
+      this.out.push(status.state);
+      for (const one of status.services) {
+        const marks = one.marks.filter((mark) => mark !== "healthy").join(" ");
+        this.out.push(
+          [one.name, one.shown, one.pid === null ? "" : `pid ${one.pid}`, marks, one.reason]
+            .filter((text) => text !== "")
+            .join(" | "),
+        );
+      }
+      if (status.shutdown !== null)
+        this.out.push(`shutdown waits for ${status.shutdown.waitsFor.join(" ") || "nothing"}`);
+    } else if (verb === "why") {
+      const found = explain(world.state, name, now);
+      if (found === null) throw new Error(`there is no service ${name}`);
+      this.out.push(`${name} is ${found.shown}: ${found.because}`);
+      for (const text of found.waitsFor) this.out.push(`waits for ${text}`);
+      for (const text of found.release) this.out.push(`release: ${text}`);
+      for (const cause of found.causes.slice(0, 4))
+        this.out.push(`${cause.event}: ${cause.rule}${cause.effect === "" ? "" : ` -> ${cause.effect}`}`);
+    } else if (verb === "outstanding") {
+      for (const effect of outstanding(world.state)) this.out.push(this.effectText(effect) || effect.kind);
+    } else if (verb === "bound") this.out.push(`${shutdownBoundMs(this.plan())} ms`);
+    else throw new Error(`there is no verb ${verb}`);
+  }
+
+  private plan(): Plan {
+    const role = { vm: 1, container: 2, laptop: 3 }[this.role] ?? 2;
+    const services = this.services.map((one) => ({
+      ...one,
+      conflicts: this.services
+        .filter((other) => other.conflicts.includes(one.name) || one.conflicts.includes(other.name))
+        .map((other) => other.name),
+    }));
+    return system(services, { role });
+  }
+
+  private request(verb: string, words: string[]): void {
+    const timeout = words.find((word) => word.startsWith("timeout:"));
+    const rest = words.filter((word) => word !== timeout && word !== "force");
+    const request = this.requestOf(verb, rest, words.includes("force"));
+    const number = this.requests.size + 1;
+    // The world's next number, known before the reply can come.
+    this.requests.set(this.world.upcomingRequest(), number);
+    this.world.request(request, timeout === undefined ? null : milliseconds(timeout.slice("timeout:".length)));
+    this.world.advance(0);
+  }
+
+  private requestOf(verb: string, words: string[], force: boolean): Request {
+    if (verb === "stop") return { verb, names: words, force };
+    if (verb === "wait") return { verb, names: words.slice(0, -1), until: words.at(-1) as "ready" };
+    if (verb === "kill")
+      return {
+        verb,
+        names: words.slice(0, 1),
+        signal: signals[words[1] ?? "TERM"] as number,
+        scope: (words[2] ?? "process") as "process",
+      };
+    if (verb === "shutdown") return { verb, mode: 1, exitCode: null, force, reason: "asked for" };
+    return { verb: verb as "start", names: words };
+  }
+
+  private exit(name: string, how: string): void {
+    const main = this.world.kernel.mainOf(name);
+    if (main === undefined) throw new Error(`${name} has no main process`);
+    const signal = signals[how] ?? null;
+    this.world.kernel.end(main, signal === null ? Number(how) : null, signal);
+    this.world.settleNow();
+    this.world.advance(0);
+  }
+
+  private tell(name: string, sign: string): void {
+    const main = this.world.kernel.mainOf(name);
+    if (main === undefined) throw new Error(`${name} has no main process`);
+    this.world.kernel.tell(main, sign as "ready");
+    this.world.settleNow();
+    this.world.advance(0);
+  }
+
+  private signal(meaning: string): void {
+    const exitCode = meaning === "force" ? 130 : null;
+    const numbers: Record<string, number> = { stop: 15, force: 2, "reload-config": 1, reopen: 10 };
+    this.world.signal({
+      kind: "signal-received",
+      signal: numbers[meaning] as number,
+      meaning: meaning as "stop",
+      exitCode,
+      mode: 1,
+    });
+    this.world.advance(0);
+  }
+
+  /** script web ignores TERM | ends-after 2s | spawn not-found | hangs | leaves 2 | stubborn | unkillable 5s | pre_start 1 … */
+  private script(name: string, words: string[]): void {
+    const script = this.behaviour.of(name);
+    const [what = "", value = "", more = ""] = words;
+    const kinds: Record<string, number> = {
+      pre_start: ProcessKind.preStart,
+      post_stop: ProcessKind.postStop,
+      stop: ProcessKind.stop,
+      reload: ProcessKind.reload,
+    };
+    const kind = kinds[what];
+    if (kind !== undefined) {
+      const isNumber = /^\d+$/.test(value);
+      const afterMs = more === "never" ? null : more === "" ? 0 : milliseconds(more);
+      script.commands.set(kind, { code: isNumber ? Number(value) : 0, afterMs, fault: isNumber ? "" : value });
+    } else if (what === "ignores") script.ignores = words.slice(1).map((signal) => signals[signal] as number);
+    else if (what === "ends-after") script.endsAfterMs = milliseconds(value);
+    else if (what === "spawn") script.spawnFault = value === "ok" ? "" : value;
+    else if (what === "hangs") script.hangs = true;
+    else if (what === "leaves") {
+      script.extras = Number(value);
+      script.extrasIgnore = more === "stubborn";
+    } else if (what === "unkillable") script.killMs = milliseconds(value);
+    else if (what === "probes-fail") script.probesFail = value === "always" ? -1 : Number(value);
+    else if (what === "extras-end") {
+      for (const extra of [...this.world.kernel.extras.values()])
+        if (extra.unit === name) this.world.kernel.endExtra(extra);
+      this.world.advance(0);
+    } else throw new Error(`there is no script word ${what}`);
+  }
+
+  private watch(what: { event: Event } | { effect: Effect }): void {
+    const text = "event" in what ? this.eventText(what.event) : this.effectText(what.effect);
+    if (text === "") return;
+    const nowMs = this.world?.nowMs ?? 1000;
+    if (nowMs !== this.shownMs) this.out.push(`@${nowMs - 1000}ms`);
+    this.shownMs = nowMs;
+    this.out.push(text);
+  }
+
+  private eventText(event: Event): string {
+    const name = "ticket" in event ? (this.names.get(event.ticket) ?? "") : "";
+    switch (event.kind) {
+      case "manager-started":
+        return event.life === 1 ? "" : `> manager ${event.life} started`;
+      case "spawn-failed":
+        return `> ${name}: spawn-failed ${stageOf(event.stage)} ${event.errno}`;
+      case "process-exited":
+        return `> ${name}: exited ${event.signal === null ? event.code : signalName(event.signal)}`;
+      case "notify-received":
+        return `> ${name}: notify${event.ready ? " READY" : ""}${event.reloading ? " RELOADING" : ""}${event.errno === null ? "" : ` ERRNO=${event.errno}`}`;
+      case "timer-fired":
+      case "spawn-succeeded":
+      case "tree-emptied":
+      case "tree-remains":
+      case "tree-unkillable":
+      case "probe-succeeded":
+      case "probe-failed":
+      case "log-matched":
+      case "ready-line":
+      case "ready-closed":
+        return `> ${name}: ${event.kind}`;
+      default:
+        return "";
+    }
+  }
+
+  private effectText(effect: Effect): string {
+    switch (effect.kind) {
+      case "publish":
+        return `${effect.instance?.service}: ${effect.state} (${effect.cause})`;
+      case "log":
+        return `${effect.level} ${effect.message}${fieldsText(effect.fields)}${(effect.lines ?? []).map((line) => ` | ${line}`).join("")}`;
+      case "spawn": {
+        const kind = kindOf(effect.processKind);
+        this.names.set(effect.ticket, kind === "main" ? effect.instance.service : `${effect.instance.service} ${kind}`);
+        return `spawn ${effect.instance.service} ${kind}${kind === "main" ? "" : ` ${effect.command.argv.join(" ")}`}`;
+      }
+      case "signal":
+        return `signal ${this.names.get(effect.ticket) ?? effect.instance.service} ${signalName(effect.signal)} ${scopeName(effect.scope)}`;
+      case "kill-tree":
+        this.names.set(effect.ticket, effect.instance.service);
+        return `kill-tree ${effect.instance.service} ${scopeName(effect.scope)}`;
+      case "await-tree":
+      case "start-probe":
+      case "watch-log":
+        this.names.set(effect.ticket, effect.instance.service);
+        return `${effect.kind} ${effect.instance.service}`;
+      case "arm-timer": {
+        const owner = engineOf(this.world.state).byTicket.get(effect.ticket)?.unit.name ?? "system";
+        this.names.set(effect.ticket, `${owner} timer`);
+        return `timer ${owner} in ${effect.atMs - this.world.nowMs}ms`;
+      }
+      case "cancel-spawn":
+      case "stop-probe":
+        return `${effect.kind} ${this.names.get(effect.ticket) ?? ""}`;
+      case "forget-tree":
+      case "cancel-timer":
+        return "";
+      case "reply":
+        return `reply ${this.requests.get(effect.request) ?? effect.request} ${replyText(effect.reply)}`;
+      case "finish-shutdown":
+        return `finish-shutdown mode ${effect.mode} code ${effect.exitCode} grace ${effect.graceMs}ms`;
+      default:
+        return effect.kind;
+    }
+  }
+}
+
+function stageOf(stage: number): string {
+  return Object.entries(Stage).find(([, number]) => number === stage)?.[0] ?? String(stage);
+}
+
+function kindOf(kind: number): string {
+  return Object.entries(ProcessKind).find(([, number]) => number === kind)?.[0] ?? String(kind);
+}
+
+function scopeName(scope: number): string {
+  return Object.entries(SignalScope).find(([, number]) => number === scope)?.[0] ?? String(scope);
+}
+
+function fieldsText(fields: Record<string, string | number>): string {
+  return Object.entries(fields)
+    .map(([key, value]) => ` ${key}=${/^[^\s"]*$/.test(String(value)) ? value : JSON.stringify(value)}`)
+    .join("");
+}
+
+function replyText(reply: Extract<Effect, { kind: "reply" }>["reply"]): string {
+  const results =
+    "results" in reply
+      ? reply.results.map(({ instance, did, state }) => ` ${instance}=${did || "-"}/${state.split(":")[0]}`).join("")
+      : "";
+  if (reply.outcome === "unknown-name") return `unknown-name ${reply.names.join(" ")} (${reply.suggestions.join(" ")})`;
+  if (reply.outcome === "replaced") return `replaced${results}`;
+  return `${reply.outcome}${results}${"reason" in reply ? `: ${reply.reason}` : ""}`;
+}

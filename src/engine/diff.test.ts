@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { command, service, system } from "../../sim/plans.ts";
+import { isEqual, planChanges } from "./diff.ts";
+import type { ServicePlan } from "./plan.ts";
+
+function change(from: Partial<ServicePlan>, to: Partial<ServicePlan>) {
+  const [one] = planChanges(system([service("a", from)]), system([service("a", to)]));
+  return one;
+}
+
+test("planChanges() keeps what is the same", () => {
+  assert.deepEqual(change({}, {}), { service: "a", action: "keep", because: "" });
+});
+
+test("planChanges() restarts when what a process was started with changed", () => {
+  assert.deepEqual(change({}, { environment: { A: "1" }, user: "www" }), {
+    service: "a",
+    action: "restart",
+    because: "user, environment changed",
+  });
+  assert.equal(change({}, { command: command("/bin/other") })?.action, "restart");
+});
+
+test("planChanges() keeps running what changed only beside the process, and says so", () => {
+  assert.deepEqual(change({}, { labels: { team: "x" } }), {
+    service: "a",
+    action: "keep",
+    because: "only labels changed",
+  });
+  assert.equal(change({}, { critical: "exit" })?.action, "keep");
+});
+
+test("planChanges() takes where a service is defined for no change", () => {
+  assert.deepEqual(change({}, { definedAt: "other.yml:7" }), { service: "a", action: "keep", because: "" });
+});
+
+test("planChanges() starts what is new, stops what is gone, follows enabled", () => {
+  const changes = planChanges(
+    system([service("gone"), service("off")]),
+    system([service("new"), service("idle", { enabled: false }), service("off", { enabled: false })]),
+  );
+  assert.deepEqual(
+    changes.map(({ service, action, because }) => `${service} ${action}: ${because}`),
+    [
+      "new start: new",
+      "idle keep: new, not enabled",
+      "off stop: no longer enabled",
+      "gone stop: no longer in the configuration",
+    ],
+  );
+  assert.deepEqual(
+    planChanges(null, system([service("a")])).map(({ action }) => action),
+    ["start"],
+  );
+});
+
+test("isEqual() agrees with JSON for plain data, whatever the order of keys", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
+      assert.equal(isEqual(one, structuredClone(one)), true);
+      if (isEqual(one, other)) assert.deepEqual(one, other);
+    }),
+  );
+  assert.equal(isEqual({ a: 1, b: 2 }, { b: 2, a: 1 }), true);
+  assert.equal(isEqual([1], { 0: 1 }), false);
+  assert.equal(isEqual({ a: null }, {}), false);
+});

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Stage } from "../contract.ts";
+import { startErrorClass, startErrorExitCode } from "./permanent.ts";
+
+test("startErrorClass() calls permanent what a new try cannot mend", () => {
+  for (const errno of [2, 13, 20, 40, 36, 8]) assert.equal(startErrorClass(Stage.exec, errno), "permanent");
+  assert.equal(startErrorClass(Stage.directory, 2), "permanent");
+  assert.equal(startErrorClass(Stage.lookupUser, 2), "permanent");
+  assert.equal(startErrorClass(Stage.lookupGroup, 2), "permanent");
+});
+
+test("startErrorClass() calls lack of room by its name at every stage", () => {
+  for (const errno of [11, 12, 23, 24, 28]) assert.equal(startErrorClass(Stage.exec, errno), "no-room");
+  for (const stage of [Stage.queue, Stage.clone, Stage.log, Stage.envFile])
+    assert.equal(startErrorClass(stage, 5), "no-room");
+});
+
+test("startErrorClass() leaves a busy program and a dead child to the restart policy", () => {
+  assert.equal(startErrorClass(Stage.exec, 26), "other");
+  assert.equal(startErrorClass(Stage.killed, 0), "other");
+  assert.equal(startErrorClass(Stage.timeLimit, 0), "other");
+});
+
+test("startErrorExitCode() is a shell's: 127 not found, 126 not executable, 1 otherwise", () => {
+  assert.equal(startErrorExitCode(Stage.exec, 2), 127);
+  assert.equal(startErrorExitCode(Stage.exec, 13), 126);
+  assert.equal(startErrorExitCode(Stage.exec, 8), 126);
+  assert.equal(startErrorExitCode(Stage.lookupUser, 2), 1);
+});
