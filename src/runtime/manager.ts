@@ -235,6 +235,9 @@ export class Manager {
         return;
       }
     }
+    // Before the first service starts, which may be one that shows them.
+    this.shell.facts.title = plan.title;
+    this.shell.facts.version = plan.version;
     this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
   }
 
