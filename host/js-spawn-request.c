@@ -115,7 +115,7 @@ static int read_texts(struct reader *reader) {
   request->directory = (char *)directory;
   request->root = (char *)root;
   request->cgroup = (char *)cgroup;
-  char **first = (char **)(void *)(reader->builder.block + argv);
+  char **first = builder_at(&reader->builder, argv);
   if (*first == NULL) {
     JS_ThrowTypeError(reader->ctx, "argv must not be empty");
     return -1;
@@ -321,12 +321,8 @@ int js_read_spawn_request(JSContext *ctx, JSValueConst object, struct spawn_clai
     return -1;
   }
   builder_begin(&reader.builder);
-  if (read_request(&reader) < 0) {
-    builder_abandon(&reader.builder);
-    return -1;
-  }
-  int error = reader.builder.error;
+  if (read_request(&reader) < 0) return -1;
   *request = builder_finish(&reader.builder);
-  claim->error = error;
+  claim->error = reader.builder.error;
   return 0;
 }

@@ -17,7 +17,11 @@ static int submit(struct spawn_request *request, const struct spawn_claim *claim
   request->slot = (uint32_t)slot;
   request->ticket = (uint64_t)claim->ticket;
   int result = spawn_submit(request);
-  if (result == 0) return slot;
+  if (result == 0) {
+    /* A turn that starts a thousand services is long, but it is no endless loop: slots run out. */
+    js_guard_arm();
+    return slot;
+  }
   slots_free(&manager.ledger, (uint32_t)slot);
   return result;
 }

@@ -7,35 +7,42 @@
 #include <string.h>
 
 #define FIRST_SIZE 16384
+#define KEPT_SIZE 262144 /* a larger block is not kept */
+
+static struct {
+  unsigned char *block;
+  size_t size;
+} kept;
+
+static int grow(size_t size) {
+  unsigned char *grown = realloc(kept.block, size);
+  if (grown == NULL) return -ENOMEM;
+  kept.block = grown;
+  kept.size = size;
+  return 0;
+}
 
 void builder_begin(struct spawn_builder *builder) {
   memset(builder, 0, sizeof *builder);
-  builder->size = FIRST_SIZE;
   builder->used = (sizeof(struct spawn_request) + 7) & ~(size_t)7;
-  builder->block = calloc(1, FIRST_SIZE);
-  if (builder->block == NULL) builder->error = -ENOMEM;
+  if (kept.size < FIRST_SIZE) builder->error = grow(FIRST_SIZE);
+  if (builder->error == 0) memset(kept.block, 0, builder->used);
 }
 
-struct spawn_request *builder_request(struct spawn_builder *builder) {
-  return builder->error != 0 ? NULL : (struct spawn_request *)(void *)builder->block;
+struct spawn_request *builder_request(struct spawn_builder *builder) { return builder_at(builder, 0); }
+
+void *builder_at(struct spawn_builder *builder, size_t offset) {
+  return builder->error != 0 ? NULL : kept.block + offset;
 }
 
 size_t builder_add(struct spawn_builder *builder, const void *bytes, size_t length) {
   if (builder->error == 0 && length > SPAWN_BYTES_MAX - builder->used) builder->error = -E2BIG;
   if (builder->error != 0) return 0;
   size_t at = builder->used, end = (at + length + 7) & ~(size_t)7;
-  if (end > builder->size) {
-    size_t size = builder->size * 2 > end ? builder->size * 2 : end;
-    unsigned char *grown = realloc(builder->block, size);
-    if (grown == NULL) {
-      builder->error = -ENOMEM;
-      return 0;
-    }
-    builder->block = grown;
-    builder->size = size;
-  }
-  if (length > 0) memcpy(builder->block + at, bytes, length);
-  memset(builder->block + at + length, 0, end - at - length);
+  if (end > kept.size) builder->error = grow(kept.size * 2 > end ? kept.size * 2 : end);
+  if (builder->error != 0) return 0;
+  if (length > 0) memcpy(kept.block + at, bytes, length);
+  memset(kept.block + at + length, 0, end - at - length);
   builder->used = end;
   return at;
 }
@@ -50,13 +57,7 @@ static char **real_list(unsigned char *block, char **offset) {
   return list;
 }
 
-struct spawn_request *builder_finish(struct spawn_builder *builder) {
-  struct spawn_request *request = builder_request(builder);
-  unsigned char *block = builder->block;
-  if (request == NULL) {
-    builder_abandon(builder);
-    return NULL;
-  }
+static void make_real(unsigned char *block, struct spawn_request *request) {
   request->seccomp = real(block, request->seccomp);
   request->file = real(block, request->file);
   request->search_path = real(block, request->search_path);
@@ -66,11 +67,18 @@ struct spawn_request *builder_finish(struct spawn_builder *builder) {
   request->terminal = real(block, request->terminal);
   request->argv = real_list(block, request->argv);
   request->envp = real_list(block, request->envp);
-  builder->block = NULL;
-  return request;
 }
 
-void builder_abandon(struct spawn_builder *builder) {
-  free(builder->block);
-  builder->block = NULL;
+struct spawn_request *builder_finish(struct spawn_builder *builder) {
+  unsigned char *block = builder->error == 0 ? malloc(builder->used) : NULL;
+  if (builder->error == 0 && block == NULL) builder->error = -ENOMEM;
+  if (block != NULL) {
+    memcpy(block, kept.block, builder->used);
+    make_real(block, (struct spawn_request *)(void *)block);
+  }
+  if (kept.size > KEPT_SIZE) {
+    free(kept.block);
+    memset(&kept, 0, sizeof kept);
+  }
+  return (struct spawn_request *)(void *)block;
 }

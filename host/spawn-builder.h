@@ -1,8 +1,9 @@
 /*
  * A spawn request in one allocation, as spawn_submit() wants it.
  *
- * The block grows while strings are added, so that pointers into it are kept as offsets until builder_finish() makes
- * them real. Offset 0 is the request itself and stands for NULL.
+ * It is built in a block that is kept for the next one and grows while strings are added, so pointers into it are
+ * offsets until builder_finish() copies it to an allocation of just its size. Offset 0 is the request itself and stands
+ * for NULL. One is built at a time, by the main thread.
  */
 #ifndef GONIT_SPAWN_BUILDER_H
 #define GONIT_SPAWN_BUILDER_H
@@ -15,8 +16,7 @@
 #define SPAWN_BYTES_MAX (4 * 1024 * 1024) /* what execve(2) takes at most is less on most systems */
 
 struct spawn_builder {
-  unsigned char *block;
-  size_t used, size;
+  size_t used;
   int error; /* 0 or -errno of the first thing that did not fit */
 };
 
@@ -28,10 +28,10 @@ struct spawn_request *builder_request(struct spawn_builder *builder);
 /* Adds bytes (aligned to 8); their offset, or 0 after an error. */
 size_t builder_add(struct spawn_builder *builder, const void *bytes, size_t length);
 
-/* Makes the offsets that stand in the request's pointers real. The caller owns the result; NULL after an error. */
-struct spawn_request *builder_finish(struct spawn_builder *builder);
+/* What was added at an offset, valid until the next addition. */
+void *builder_at(struct spawn_builder *builder, size_t offset);
 
-/* Frees what was built when it is not to be finished. */
-void builder_abandon(struct spawn_builder *builder);
+/* The request in one malloc(), with pointers for offsets. The caller owns it; NULL after an error. */
+struct spawn_request *builder_finish(struct spawn_builder *builder);
 
 #endif
