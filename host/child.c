@@ -102,6 +102,24 @@ static int place_descriptors(struct child_plan *plan) {
   return 0;
 }
 
+static int is_needed(const struct child_plan *plan, int number) {
+  for (uint32_t i = 0; i < plan->move_count; i++)
+    if (plan->moves[i].child == number || (plan->moves[i].child < 0 && plan->moves[i].from == number)) return 1;
+  return 0;
+}
+
+/* The window holds what the other thread puts there for its child, such as the end of a pipe. It would be closed at exec,
+ * but a child that blocks before that must not keep another service's pipe open. */
+static int close_others(struct child_plan *plan) {
+  int first = 3;
+  for (int number = 3; number <= plan->window; number++) {
+    if (number < plan->window && !is_needed(plan, number)) continue;
+    if (first < number) raw_call(SYS_close_range, first, number - 1, 0);
+    first = number + 1;
+  }
+  return 0;
+}
+
 /* ---- group of processes, session, terminal ---- */
 
 static long write_text(int directory, const char *path, const char *text, size_t length) {
@@ -382,6 +400,7 @@ static const struct step {
 } STEPS[] = {
   {STAGE_DESCRIPTORS, own_table},
   {STAGE_DESCRIPTORS, place_descriptors},
+  {STAGE_DESCRIPTORS, close_others},
   {STAGE_CGROUP, join_cgroup},
   {STAGE_SESSION, new_session},
   {STAGE_TERMINAL, set_terminal},

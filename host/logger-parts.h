@@ -41,6 +41,7 @@ struct source {
   uint32_t next_paused;  /* 1 + slot */
   uint8_t paused;        /* waits until its console's record is free: not in the epoll set */
   uint8_t regular;       /* `file` is a regular file */
+  uint8_t grown;         /* its pipe was made larger, or cannot be */
   uint8_t forgotten;     /* no writer will come back: ends at end of file */
   int64_t retry_ms;      /* a file that could not be opened: not before this time */
   int64_t dirty_ms;      /* when the file must be durable; 0: it is */

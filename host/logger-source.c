@@ -1,5 +1,6 @@
 /* Sources: the pipes that services write to. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -8,6 +9,7 @@
 #include "logger-parts.h"
 
 #define SOURCE_WINDOWS_A_TURN 4
+#define SOURCE_PIPE_BYTES 262144
 
 int source_console(uint32_t flags) {
   if (!(flags & LOG_FLAG_CONSOLE)) return -1;
@@ -57,6 +59,7 @@ void source_add(uint32_t slot, uint32_t generation, int pipe) {
   }
   source->pipe = pipe;
   source->generation = generation;
+  source->grown = 0;
   source->forgotten = atomic_load(&config->state) == LOG_SLOT_FORGOTTEN && atomic_load(&config->generation) == generation;
   logger.live_pipes++;
   if (!source->paused) logger_watch(pipe, EPOLLIN, slot);
@@ -124,8 +127,17 @@ void source_end(uint32_t slot) {
   if (forgotten) source_released(slot, source->generation);
 }
 
+/* A source that fills its pipe gets a larger one: fewer changes between it and us. Where its user has too many already,
+ * the kernel refuses and nothing is lost. */
+static void source_grow(struct source *source, uint32_t available) {
+  if (source->grown || available < LIMIT_LOG_WINDOW_BYTES) return;
+  source->grown = 1;
+  fcntl(source->pipe, F_SETPIPE_SZ, SOURCE_PIPE_BYTES);
+}
+
 /* Takes what is known to be in the pipe, some windows at most: other sources wait meanwhile. */
 static void source_take(struct log_record *record, uint32_t slot, uint32_t available) {
+  source_grow(&logger.sources[slot], available);
   logger.appending = 0;
   for (int i = 0; i < SOURCE_WINDOWS_A_TURN; i++) {
     record_take(record, slot, available);

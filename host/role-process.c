@@ -56,12 +56,11 @@ static void reset_signals(void) {
 }
 
 static void execute(void) {
-  syscall(SYS_execveat, ROLE_FD_EXE, "", init_argv, environ, EMPTY_PATH);
-  execve("/proc/self/exe", init_argv, environ);
-  if (fcntl(ROLE_FD_EXE, F_GETFD) < 0) return;
   char path[32];
+  syscall(SYS_execveat, ROLE_FD_EXE, "", init_argv, environ, EMPTY_PATH);
   snprintf(path, sizeof path, "/proc/self/fd/%d", ROLE_FD_EXE);
-  execve(path, init_argv, environ);
+  if (fcntl(ROLE_FD_EXE, F_GETFD) >= 0) execve(path, init_argv, environ);
+  execve("/proc/self/exe", init_argv, environ);
 }
 
 /* What execve(2) would have closed. */

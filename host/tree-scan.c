@@ -252,15 +252,27 @@ static int32_t climb(const struct scan *scan, int32_t at) {
   return SCAN_ROOT_OTHER;
 }
 
+/* The number that was given out last: the fifth field of loadavg (proc(5)). */
+static int newest_number(void) {
+  char text[128];
+  int number;
+  if (read_small("/proc/loadavg", text, sizeof text) <= 0) return 0;
+  return sscanf(text, "%*s %*s %*s %*s %d", &number) == 1 ? number : 0;
+}
+
+/* The kernel goes through the numbers upwards, and so do new processes: whoever is made meanwhile is met later on, unless
+ * the numbers began anew at the bottom. */
 static int take_by_directory(struct scan *scan) {
   DIR *directory = opendir("/proc");
   if (directory == NULL) return -errno;
+  int newest = newest_number();
   forget_all(scan);
   list_slots(scan->ledger);
   for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
     if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') add_process(scan, atoi(entry->d_name));
   closedir(directory);
   if (scan->count == 0) return -ENOENT;
+  if (newest_number() < newest) scan->gone++;
   qsort(scan->list, scan->count, sizeof *scan->list, by_number);
   for (uint32_t at = 0; at < scan->count; at++) scan->list[at].parent_at = find_process(scan, scan->list[at].parent);
   for (uint32_t at = 0; at < scan->count; at++) scan->list[at].root = climb(scan, (int32_t)at);

@@ -7,6 +7,8 @@ export interface Tools {
   root: string;
   /** Shows a long step with its elapsed time. */
   step<T>(label: string, work: () => Promise<T>): Promise<T>;
+  /** One hash for the paths and contents of files, and of all files in folders. */
+  hashFiles(paths: string[]): Promise<string>;
   /** Lets the next set-up or build of this folder begin. */
   unlock(): void;
 }

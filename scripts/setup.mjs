@@ -77,6 +77,23 @@ async function takeLock(fs) {
   return release;
 }
 
+/** One hash for the paths and contents of files, and of all files in folders. */
+async function hashFiles(paths) {
+  const fs = await import("node:fs");
+  const { createHash } = await import("node:crypto");
+  const hash = createHash("sha256");
+  const add = (path) => {
+    if (fs.statSync(`${root}/${path}`).isDirectory()) {
+      for (const name of fs.readdirSync(`${root}/${path}`).sort()) add(`${path}/${name}`);
+    } else {
+      const bytes = fs.readFileSync(`${root}/${path}`);
+      hash.update(`${path}\0${bytes.length}\0`).update(bytes);
+    }
+  };
+  for (const path of paths) if (fs.existsSync(`${root}/${path}`)) add(path);
+  return hash.digest("hex");
+}
+
 /** `npm ci`, when node_modules was not made from this very lock file. */
 async function installPackages(fs) {
   const { createHash } = await import("node:crypto");
@@ -110,6 +127,10 @@ async function installPackages(fs) {
 
 /** Bundles scripts/main.ts and returns its path. A file is replaced only when it changed, and in one step. */
 async function bundleScripts(fs) {
+  const main = `${root}/.cache/scripts/main.mjs`;
+  const stamp = `${root}/.cache/scripts/made-from`;
+  const inputs = await hashFiles(["package-lock.json", "scripts", "contract"]);
+  if (readText(fs, stamp) === inputs && fs.existsSync(main)) return main;
   const esbuild = await import("esbuild");
   const { dirname } = await import("node:path");
   const result = await esbuild.build({
@@ -134,7 +155,8 @@ async function bundleScripts(fs) {
     fs.writeFileSync(`${file.path}.new`, file.contents);
     fs.renameSync(`${file.path}.new`, file.path);
   }
-  return `${root}/.cache/scripts/main.mjs`;
+  fs.writeFileSync(stamp, inputs);
+  return main;
 }
 
 async function main() {
@@ -157,7 +179,7 @@ async function main() {
   const unlock = await takeLock(fs);
   await installPackages(fs);
   const { main: run } = await import(await bundleScripts(fs));
-  return await run(verb, words, { root, step, unlock });
+  return await run(verb, words, { root, step, unlock, hashFiles });
 }
 
 if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {

@@ -1,7 +1,7 @@
 /* `npm start`: builds what is stale, then boots the origin's configuration with this terminal. */
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildVariant, openWorkshop } from "./build.ts";
 import { Failure, type Tools } from "./run.ts";
 
 const CONFIGURATION = "examples/origin/config.yml";
@@ -14,8 +14,34 @@ function isFromTerminal(signal: (typeof CAUGHT)[number]): boolean {
   return process.stdin.isTTY === true && (signal === "SIGINT" || signal === "SIGQUIT");
 }
 
+/** What a build is made from. Sources that an override names can change without a trace here. */
+const INPUTS = ["package.json", "package-lock.json", "contract", "host", "scripts", "src"];
+
+/**
+ * Builds gonit unless all that it is made from is as it was at the last build: asking the compilers and the bundler
+ * takes longer than the whole start.
+ */
+async function freshProgram(tools: Tools): Promise<string> {
+  const program = join(tools.root, "dist/gonit");
+  const record = join(tools.root, ".cache/started-from");
+  const stamp = async (): Promise<string> => {
+    const { size, mtimeMs } = statSync(program);
+    return `${await tools.hashFiles(INPUTS)} ${size} ${mtimeMs}`;
+  };
+  const overridden = process.env.QUICKJS_SRC !== undefined || process.env.LIBYAML_SRC !== undefined;
+  if (!overridden && existsSync(program) && existsSync(record)) {
+    if (readFileSync(record, "utf8") === (await stamp())) return program;
+  }
+  const { buildVariant, openWorkshop } = await import("./build.ts");
+  const shop = await openWorkshop(tools);
+  await tools.step("Building gonit", () => buildVariant(shop, "release"));
+  if (overridden) rmSync(record, { force: true });
+  else writeFileSync(record, await stamp());
+  return program;
+}
+
 export async function startCommand(tools: Tools, words: string[]): Promise<number> {
-  const program = await buildVariant(await openWorkshop(tools), "release");
+  const program = await freshProgram(tools);
   tools.unlock();
   return await new Promise((resolve, reject) => {
     const child = spawn(program, ["up", "--isolated", "-f", join(tools.root, CONFIGURATION), ...words], {

@@ -79,68 +79,68 @@ class ScenarioStage {
   }
 
   private act(verb: string, words: string[]): void {
-    const { world } = this;
-    const [name = ""] = words;
-    switch (verb) {
-      case "service":
-      case "task":
-      case "group": {
-        const made = serviceLine(verb, name, words.slice(1));
-        const at = this.services.findIndex((one) => one.name === name);
-        if (at < 0) this.services.push(made);
-        else this.services[at] = made;
-        return;
+    const act = this.verbs[verb];
+    if (act === undefined) this.look(verb, words[0] ?? "");
+    else act(words[0] ?? "", words);
+  }
+
+  private readonly verbs: Record<string, (name: string, words: string[]) => void> = {
+    service: (name, words) => this.define("service", name, words),
+    task: (name, words) => this.define("task", name, words),
+    group: (name, words) => this.define("group", name, words),
+    remove: (name) => {
+      this.services = this.services.filter((one) => one.name !== name);
+    },
+    role: (name) => {
+      this.role = name;
+    },
+    script: (name, words) => this.script(name, words.slice(1)),
+    boot: (_name, words) => {
+      this.world.load(this.plan(), words.length > 0 ? { only: words } : {});
+      this.world.advance(0);
+    },
+    apply: () => {
+      this.requests.set(this.world.upcomingRequest(), this.requests.size + 1);
+      this.world.load(this.plan(), { asRequest: true });
+      this.world.advance(0);
+    },
+    start: (_name, words) => this.request("start", words),
+    stop: (_name, words) => this.request("stop", words),
+    restart: (_name, words) => this.request("restart", words),
+    reload: (_name, words) => this.request("reload", words),
+    wait: (_name, words) => this.request("wait", words),
+    kill: (_name, words) => this.request("kill", words),
+    shutdown: (_name, words) => this.request("shutdown", words),
+    cancel: (number) => {
+      for (const [id, at] of this.requests) {
+        if (at === Number(number)) this.world.emit({ kind: "request-cancelled", id });
       }
-      case "remove":
-        this.services = this.services.filter((one) => one.name !== name);
-        return;
-      case "role":
-        this.role = name;
-        return;
-      case "script":
-        this.script(name, words.slice(1));
-        return;
-      case "boot":
-        world.load(this.plan(), words.length > 0 ? { only: words } : {});
-        return world.advance(0);
-      case "apply":
-        this.requests.set(world.upcomingRequest(), this.requests.size + 1);
-        world.load(this.plan(), { asRequest: true });
-        return world.advance(0);
-      case "start":
-      case "stop":
-      case "restart":
-      case "reload":
-      case "wait":
-      case "kill":
-      case "shutdown":
-        return this.request(verb, words);
-      case "cancel":
-        for (const [id, number] of this.requests)
-          if (number === Number(name)) world.emit({ kind: "request-cancelled", id });
-        return world.settleNow();
-      case "exit":
-        return this.exit(name, words[1] ?? "0");
-      case "tell":
-        return this.tell(name, words[1] ?? "");
-      case "advance":
-        return world.advance(milliseconds(name));
-      case "signal":
-        return this.signal(name);
-      case "adopt":
-        world.emit({ kind: "process-adopted", instance: { service: name, replica: 1 }, ticket: 7, pid: 77, slot: 1 });
-        return world.settleNow();
-      case "set-aside":
-        world.emit({ kind: "event-set-aside", eventKind: name, reason: "it ended the manager" });
-        return world.settleNow();
-      case "clock":
-        world.wallOffsetMs += milliseconds(name);
-        return;
-      case "crash":
-        return world.crashNext(name === "" ? "before-append" : Number(name));
-      default:
-        this.look(verb, name);
-    }
+      this.world.settleNow();
+    },
+    exit: (name, words) => this.exit(name, words[1] ?? "0"),
+    tell: (name, words) => this.tell(name, words[1] ?? ""),
+    advance: (time) => this.world.advance(milliseconds(time)),
+    signal: (meaning) => this.signal(meaning),
+    adopt: (name) => {
+      const instance = { service: name, replica: 1 };
+      this.world.emit({ kind: "process-adopted", instance, ticket: 7, pid: 77, slot: 1 });
+      this.world.settleNow();
+    },
+    "set-aside": (eventKind) => {
+      this.world.emit({ kind: "event-set-aside", eventKind, reason: "it ended the manager" });
+      this.world.settleNow();
+    },
+    clock: (time) => {
+      this.world.wallOffsetMs += milliseconds(time);
+    },
+    crash: (effects) => this.world.crashNext(effects === "" ? "before-append" : Number(effects)),
+  };
+
+  private define(type: ServicePlan["type"], name: string, words: string[]): void {
+    const made = serviceLine(type, name, words.slice(1));
+    const at = this.services.findIndex((one) => one.name === name);
+    if (at < 0) this.services.push(made);
+    else this.services[at] = made;
   }
 
   private look(verb: string, name: string): void {

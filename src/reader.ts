@@ -9,6 +9,7 @@
 import { readEnvironmentFiles } from "./config/environment-files.ts";
 import { hostFiles, hostYaml } from "./config/host-files.ts";
 import { type LoadOptions, loadPlan } from "./config/load.ts";
+import { planText } from "./config/plan-text.ts";
 import { instanceNameOf } from "./control/socket-path.ts";
 import type { EnvironmentFilePlan } from "./engine/plan.ts";
 
@@ -23,9 +24,9 @@ interface ReadRequest {
   instance?: string | null;
 }
 
-function answer(args: string[]): unknown {
+function answer(args: string[]): string {
   if (args[0] === "environment")
-    return readEnvironmentFiles(JSON.parse(args[1] ?? "[]") as EnvironmentFilePlan[], hostFiles);
+    return JSON.stringify(readEnvironmentFiles(JSON.parse(args[1] ?? "[]") as EnvironmentFilePlan[], hostFiles));
   const request = JSON.parse(args[0] ?? "{}") as ReadRequest;
   const options: LoadOptions = {
     role: request.role,
@@ -34,11 +35,14 @@ function answer(args: string[]): unknown {
     environment: host.environment(),
     instanceName: (path) => request.instance ?? instanceNameOf(path),
   };
-  return loadPlan(options, hostFiles, hostYaml);
+  const result = loadPlan(options, hostFiles, hostYaml);
+  if ("problems" in result) return JSON.stringify(result);
+  const { plan, ...rest } = result;
+  return `{"plan":${planText(plan)},${JSON.stringify(rest).slice(1)}`;
 }
 
 function main(): number {
-  const text = JSON.stringify(answer(host.args()));
+  const text = answer(host.args());
   let result = host.print(resultFd, text);
   if (result === -EBADF) result = host.print(1, `${text}\n`);
   return result < 0 ? 1 : 0;

@@ -5,7 +5,7 @@ import { mergeOver, type Values } from "./merge.ts";
 import { childOf, keyOf, lineOf, type MapNode, placeOf, type ScalarNode, type YamlNode } from "./node.ts";
 import { type Problems, quoted } from "./problems.ts";
 import type { Layer } from "./read-layers.ts";
-import { isNullNode, kindNames, validateMap } from "./schema-kit.ts";
+import { type Context, isNullNode, kindNames, validateMap } from "./schema-kit.ts";
 import { defaults, ownFileService, type ServiceValues, service } from "./service-keys.ts";
 import { type SystemValues, system } from "./system-keys.ts";
 import { serviceName } from "./values.ts";
@@ -82,19 +82,21 @@ class Collector {
   readonly services = new Map<string, CollectedService>();
   private readonly defaults: Values;
   private readonly hasDefaults: boolean;
-  private readonly variables: Variables;
+  private readonly context: Context;
   private readonly problems: Problems;
 
   constructor(defaultValues: Values, variables: Variables, problems: Problems) {
     this.defaults = defaultValues;
     this.hasDefaults = Object.keys(defaultValues).length > 0;
-    this.variables = variables;
+    this.context = { variables };
     this.problems = problems;
   }
 
   add(node: YamlNode, own: string | null): void {
     const schema = own === null ? service : ownFileService;
-    const { values, whole } = validateMap(schema, node, { variables: this.variables }, this.problems);
+    const { context } = this;
+    context.nulls = 0;
+    const { values, whole } = validateMap(schema, node, context, this.problems);
     if (node.kind !== "map") return;
     const name = values.name ?? own ?? writtenName(node);
     if (name === null) return;
@@ -112,20 +114,26 @@ class Collector {
   }
 
   private addFirst(name: string, values: Values, node: MapNode, whole: boolean): void {
-    const merged: Values = this.hasDefaults ? { ...this.defaults } : {};
+    // The usual case, and a thousand times: nothing below it, and nothing to delete.
+    const isAlone = !this.hasDefaults && this.context.nulls === 0;
+    this.services.set(name, {
+      name,
+      values: (isAlone ? values : this.overDefaults(name, values, node)) as CollectedService["values"],
+      nodes: [node],
+      definedAt: lineOf(node),
+      whole,
+    });
+  }
+
+  private overDefaults(name: string, values: Values, node: MapNode): Values {
+    const merged: Values = { ...this.defaults };
     // `defaults: {depends_on: [log]}` is not meant for log itself.
     for (const key of ["depends_on", "after", "before", "conflicts"]) {
       const others = merged[key] as { name: string }[] | undefined;
       if (others !== undefined) merged[key] = others.filter((other) => other.name !== name);
     }
     mergeOver(merged, values, node, this.problems);
-    this.services.set(name, {
-      name,
-      values: merged as CollectedService["values"],
-      nodes: [node],
-      definedAt: lineOf(node),
-      whole,
-    });
+    return merged;
   }
 
   private addLayer(known: CollectedService, values: Values, node: MapNode, whole: boolean): void {

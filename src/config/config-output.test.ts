@@ -5,6 +5,7 @@ import { load, planOf } from "../../tests/config/memory-files.ts";
 import { Role } from "../contract.ts";
 import type { Plan } from "../engine/plan.ts";
 import { configText } from "./config-output.ts";
+import { planText } from "./plan-text.ts";
 
 /** Without where it was read from. */
 function comparable(plan: Plan): unknown {
@@ -137,6 +138,14 @@ const system = fc.record(
   { requiredKeys: [] },
 );
 
+/** JSON is YAML but for some characters. */
+function escaped(json: string): string {
+  return json.replace(
+    /[\x7f-\x9f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 test("configText() loads to the same plan", () => {
   fc.assert(
     fc.property(system, service, fc.constantFrom(Role.vm, Role.container, Role.laptop), (top, one, role) => {
@@ -147,10 +156,7 @@ test("configText() loads to the same plan", () => {
         { name: "g", type: "group" },
         { name: "networking" },
       ];
-      const text = JSON.stringify({ ...top, services }).replace(
-        /[\x7f-\x9f\u2028\u2029]/g,
-        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-      );
+      const text = escaped(JSON.stringify({ ...top, services }));
       const plan = planOf(
         { "/app/config.yml": text, "/app/a.env": "FROM_FILE='f $x'\n" },
         { role, path: "/app/config.yml" },
@@ -159,6 +165,24 @@ test("configText() loads to the same plan", () => {
     }),
     { numRuns: 400 },
   );
+});
+
+test("planText() is what JSON.stringify() writes", () => {
+  fc.assert(
+    fc.property(system, fc.array(service, { maxLength: 3 }), (top, list) => {
+      const services = [
+        ...list.map((one, index) => ({ ...one, name: `s${index}` })),
+        { name: "dep", command: "x" },
+        { name: "other", command: "x" },
+      ];
+      const text = escaped(JSON.stringify({ ...top, services }));
+      const plan = planOf({ "/app/config.yml": text, "/app/a.env": "" });
+      assert.equal(planText(plan), JSON.stringify(plan));
+    }),
+    { numRuns: 100 },
+  );
+  const empty = planOf("services: []");
+  assert.equal(planText(empty), JSON.stringify(empty));
 });
 
 test("configText() writes short texts plainly and quotes what another reader would misread", () => {

@@ -2,13 +2,14 @@
 
 import { Refusal } from "./refusal.ts";
 
-const units: [name: string, ms: number][] = [
+/** Longest first. */
+const units = new Map([
   ["d", 86_400_000],
   ["h", 3_600_000],
   ["m", 60_000],
   ["s", 1000],
   ["ms", 1],
-];
+]);
 
 /** A hundred years: far from the place where milliseconds stop being exact, and no real limit. */
 const durationMsMax = 100 * 366 * 86_400_000;
@@ -22,11 +23,12 @@ export function parseDuration(text: string): number | Refusal {
   while (part.lastIndex < text.length) {
     const found = part.exec(text);
     if (found === null) return new Refusal("it is no duration", fix);
-    const [, amount, unit] = found;
-    const known = units.find(([name]) => name === unit);
-    if (known === undefined)
+    const amount = found[1] as string;
+    const unit = found[2] as string;
+    const unitMs = units.get(unit);
+    if (unitMs === undefined)
       return new Refusal(unit === "" ? `${amount} has no unit` : `there is no unit ${unit}`, fix);
-    total += Number(amount) * known[1];
+    total += Number(amount) * unitMs;
   }
   return text === "" ? new Refusal("it is empty", fix) : bounded(total);
 }

@@ -61,7 +61,9 @@ export function planService(service: CollectedService, context: ServiceContext):
     groups: values.groups ?? null,
     umask: values.umask ?? role.umask,
     inheritEnvironment: values.inherit_environment ?? role.inheritEnvironment,
-    ...environment,
+    environment: environment.environment,
+    environmentFiles: environment.environmentFiles,
+    environmentProblem: environment.environmentProblem,
     dependsOn: noDependencies,
     after: none,
     conflicts: none,
@@ -140,8 +142,8 @@ function refuseRuns(service: CollectedService, context: ServiceContext, other: s
 function commandOf(service: CollectedService, context: ServiceContext): CommandPlan | null {
   const source = service.values.command;
   if (source === undefined) return defaultCommand(service, context);
-  const key = ownKey(service, "shell");
-  if (source.kind === "list" && service.values.shell === true && key !== null) {
+  const key = source.kind === "list" && service.values.shell === true ? ownKey(service, "shell") : null;
+  if (key !== null) {
     context.problems.at(
       key,
       "contradiction",
@@ -271,7 +273,20 @@ function reloadOf(service: CollectedService, context: ServiceContext): ReloadPla
 const maxSizeBytes = 10 * 1024 * 1024;
 const lineLimitBytes = 64 * 1024;
 
+const consoleLogs: LogPlan = {
+  to: "console",
+  path: "",
+  stderr: "separate",
+  prefix: true,
+  maxSizeBytes,
+  keep: 3,
+  syncMs: 5000,
+  format: "text",
+  lineLimitBytes,
+};
+
 function logsOf(values: Merged<LogValues> | undefined, name: string, context: ServiceContext): LogPlan {
+  if (values === undefined && serviceDefaults(context.role).logs.to === "console") return consoleLogs;
   const target = values?.to ?? serviceDefaults(context.role).logs;
   return {
     to: target.to,

@@ -139,7 +139,7 @@ class LayerReader {
   }
 
   private parse(text: Text): MapNode | null {
-    if (text.text.includes("\0")) {
+    if (text.bytes.indexOf(0) >= 0) {
       this.problems.atFile(text.shown, "binary", "cannot read the file: it is no text, it holds zero bytes");
       return null;
     }

@@ -17,6 +17,8 @@ import { isNullText } from "./scalar.ts";
 /** What a check needs to know beside the node. */
 export interface Context {
   variables: Variables;
+  /** Counts the nulls that stand for "delete". */
+  nulls?: number;
 }
 
 export interface NodeIssue extends BaseIssue<unknown> {
@@ -38,7 +40,7 @@ export type OutputOf<S extends NodeSchema<unknown>> = InferOutput<S>;
 export interface Dataset {
   typed?: boolean;
   value: unknown;
-  issues?: NodeIssue[];
+  issues?: NodeIssue[] | undefined;
   /** In spite of the issues the value is what could be read. */
   partial?: boolean;
 }
@@ -100,16 +102,33 @@ export function makeSchema<T>(type: string, expects: string, run: Run, more: obj
       run(dataset, config);
       return dataset;
     },
+    run,
     ...more,
   };
   return schema as unknown as NodeSchema<T>;
 }
 
-export function runOf(schema: NodeSchema<unknown>): (dataset: Dataset, config: NodeConfig) => Dataset {
-  // Descriptions are for the JSON Schema; a pipe that holds nothing else is not walked at every value.
-  const steps = (schema as { pipe?: { kind: string }[] }).pipe;
-  const inner = steps?.every(({ kind }, index) => index === 0 || kind === "metadata") ? steps[0] : schema;
-  return (inner as unknown as { "~run": (dataset: Dataset, config: NodeConfig) => Dataset })["~run"];
+/** The function within a schema; a description around it (a pipe of valibot) copies it with all other fields. */
+export function runOf(schema: NodeSchema<unknown>): Run {
+  return (schema as unknown as { run: Run }).run;
+}
+
+/** One for all values of a map or list, one after the other: most values need no more than to be looked at. */
+export function newDataset(): Dataset {
+  return { typed: false, value: undefined, issues: undefined, partial: false };
+}
+
+/** Checks the next value; undefined stands for issues, which go to `outer`. */
+export function runInside(run: Run, node: YamlNode, inside: Dataset, config: NodeConfig, outer: Dataset): unknown {
+  inside.typed = false;
+  inside.value = node;
+  run(inside, config);
+  if (inside.issues === undefined) return inside.value;
+  adopt(outer, inside.issues);
+  const rest = inside.partial ? inside.value : undefined;
+  inside.issues = undefined;
+  inside.partial = false;
+  return rest;
 }
 
 /** Checks a node. Undefined when it has problems; they go to `refuse`. */
@@ -119,7 +138,9 @@ export function validate<T>(
   context: Context,
   problems: Problems,
 ): T | undefined {
-  const result = runOf(schema)({ value: node }, { context } as NodeConfig);
+  const result = newDataset();
+  result.value = node;
+  runOf(schema)(result, { context } as NodeConfig);
   report(result, problems);
   return result.typed ? (result.value as T) : undefined;
 }
@@ -131,13 +152,16 @@ export function validateMap<T extends object>(
   context: Context,
   problems: Problems,
 ): { values: Partial<T>; whole: boolean } {
-  const result = runOf(schema)({ value: node }, { context } as NodeConfig);
+  const result = newDataset();
+  result.value = node;
+  runOf(schema)(result, { context } as NodeConfig);
   report(result, problems);
   return { values: node.kind === "map" ? (result.value as Partial<T>) : {}, whole: result.typed === true };
 }
 
 function report({ issues }: Dataset, problems: Problems): void {
-  for (const { node, code, message, fix } of issues ?? []) problems.at(node, code, message, { fix });
+  if (issues === undefined) return;
+  for (const { node, code, message, fix } of issues) problems.at(node, code, message, { fix });
 }
 
 export function described<T>(schema: NodeSchema<T>, text: string): NodeSchema<T> {
@@ -229,7 +253,7 @@ export function changed<T, U>(
     if (value !== undefined) dataset.value = value;
   };
   // The converter reads what may be written, which is the same.
-  const { "~run": _run, "~standard": _standard, ...more } = schema;
+  const { "~run": _run, "~standard": _standard, run: _inner, ...more } = schema as NodeSchema<T> & { run: Run };
   return makeSchema(schema.type, schema.expects, run, more);
 }
 
@@ -247,10 +271,10 @@ export function listOf<T>(item: NodeSchema<T>, expects: string): NodeSchema<T[]>
     }
     const values: T[] = [];
     dataset.typed = true;
+    const inside = newDataset();
     for (const child of node.items) {
-      const result = inner({ value: child }, config);
-      if (result.issues !== undefined) adopt(dataset, result.issues);
-      else values.push(result.value as T);
+      const value = runInside(inner, child, inside, config, dataset);
+      if (value !== undefined) values.push(value as T);
     }
     dataset.value = values;
   };

@@ -6,16 +6,22 @@ import { quoted } from "./problems.ts";
 import type { Refusal } from "./refusal.ts";
 import {
   addIssue,
-  adopt,
   type Dataset,
   isNullNode,
   kindNames,
   makeSchema,
+  type NodeConfig,
   type NodeSchema,
+  newDataset,
   type Run,
+  runInside,
   runOf,
 } from "./schema-kit.ts";
 import { didYouMean } from "./suggest.ts";
+
+function countNull({ context }: NodeConfig): void {
+  context.nulls = (context.nulls ?? 0) + 1;
+}
 
 /** A map from names that the user chooses to values of one kind. */
 export function mapOf<T>(
@@ -39,6 +45,7 @@ export function mapOf<T>(
     }
     // Without a prototype, since __proto__ is a name like any other.
     const values: Record<string, T | null> = Object.create(null);
+    const inside = newDataset();
     dataset.typed = true;
     for (let index = 0; index < node.keys.length; index++) {
       const key = node.keys[index] as ScalarNode;
@@ -55,11 +62,11 @@ export function mapOf<T>(
       const child = node.values[index] as YamlNode;
       if (options.deletable && isNullNode(child)) {
         values[key.text] = null;
+        countNull(config);
         continue;
       }
-      const result = inner({ value: child }, config);
-      if (result.issues !== undefined) adopt(dataset, result.issues);
-      else values[key.text] = result.value as T;
+      const value = runInside(inner, child, inside, config, dataset);
+      if (value !== undefined) values[key.text] = value as T;
     }
     dataset.partial = true;
     dataset.value = values;
@@ -99,11 +106,7 @@ export function layered<E extends Entries>(
 
 function makeKeyed<T>(expects: string, entries: Entries, options: KeyedOptions, deletable: boolean): NodeSchema<T> {
   const runs = new Map<string, Run>();
-  const unsupported = new Set<string>();
-  for (const [name, schema] of Object.entries(entries)) {
-    runs.set(name, runOf(schema));
-    if (schema.type === "unknown") unsupported.add(name);
-  }
+  for (const [name, schema] of Object.entries(entries)) runs.set(name, runOf(schema));
   const { required = [], synonyms = {}, fixes = {} } = options;
   const run: Run = (dataset, config) => {
     const node = dataset.value as YamlNode;
@@ -119,6 +122,7 @@ function makeKeyed<T>(expects: string, entries: Entries, options: KeyedOptions, 
       return;
     }
     const values: Record<string, unknown> = {};
+    const inside = newDataset();
     dataset.typed = true;
     const { keys, values: children } = node;
     for (let index = 0; index < keys.length; index++) {
@@ -129,7 +133,7 @@ function makeKeyed<T>(expects: string, entries: Entries, options: KeyedOptions, 
         if (!name.startsWith("x-")) refuseKey(dataset, key, expects, runs, synonyms);
         continue;
       }
-      if (unsupported.size > 0 && unsupported.has(name)) {
+      if (inner === runUnsupported) {
         addIssue(
           dataset,
           "strict_object",
@@ -143,12 +147,11 @@ function makeKeyed<T>(expects: string, entries: Entries, options: KeyedOptions, 
       const child = children[index] as YamlNode;
       if (deletable && isNullNode(child)) {
         values[name] = null;
+        countNull(config);
         continue;
       }
-      const inside: Dataset = { value: child };
-      inner(inside, config);
-      if (inside.issues !== undefined) adopt(dataset, inside.issues);
-      if (inside.issues === undefined || inside.partial) values[name] = inside.value;
+      const value = runInside(inner, child, inside, config, dataset);
+      if (value !== undefined) values[name] = value;
     }
     for (const name of required) if (!(name in values)) refuseMissing(dataset, node, name, expects);
     dataset.value = values;
@@ -182,7 +185,9 @@ function refuseMissing(dataset: Dataset, node: MapNode, name: string, expects: s
   addIssue(dataset, "strict_object", node, "missing-key", `cannot use ${expects} without ${name}`, `add ${name}: …`);
 }
 
+const runUnsupported: Run = () => {};
+
 /** A key that is known and not carried out yet; the map that holds it says so. */
 export function notSupported(): NodeSchema<undefined> {
-  return makeSchema("unknown", "nothing yet", () => {}, { json: { not: {}, description: "Not supported yet." } });
+  return makeSchema("unknown", "nothing yet", runUnsupported, { json: { not: {}, description: "Not supported yet." } });
 }

@@ -11,7 +11,9 @@ export type Split =
   /** Offset of what is wrong in the text. */
   | { error: string; fix: string; from: number; to: number };
 
-const blank = /[ \t\n]/;
+/** What stands for itself, outside of quotes and within double ones. */
+const plainRun = /[^ \t\n"'\\$]+/y;
+const quotedRun = /[^"\\$]+/y;
 /** Characters that a shell would act on; to split at them would surprise, to pass them on would too. */
 const operators = /^(?:[|&;()]|&&|\|\||;;|\d?(?:<|>|>>|<<)(?:&\d?)?|&>)$/;
 
@@ -50,7 +52,7 @@ class Splitter {
       const word = this.word();
       if (typeof word !== "string") return word;
       const written = text.slice(start, this.at);
-      if (operators.test(written)) {
+      if (written.length <= 4 && operators.test(written)) {
         const fix = `write shell: true when a shell should read the command, or '${written}' in quotes`;
         return {
           error: `${written} means something to a shell, and no shell reads this command`,
@@ -66,7 +68,8 @@ class Splitter {
   private skipBlanks(): void {
     const { text } = this;
     while (this.at < text.length) {
-      if (blank.test(text[this.at] as string)) this.at++;
+      const character = text[this.at];
+      if (character === " " || character === "\t" || character === "\n") this.at++;
       else if (text[this.at] === "\\" && text[this.at + 1] === "\n") this.at += 2;
       else return;
     }
@@ -77,11 +80,12 @@ class Splitter {
     const parts: string[] = [];
     while (this.at < text.length) {
       const character = text[this.at] as string;
-      if (blank.test(character)) break;
+      if (character === " " || character === "\t" || character === "\n") break;
       let failure: Exclude<Split, { words: string[] }> | null = null;
       if (character === "'" || character === '"') failure = this.quoted(character, parts);
       else if (character === "\\") failure = this.escaped(parts);
-      else failure = this.plain(parts);
+      else if (character === "$") failure = this.dollar(parts);
+      else this.run(plainRun, parts);
       if (failure !== null) return failure;
     }
     return parts.join("");
@@ -102,8 +106,14 @@ class Splitter {
         this.at += 2;
         continue;
       }
-      const failure = this.plain(parts);
-      if (failure !== null) return failure;
+      if (character === "$") {
+        const failure = this.dollar(parts);
+        if (failure !== null) return failure;
+      } else if (quote === "'") this.single(parts);
+      else if (character === "\\") {
+        parts.push(character);
+        this.at++;
+      } else this.run(quotedRun, parts);
     }
     const name = quote === "'" ? "single" : "double";
     return {
@@ -129,12 +139,29 @@ class Splitter {
     return null;
   }
 
-  /** One character, or one of our references. */
-  private plain(parts: string[]): Exclude<Split, { words: string[] }> | null {
-    const character = this.text[this.at] as string;
-    const found = character === "$" ? readReference(this.text, this.at, this.variables) : null;
+  /** As many characters as stand for themselves. */
+  private run(pattern: RegExp, parts: string[]): void {
+    pattern.lastIndex = this.at;
+    parts.push(pattern.exec(this.text)?.[0] ?? "");
+    this.at = pattern.lastIndex;
+  }
+
+  /** The same within single quotes, up to the closing one or a dollar. */
+  private single(parts: string[]): void {
+    const { text, at } = this;
+    let end = text.indexOf("'", at);
+    if (end < 0) end = text.length;
+    const dollar = text.indexOf("$", at);
+    if (dollar >= 0 && dollar < end) end = dollar;
+    parts.push(text.slice(at, end));
+    this.at = end;
+  }
+
+  /** A dollar that stands for itself, or one of our references. */
+  private dollar(parts: string[]): Exclude<Split, { words: string[] }> | null {
+    const found = readReference(this.text, this.at, this.variables);
     if (found === null) {
-      parts.push(character);
+      parts.push("$");
       this.at++;
       return null;
     }

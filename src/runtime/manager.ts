@@ -238,9 +238,6 @@ export class Manager {
     // Before the first service starts, which may be one that shows them.
     this.shell.facts.title = plan.title;
     this.shell.facts.version = plan.version;
-    // The built-in services of this very turn are told these.
-    this.shell.facts.title = plan.title;
-    this.shell.facts.version = plan.version;
     this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
   }
 

@@ -195,7 +195,7 @@ static inline int world_source(const struct log_config *config, int *fd) {
   if (!whole.path) whole.path = "";
   int slot = log_configure(&world.ledger, &whole);
   assert(slot > 0);
-  *fd = log_pipe(&world.ledger, world.manager[0], slot, getenv("PSZ") ? atoi(getenv("PSZ")) : 0);
+  *fd = log_pipe(&world.ledger, world.manager[0], slot, 0);
   assert(*fd > 0);
  world_from_manager();
   return slot;
