@@ -24,19 +24,20 @@ const INPUTS = ["package.json", "package-lock.json", "contract", "host", "script
 async function freshProgram(tools: Tools): Promise<string> {
   const program = join(tools.root, "dist/gonit");
   const record = join(tools.root, ".cache/started-from");
-  const stamp = async (): Promise<string> => {
+  const inputs = await tools.hashFiles(INPUTS);
+  const stamp = (): string => {
     const { size, mtimeMs } = statSync(program);
-    return `${await tools.hashFiles(INPUTS)} ${size} ${mtimeMs}`;
+    return `${inputs} ${size} ${mtimeMs}`;
   };
   const overridden = process.env.QUICKJS_SRC !== undefined || process.env.LIBYAML_SRC !== undefined;
   if (!overridden && existsSync(program) && existsSync(record)) {
-    if (readFileSync(record, "utf8") === (await stamp())) return program;
+    if (readFileSync(record, "utf8") === stamp()) return program;
   }
   const { buildVariant, openWorkshop } = await import("./build.ts");
   const shop = await openWorkshop(tools);
   await tools.step("Building gonit", () => buildVariant(shop, "release"));
   if (overridden) rmSync(record, { force: true });
-  else writeFileSync(record, await stamp());
+  else writeFileSync(record, stamp());
   return program;
 }
 
