@@ -173,9 +173,18 @@ static int make_descriptors(void) {
   return 0;
 }
 
+/* `init -- CMD` is a plain init: what its user sees is the command's output alone. */
+static int is_plain_init(void) {
+  for (int i = 1; i < init_argc; i++) {
+    if (strcmp(init_argv[i], "--") == 0) return strcmp(init_argv[1], "init") == 0;
+  }
+  return 0;
+}
+
 static void tell_begin(int role) {
   static const char *const names[] = {"", "vm", "container", "laptop"};
   char *rest = init->notices;
+  if (is_plain_init()) return;
   report("info", "Control is handed over to gonit",
          REPORT_FIELDS({"pid", NULL, getpid()}, {"role", names[role], 0}, {"version", GONIT_VERSION, 0}));
   if (init->failed_step[0] != '\0')

@@ -92,7 +92,7 @@ export class Manager {
       timers: this.timers,
       watches: this.watches,
       logs,
-      ownLog: new OwnLog(ownLogOptions(options, inherited)),
+      ownLog: new OwnLog(ownLogOptions(options, inherited, isPlainInit(options, this.role))),
       notify: this.notify,
       tickets,
       facts: {
@@ -376,13 +376,13 @@ function notifyPrefix(id: string): string {
   return `gonit-notify-${id.slice(0, 16)}`;
 }
 
-function ownLogOptions(options: Options, inherited: Map<string, string>) {
+function ownLogOptions(options: Options, inherited: Map<string, string>, silent: boolean) {
   const isTerminal = host.isTerminal(2);
   const asked = options.logFormat ?? inherited.get("GONIT_LOG_FORMAT") ?? "";
   const format: LogFormat =
     asked === "text" || asked === "logfmt" || asked === "json" ? asked : isTerminal ? "text" : "logfmt";
   const colour = isTerminal && !inherited.has("NO_COLOR") && inherited.get("TERM") !== "dumb";
-  return { format, colour, startedMs: host.startedMs() };
+  return { format, colour, startedMs: host.startedMs(), silent };
 }
 
 /** Starts the manager with what init was started with; ends only with its process. */

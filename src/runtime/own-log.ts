@@ -17,6 +17,8 @@ export interface OwnLogOptions {
   colour: boolean;
   /** Monotonic time at which init began. */
   startedMs: number;
+  /** A plain init keeps silent: its command's output is the user's alone. Only why the command cannot run is told. */
+  silent: boolean;
 }
 
 export class OwnLog {
@@ -29,8 +31,9 @@ export class OwnLog {
 
   /** `lines` are shown behind the message, indented on a terminal: the last output of what failed. */
   write(level: LogLevel, message: string, fields: LogFields, lines: string[] = []): void {
+    const { format, colour, startedMs, silent } = this.options;
+    if (silent && !(level === "error" && String(fields["reason"] ?? "").startsWith("cannot"))) return;
     const now = host.now();
-    const { format, colour, startedMs } = this.options;
     const text =
       format === "text"
         ? textLine(level, (now.monotonicMs - startedMs) / 1000, message, fields, lines, colour)
