@@ -96,7 +96,8 @@ export function start(
   };
 }
 
-function watch(child: ChildProcess): Pick<Started, "output" | "sees" | "ended"> {
+/** Output and end of a process. */
+export function watch(child: ChildProcess): Pick<Started, "output" | "sees" | "ended"> {
   let text = "";
   let over = false;
   const waiting = new Set<() => void>();
