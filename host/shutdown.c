@@ -54,17 +54,16 @@ void shutdown_begin(int mode, int code, int64_t grace_ms) {
 
 static void begin_kill(void) {
   enter(SHUTDOWN_KILL, KILL_NS);
-  remaining_signal(SIGKILL);
+  if (remaining_count() != 0) remaining_signal(SIGKILL);
 }
 
 /* SIGKILL to all reached the logger too; what the pipes hold is written by the next one. */
 static void begin_logger(int64_t now) {
   if (remaining_count() != 0) remaining_report();
   enter(SHUTDOWN_LOGGER, LOGGER_NS);
-  if (init->logger.pid == 0) {
-    init->shutdown.asked_logger = 0;
-    roles_start_logger(now);
-  }
+  if (init->logger.pid != 0) return;
+  init->shutdown.asked_logger = 0;
+  roles_start_logger(now);
 }
 
 __attribute__((noreturn)) static void finish(void) {
@@ -89,11 +88,13 @@ static void begin_sync(void) {
 /* The manager's spawner may have been at work when it was killed, so the count begins when it is gone. */
 static int all_gone(void) { return init->manager.pid == 0 && remaining_count() == 0; }
 
+/* One that did not end by itself has not written everything: the next one is asked again. */
 static void continue_logger(int64_t now) {
+  const struct role_record *record = &init_ledger.exits->logger;
+  int is_dead = init->logger.pid == 0;
+  if (is_dead && (record->last_code != 0 || record->last_signal != 0)) init->shutdown.asked_logger = 0;
   ask_logger();
-  int is_dead = init->logger.pid == 0, is_done = is_dead && init->shutdown.asked_logger;
-  if (is_done || now >= init->shutdown.end_ns) begin_sync();
-  /* One that died before it was asked. */
+  if ((is_dead && init->shutdown.asked_logger) || now >= init->shutdown.end_ns) begin_sync();
   else if (is_dead && init->logger.restart_ns <= now) roles_start_logger(now);
 }
 
@@ -107,7 +108,7 @@ void shutdown_continue(int64_t now) {
       break;
     case SHUTDOWN_KILL:
       if (all_gone() || is_late) begin_logger(now);
-      else remaining_signal(SIGKILL); /* those whose parents died have become our children only now */
+      else if (remaining_count() != 0) remaining_signal(SIGKILL); /* those whose parents died have come to us only now */
       break;
     case SHUTDOWN_LOGGER: continue_logger(now); break;
     case SHUTDOWN_SYNC:
@@ -124,7 +125,7 @@ int64_t shutdown_next_ns(void) {
     case SHUTDOWN_TERM:
     case SHUTDOWN_KILL: next = now + LOOK_NS; break; /* orphans come to us without a signal */
     case SHUTDOWN_LOGGER:
-      if (!init->shutdown.asked_logger) next = now + ASK_NS;
+      if (init->logger.pid == 0 || !init->shutdown.asked_logger) next = now + ASK_NS;
       break;
     default: break;
   }
