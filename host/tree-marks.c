@@ -43,7 +43,7 @@ static size_t read_settled(struct scan *scan, const struct scan_process *process
   struct timespec wait = {0, EMPTY_WAIT_NS};
   size_t length = read_environment(process->pid);
   for (int tries = 0; tries < EMPTY_TRIES && length == 0; tries++) {
-    if (!scan_is_alive(process)) {
+    if (scan_has_left(process)) {
       scan->is_settled = 0;
       break;
     }
@@ -55,7 +55,7 @@ static size_t read_settled(struct scan *scan, const struct scan_process *process
 
 /* Variables with the prefix, each with its NUL, into the arena. */
 static void keep_marks(struct scan *scan, struct scan_process *process) {
-  size_t length = scan_is_dead(process) ? 0 : read_settled(scan, process);
+  size_t length = scan_is_dead(process) || process->is_exiting ? 0 : read_settled(scan, process);
   uint32_t from = scan->arena_used;
   for (size_t at = 0; at < length;) {
     size_t bytes = strlen(environment + at) + 1;

@@ -23,6 +23,7 @@
 #define SYS_pidfd_send_signal 424
 #endif
 
+#define EXITING 4u /* PF_EXITING of the kernel's sched.h: it has lost its memory, but not yet its children */
 #define PROCESSES_MAX 65536u
 #define CHILDREN_TRIES 6
 #define DIRECTORY_TRIES 4
@@ -79,7 +80,7 @@ static int read_small(const char *path, char *text, size_t size) {
 }
 
 /* Fields of stat count from behind the name, which may hold anything (proc(5)): state is the 3rd of all, then parent
- * and group; threads are the 20th and the start time the 22nd. */
+ * and group; flags are the 9th, threads the 20th and the start time the 22nd. */
 static int read_process(int32_t pid, struct scan_process *process) {
   char path[40], text[1024];
   snprintf(path, sizeof path, "/proc/%d/stat", pid);
@@ -88,12 +89,14 @@ static int read_process(int32_t pid, struct scan_process *process) {
   if (at == NULL) return result < 0 ? result : -ESRCH;
   unsigned long long start;
   int parent, group, threads;
+  unsigned flags;
   char state;
-  if (sscanf(at + 1, " %c %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d %*s %llu", &state, &parent,
-             &group, &threads, &start) != 5)
+  if (sscanf(at + 1, " %c %d %d %*s %*s %*s %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d %*s %llu", &state, &parent,
+             &group, &flags, &threads, &start) != 6)
     return -EPROTO;
   *process = (struct scan_process){.pid = pid, .parent = parent, .group = group, .threads = threads, .state = state,
                                    .start = start, .parent_at = -1, .marks_at = -1, .root = SCAN_ROOT_OTHER};
+  process->is_exiting = (flags & EXITING) != 0;
   return 0;
 }
 
@@ -105,7 +108,7 @@ int scan_is_dead(const struct scan_process *process) {
 int scan_is_stopped(const struct scan_process *process) { return process->state == 'T' || process->state == 't'; }
 
 static void count_dead(struct scan *scan, const struct scan_process *process) {
-  if (scan_is_dead(process)) scan->dead += (uint64_t)(uint32_t)process->pid * 2654435761u + process->start + 1;
+  if (scan_is_dead(process) || process->is_exiting) scan->dead += (uint64_t)(uint32_t)process->pid * 2654435761u + process->start + 1;
 }
 
 /* Index of the new entry, or -1. */
@@ -353,19 +356,28 @@ uint32_t scan_choose(struct scan *scan, const struct tree_request *request) {
   return alive;
 }
 
-int scan_is_alive(const struct scan_process *process) {
+static int look_again(const struct scan_process *process, struct scan_process *now) {
+  return read_process(process->pid, now) == 0 && now->start == process->start && !scan_is_dead(now);
+}
+
+int scan_has_left(const struct scan_process *process) {
   struct scan_process now;
-  return read_process(process->pid, &now) == 0 && now.start == process->start && !scan_is_dead(&now);
+  return !look_again(process, &now) || now.is_exiting;
+}
+
+static int is_alive(const struct scan_process *process) {
+  struct scan_process now;
+  return look_again(process, &now);
 }
 
 int scan_signal(const struct scan_process *process, int signal) {
   if (!features_get()->pidfd) {
-    if (!scan_is_alive(process)) return 0;
+    if (!is_alive(process)) return 0;
     return kill(process->pid, signal) == 0 ? 1 : errno == ESRCH ? 0 : -errno;
   }
   int fd = (int)raw_call(SYS_pidfd_open, process->pid, 0);
   if (fd < 0) return fd == -ESRCH ? 0 : fd;
-  int result = scan_is_alive(process) ? (int)raw_call(SYS_pidfd_send_signal, fd, signal, 0, 0) : -ESRCH;
+  int result = is_alive(process) ? (int)raw_call(SYS_pidfd_send_signal, fd, signal, 0, 0) : -ESRCH;
   close(fd);
   return result == 0 ? 1 : result == -ESRCH ? 0 : result;
 }

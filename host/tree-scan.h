@@ -9,7 +9,7 @@
  *   by directory  everything in /proc, where the kernel has no such file, or where processes come and go too quickly.
  *
  * Neither is a picture of one moment. A process that dies while we look may have given a child to init after init's
- * children were read: so a scan is settled only when nobody in it was found newly dead, or gone.
+ * children were read: so a scan is settled only when nobody in it was found newly dead, dying or gone.
  */
 #ifndef GONIT_TREE_SCAN_H
 #define GONIT_TREE_SCAN_H
@@ -31,6 +31,7 @@ struct scan_process {
   uint32_t marks_length;
   uint64_t start;    /* since boot, in ticks: with pid it names the process for good */
   char state;        /* as in proc(5) */
+  uint8_t is_exiting; /* on its way to Z: its environment cannot be read any more */
   uint8_t is_chosen;
 };
 
@@ -42,7 +43,7 @@ struct scan {
   int is_settled; /* 0: too much came and went; what was found is there, but there may be others */
   char *arena;
   uint32_t arena_used;
-  uint64_t dead_before, dead; /* which processes were found dead, summed up */
+  uint64_t dead_before, dead; /* which processes were found dead or dying, summed up */
   uint32_t gone;
 };
 
@@ -64,7 +65,7 @@ int scan_is_stopped(const struct scan_process *process);
 /* It had ended when the scan met it: a zombie. */
 int scan_is_dead(const struct scan_process *process);
 
-/* Looks again: the number is still this process's and it has not ended. */
-int scan_is_alive(const struct scan_process *process);
+/* Looks again: it has ended, or is about to. */
+int scan_has_left(const struct scan_process *process);
 
 #endif
