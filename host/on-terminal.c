@@ -65,6 +65,15 @@ __attribute__((noreturn)) static void run(char *const *argv, char *const *envp, 
   _exit(127);
 }
 
+/* What the child reports; 0: the pipe was closed by its exec. */
+static int read_error(int fd) {
+  int error;
+  ssize_t got;
+  do got = read(fd, &error, sizeof error);
+  while (got < 0 && errno == EINTR);
+  return got == sizeof error ? error : 0;
+}
+
 pid_t on_terminal_start(char *const *argv, char *const *envp, const char *terminal, const char *directory) {
   int ends[2], error = 0;
   if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
@@ -75,12 +84,10 @@ pid_t on_terminal_start(char *const *argv, char *const *envp, const char *termin
   if (pid == 0) run(argv, envp, terminal, directory, report);
   int failed = errno;
   if (report >= 0) close(report);
-  ssize_t got = -1;
-  if (pid > 0) do got = read(ends[0], &error, sizeof error);
-    while (got < 0 && errno == EINTR);
+  if (pid > 0) error = read_error(ends[0]);
   close(ends[0]);
   if (pid < 0) return -failed;
-  if (got != sizeof error) return pid;
+  if (error == 0) return pid;
   while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
   return -error;
 }

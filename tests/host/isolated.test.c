@@ -240,6 +240,34 @@ static int check_alone(void) {
   return 0;
 }
 
+static int check_copied(void) {
+  struct stat ours, copy, covered;
+  check(stat("/proc/self/exe", &ours) == 0 && stat("/system/gonit", &copy) == 0);
+  check(copy.st_ino != ours.st_ino && copy.st_size == ours.st_size && (copy.st_mode & 07777) == 0755);
+  if (stat("/usr/sbin/poweroff", &covered) == 0) check(covered.st_ino == copy.st_ino);
+  return 0;
+}
+
+/* A program that was removed, as after an upgrade, cannot be bound: it is copied. */
+static void test_deleted_program(void) {
+  char path[160], command[400];
+  int status;
+  snprintf(path, sizeof path, "%s/program", folder);
+  snprintf(command, sizeof command, "cp /proc/%d/exe %s", (int)getpid(), path);
+  check(system(command) == 0);
+  pid_t pid = fork();
+  if (pid == 0) {
+    execl(path, path, "deleted", file, (char *)NULL);
+    _exit(1);
+  }
+  check(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static int run_deleted(const char *program, const char *configuration) {
+  check(unlink(program) == 0);
+  return run(NULL, check_copied, configuration);
+}
+
 static int ends_with_7(void) { return 7; }
 
 static int ends_by_reboot(void) {
@@ -375,7 +403,8 @@ static void set_stage(void) {
   check(can_connect(socket_path, 0) && can_connect(abstract_name, 1));
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc == 3 && strcmp(argv[1], "deleted") == 0) return run_deleted(argv[0], argv[2]);
   if (geteuid() != 0) {
     printf("skipped: not root\n");
     return 0;
@@ -397,6 +426,7 @@ int main(void) {
   check(refused_by(without_pivot_root, "change the root") == 0);
   check(refused_by(without_clone, "make namespaces") == 0);
   test_outer_is_killed();
+  test_deleted_program();
   clear_stage();
   return 0;
 }
