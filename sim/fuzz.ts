@@ -172,9 +172,18 @@ export function fuzz(firstSeed: number, eventCount: number, figures: Figures = n
   for (let seed = firstSeed; figures.events < eventCount; seed++) {
     const history = makeHistory(seed);
     const message = failureOf(history, figures);
-    if (message !== null) return { seed, message, history: shrink(history) };
+    if (message !== null) return { seed, message, history: shrink(history, failsLike(message)) };
   }
   return null;
+}
+
+/** A shorter history must fail in the same way, whatever the numbers and names. */
+function failsLike(message: string): (candidate: History) => boolean {
+  const kind = (text: string) => text.replace(/\d+/g, "0").replace(/(s0 ?)+/g, "s");
+  return (candidate) => {
+    const found = failureOf(candidate);
+    return found !== null && kind(found) === kind(message);
+  };
 }
 
 export function failureOf(history: History, figures?: Figures): string | null {
@@ -189,10 +198,7 @@ export function failureOf(history: History, figures?: Figures): string | null {
 const shrinkTriesMax = 3000;
 
 /** Takes away whatever is not needed to fail: moves in ever smaller pieces, services, parts of services. */
-export function shrink(
-  history: History,
-  isFailing: (candidate: History) => boolean = (one) => failureOf(one) !== null,
-): History {
+export function shrink(history: History, isFailing: (candidate: History) => boolean): History {
   let best = history;
   let tries = 0;
   const attempt = (candidate: History): boolean => {
@@ -209,12 +215,24 @@ export function shrink(
   for (let at = best.plan.services.length - 1; at >= 0; at--) attempt(withoutService(best, at));
   for (let at = 0; at < best.plan.services.length; at++) {
     for (const field of ["preStart", "postStop", "after", "conflicts", "dependsOn", "tags"] as const) {
-      if (best.plan.services[at]?.[field].length === 0) continue;
-      const services = best.plan.services.map((one, index) => (index === at ? { ...one, [field]: [] } : one));
-      attempt({ ...best, plan: { ...best.plan, services } });
+      if ((best.plan.services[at]?.[field].length ?? 0) > 0) attempt(withoutField(best, at, field));
     }
   }
   return best;
+}
+
+/** Conflicts are taken from both sides, as the plan has them. */
+function withoutField(
+  history: History,
+  at: number,
+  field: "preStart" | "postStop" | "after" | "conflicts" | "dependsOn" | "tags",
+): History {
+  const name = history.plan.services[at]?.name;
+  const services = history.plan.services.map((one, index) => {
+    if (index === at) return { ...one, [field]: [] };
+    return field === "conflicts" ? { ...one, conflicts: one.conflicts.filter((other) => other !== name) } : one;
+  });
+  return { ...history, plan: { ...history.plan, services } };
 }
 
 function withoutService(history: History, at: number): History {

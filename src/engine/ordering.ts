@@ -21,7 +21,7 @@ export function availability(edge: Edge): Availability {
 
 function needAvailability(edge: Edge, to: Node): Availability {
   const { unit } = to;
-  if (unit.stopWish !== "") return unit.stopWish === "request" ? "blocked" : "pending";
+  if (unit.stopWish !== "") return unit.wanted === "down" ? "blocked" : "pending";
   switch (unit.state) {
     case "ready":
     case "reloading":
@@ -73,33 +73,48 @@ export function evaluate(engine: Engine, node: Node): void {
   const { unit } = node;
   if (unit.state !== "waiting" || unit.run !== null || engine.state.shutdown !== null) return;
   let blockedBy = "";
-  let pendingAt = -1;
-  for (let at = 0; at < node.needs.length; at++) {
-    const edge = node.needs[at] as Edge;
+  let isPending = false;
+  for (const edge of node.needs) {
     if (edge.old) continue;
     const found = availability(edge);
-    if (found === "pending") pendingAt = at;
+    if (found === "pending") isPending = true;
     else if (found === "blocked" && edge.required && blockedBy === "") blockedBy = edge.name;
   }
-  if (pendingAt >= 0) node.needsAt = pendingAt;
   if (blockedBy !== unit.blockedBy) setBlockedBy(engine, node, blockedBy);
-  if (blockedBy !== "" || pendingAt >= 0) return;
+  if (blockedBy !== "" || isPending) return;
   for (const other of node.conflicts) if (isLive(other.unit)) return;
   beginRun(engine, node);
 }
 
-/** The same after a change at the far end of one edge: looks at the rest only when this one no longer holds it back. */
+/**
+ * The same after a change at the far end of one edge, without a look at all the others: a block elsewhere is noticed
+ * through its own edge.
+ */
 function evaluateEdge(engine: Engine, edge: Edge): void {
   const { from } = edge;
   if (from.unit.state !== "waiting" || edge.old) return;
   if (from.unit.blockedBy === "") {
     const found = availability(edge);
     if (found === "pending") return;
-    const heldBy = from.needs[from.needsAt];
-    const isOther = heldBy !== undefined && heldBy !== edge && !heldBy.old;
-    if (found === "met" && isOther && availability(heldBy) === "pending") return;
+    if (!(found === "blocked" && edge.required) && !isFree(from)) return;
   }
   evaluate(engine, from);
+}
+
+/** Whether nothing that the unit needs or comes after holds it back; remembers what did, so that the next look is short. */
+function isFree(node: Node): boolean {
+  const { needs } = node;
+  const count = needs.length;
+  for (let step = 0; step < count; step++) {
+    const at = (node.needsAt + step) % count;
+    const edge = needs[at] as Edge;
+    if (edge.old) continue;
+    const found = availability(edge);
+    if (found === "met" || (found === "blocked" && !edge.required)) continue;
+    node.needsAt = at;
+    return false;
+  }
+  return true;
 }
 
 function setBlockedBy(engine: Engine, node: Node, blockedBy: string): void {

@@ -29,7 +29,7 @@ export function wishStop(engine: Engine, node: Node, cause: StopCause): void {
     }
     const isNew = unit.stopWish === "";
     // A wish of the unit's own outweighs one that came through what it needs.
-    if (isNew || next.cause !== "dependency") unit.stopWish = next.cause;
+    if (outweighs(next.cause, unit.stopWish)) unit.stopWish = next.cause;
     if (!isNew) continue;
     if (isHeld(engine, next.node)) note(engine, next.node, "waits-for-dependents", `to be stopped: ${unit.stopWish}`);
     touch(engine, next.node);
@@ -38,6 +38,12 @@ export function wishStop(engine: Engine, node: Node, cause: StopCause): void {
       if (isBinding(edge)) pending.push({ node: edge.from, cause: "dependency" });
     }
   }
+}
+
+/** What is to be started anew stays so, even when a wish of another kind comes and is withdrawn again. */
+function outweighs(cause: StopCause, wish: StopCause | ""): boolean {
+  if (wish === "" || cause === "shutdown") return true;
+  return cause !== "dependency" && wish !== "restart" && wish !== "apply";
 }
 
 /** Begins a stop that is wished, if nothing that needs the unit runs any more. */

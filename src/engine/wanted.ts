@@ -40,6 +40,7 @@ function wantOne(engine: Engine, node: Node, options: WantOptions): void {
     unit.wanted = "up";
     unit.wantedBecause = options.because;
     note(engine, node, options.rule, options.because);
+    touch(engine, node);
   }
   for (const other of node.conflicts) {
     if (other.unit.wanted === "up") wantDown(engine, other, "conflict", `conflicts with ${unit.name}`, options.request);
