@@ -439,5 +439,5 @@ export interface RecoveryRecord {
  * libyaml's events, flat: for each event kind, line, column, end line, end column (all from 0), style, and indexes
  * into texts for value, anchor and tag (-1: none). Kinds and styles are libyaml's own numbers (yaml.h).
  */
-export interface YamlEvents { events: Int32Array; texts: string[]; error: { message: string; context: string; line: number; column: number } | null; truncated: boolean }
+export interface YamlEvents { events: Int32Array; texts: string[]; error: { message: string; context: string; line: number; column: number; contextLine?: number; contextColumn?: number } | null; truncated: boolean }
 `;

@@ -116,7 +116,12 @@ static JSValue new_error(const struct event_list *list, const yaml_parser_t *par
   if (parser->error == YAML_MEMORY_ERROR) message = "out of memory";
   if (parser->error == YAML_MEMORY_ERROR) mark = parser->mark;
   if (parser->error == YAML_READER_ERROR) mark = mark_of(text, parser->problem_offset);
-  return error_object(list->ctx, message, context, mark.line, mark.column);
+  JSValue error = error_object(list->ctx, message, context, mark.line, mark.column);
+  if (parser->context == NULL) return error;
+  /* Where it began, such as the quote that is not closed. */
+  js_set(list->ctx, error, "contextLine", JS_NewInt32(list->ctx, (int32_t)parser->context_mark.line));
+  js_set(list->ctx, error, "contextColumn", JS_NewInt32(list->ctx, (int32_t)parser->context_mark.column));
+  return error;
 }
 
 static int is_start(yaml_event_type_t type) {

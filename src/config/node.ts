@@ -10,8 +10,9 @@ export interface Document {
   /** The path as messages show it. */
   shown: string;
   text: string;
-  /** The text split at libyaml's line breaks, once a message needs it. */
-  lines: string[] | null;
+  /** What ends a line, once a message needs one, and the line that was looked at last. */
+  lineEnd: RegExp | "\n" | null;
+  seen: { line: number; start: number } | null;
   /** libyaml's events, 9 numbers each (YamlEvents of the contract). */
   events: Int32Array;
   root: YamlNode | null;
@@ -58,15 +59,32 @@ export interface Place {
   endColumn: number;
 }
 
-/** A line of the source; an empty text behind the end. */
+/** A line of the source without its end; an empty text behind the last one. */
 export function lineText(document: Document, line: number): string {
-  document.lines ??= splitLines(document.text);
-  return document.lines[line]?.replace(/\r$/, "") ?? "";
+  const { text } = document;
+  // libyaml follows YAML 1.1 here: NEL, LS and PS end a line too.
+  document.lineEnd ??= /\r(?!\n)|[\u0085\u2028\u2029]/.test(text) ? /\r\n|[\n\r\u0085\u2028\u2029]/g : "\n";
+  const { lineEnd, seen } = document;
+  let at = seen !== null && seen.line <= line ? seen.line : 0;
+  let start = seen !== null && seen.line <= line ? seen.start : 0;
+  while (at < line) {
+    start = lineEnd === "\n" ? text.indexOf("\n", start) + 1 : endAfter(text, start, lineEnd);
+    if (start <= 0) return "";
+    at++;
+  }
+  document.seen = { line, start };
+  const rest = lineEnd === "\n" ? text.indexOf("\n", start) : startAfter(text, start, lineEnd);
+  return text.slice(start, rest < 0 ? undefined : rest).replace(/\r$/, "");
 }
 
-/** libyaml follows YAML 1.1 here: NEL, LS and PS end a line too. */
-function splitLines(text: string): string[] {
-  return /\r(?!\n)|[\u0085\u2028\u2029]/.test(text) ? text.split(/\r\n|[\n\r\u0085\u2028\u2029]/) : text.split("\n");
+function endAfter(text: string, from: number, lineEnd: RegExp): number {
+  lineEnd.lastIndex = from;
+  return lineEnd.test(text) ? lineEnd.lastIndex : -1;
+}
+
+function startAfter(text: string, from: number, lineEnd: RegExp): number {
+  lineEnd.lastIndex = from;
+  return lineEnd.exec(text)?.index ?? -1;
 }
 
 export function placeOf(node: YamlNode): Place {

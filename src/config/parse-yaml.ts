@@ -10,10 +10,10 @@ import { placeOf } from "./node.ts";
 import { type Problems, quoted } from "./problems.ts";
 import { yamlError } from "./yaml-error.ts";
 
-const eventsMax = 1_000_000;
+const eventsMax = 500_000;
 const depthMax = 64;
 /** What the text would be with all aliases written out. */
-const nodesMax = 500_000;
+const nodesMax = 250_000;
 
 /* Kinds and styles of yaml.h. */
 const DOCUMENT_START = 3;
@@ -35,16 +35,25 @@ export interface Text {
 
 /** The document, its root null when the text is empty; null when problems were found that leave nothing to look at. */
 export function parseYaml(source: Text, yaml: YamlSource, problems: Problems): Document | null {
-  const result = yaml.events(source.bytes, eventsMax);
+  const result = eventsOf(source.bytes, yaml);
   const { path, shown, rootPath, text } = source;
-  const document: Document = { path, shown, rootPath, text, lines: null, events: result.events, root: null };
+  const document: Document = {
+    path,
+    shown,
+    rootPath,
+    text,
+    lineEnd: null,
+    seen: null,
+    events: result.events,
+    root: null,
+  };
   if (result.error !== null) {
     const error = yamlError(document, result.error);
     problems.atPlace(error.place, error.code, error.message, { fix: error.fix });
     return null;
   }
   if (result.truncated) {
-    problems.atFile(shown, "too-large", `cannot read the text: it holds more than ${eventsMax / 2} values`);
+    problems.atFile(shown, "too-large", `cannot read the text: it has more than ${nodesMax} values`);
     return null;
   }
   try {
@@ -55,6 +64,45 @@ export function parseYaml(source: Text, yaml: YamlSource, problems: Problems): D
     if (error instanceof Unusable) return null;
     throw error;
   }
+}
+
+const NEWLINE = 10;
+const TAB = 9;
+const SPACE = 32;
+const HASH = 35;
+const CARRIAGE_RETURN = 13;
+/** Lines of tabs that are forgiven; each costs another look at the whole text. */
+const blankLinesMax = 20;
+
+/**
+ * The events. libyaml refuses a tab at the begin of a line that holds nothing, or nothing but a remark, which YAML
+ * allows and editors leave behind: there the tab is read as a blank.
+ */
+function eventsOf(bytes: Uint8Array, yaml: YamlSource): YamlEvents {
+  let result = yaml.events(bytes, eventsMax);
+  let changed: Uint8Array | null = null;
+  for (let count = 0; count < blankLinesMax && result.error !== null; count++) {
+    const line = blankLine(changed ?? bytes, result.error.line);
+    if (line === null) return result;
+    changed ??= bytes.slice();
+    changed.fill(SPACE, line.start, line.end);
+    result = yaml.events(changed, eventsMax);
+  }
+  return result;
+}
+
+/** The blanks of a line that has a tab among them and nothing else than a remark. */
+function blankLine(bytes: Uint8Array, line: number): { start: number; end: number } | null {
+  let start = 0;
+  for (let count = 0; count < line; count++) {
+    start = bytes.indexOf(NEWLINE, start) + 1;
+    if (start === 0) return null;
+  }
+  let end = start;
+  while (bytes[end] === SPACE || bytes[end] === TAB) end++;
+  const next = bytes[end];
+  const isBlank = next === undefined || next === NEWLINE || next === CARRIAGE_RETURN || next === HASH;
+  return isBlank && bytes.subarray(start, end).includes(TAB) ? { start, end } : null;
 }
 
 /** Thrown behind a problem that leaves no tree to go on with. */
@@ -135,12 +183,10 @@ class Composer {
     const node = isList ? this.list(at) : this.map(at);
     this.depth--;
     if (node.size > nodesMax) {
-      const fix = "write less with aliases";
       this.problems.atPlace(
         this.place(at),
         "too-large",
-        `cannot read the text: with its aliases it has more than ${nodesMax} values`,
-        { fix },
+        `cannot read the text: it has more than ${nodesMax} values, those that aliases repeat counted too`,
       );
       throw new Unusable();
     }

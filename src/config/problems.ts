@@ -135,22 +135,34 @@ function shownPlace({ document, line, column }: Place): string {
 }
 
 const excerptColumns = 160;
+const excerptBefore = 40;
 
-/** The source line and a caret below the place. */
+/** The source line and a caret below the place; of a very long line only what surrounds the place. */
 function excerpt(place: Place): string[] {
-  const characters = [...lineText(place.document, place.line)];
-  // Of a very long line only what surrounds the place.
-  const from = place.column > excerptColumns - 40 ? place.column - 40 : 0;
-  const shown = characters.slice(from, from + excerptColumns).map(printable);
+  const line = lineText(place.document, place.line);
+  const from = place.column > excerptColumns - excerptBefore ? place.column - excerptBefore : 0;
+  const start = indexOfColumn(line, from);
+  // An emoji is two units, so twice the columns is always enough.
+  const shown = [...line.slice(start, start + 2 * excerptColumns)].slice(0, excerptColumns).map(printable);
   const before = shown.slice(0, place.column - from);
   const length = Math.max(1, Math.min(place.endColumn, from + shown.length) - place.column);
   const number = String(place.line + 1);
   const pad = before.map((character) => (character === "\t" ? "\t" : " ")).join("");
-  const cut = from + shown.length < characters.length ? "…" : "";
+  const cut = start + shown.join("").length < line.length ? "…" : "";
   return [
     `  ${number} | ${from > 0 ? "…" : ""}${shown.join("")}${cut}`,
     `  ${" ".repeat(number.length)} | ${from > 0 ? " " : ""}${pad}^${"~".repeat(length - 1)}`,
   ];
+}
+
+/** Columns count characters, texts are indexed by UTF-16 units. */
+function indexOfColumn(line: string, column: number): number {
+  let index = 0;
+  for (let count = 0; count < column && index < line.length; count++) {
+    const unit = line.charCodeAt(index);
+    index += unit >= 0xd800 && unit < 0xdc00 ? 2 : 1;
+  }
+  return index;
 }
 
 /** Control characters would move the cursor of the terminal that shows the message. */

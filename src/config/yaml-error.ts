@@ -18,7 +18,11 @@ export function yamlError(document: Document, error: LibyamlError): YamlError {
     const message = "cannot read the text: a tab stands where the line is indented";
     return { place: tab, code: "tab", message, fix: "indent with spaces only" };
   }
-  const place = { document, line: error.line, column: error.column, endColumn: error.column };
+  // What is not closed is best shown where it was opened.
+  const isOpen = /^found unexpected end of stream|^found unexpected document indicator/.test(error.message);
+  const line = (isOpen ? error.contextLine : undefined) ?? error.line;
+  const column = (isOpen ? error.contextColumn : undefined) ?? error.column;
+  const place = { document, line, column, endColumn: column };
   const known = meanings.find(({ says }) => says.test(error.message) || says.test(error.context));
   const why = known?.why ?? error.message;
   const isFlow = known?.why.includes("bracket") ?? false;
@@ -35,7 +39,7 @@ function tabBefore(document: Document, line: number, column: number): Place | nu
     const text = lineText(document, at);
     const indent = /^[ \t]*/.exec(text)?.[0] ?? "";
     const tab = indent.indexOf("\t");
-    if (tab >= 0 && (at < line || tab <= column) && indent.length < text.length) {
+    if (tab >= 0 && (at < line ? indent.length < text.length : tab <= column)) {
       return { document, line: at, column: tab, endColumn: tab + 1 };
     }
   }
@@ -43,6 +47,7 @@ function tabBefore(document: Document, line: number, column: number): Place | nu
 }
 
 const meanings: { says: RegExp; why: string; fix: string }[] = [
+  { says: /nested too deep/, why: "it is nested deeper than 64 levels", fix: "" },
   {
     says: /mapping values are not allowed/,
     why: "a colon stands where no value can follow",
@@ -69,9 +74,9 @@ const meanings: { says: RegExp; why: string; fix: string }[] = [
     fix: "separate with commas and close what was opened; texts that hold {, }, [, ] or , need quotes there",
   },
   {
-    says: /found unexpected end of stream|unexpected end of stream/,
-    why: "the text ends within quotes",
-    fix: "close the quotes",
+    says: /found unexpected end of stream|found unexpected document indicator/,
+    why: "this quote is not closed",
+    fix: "close it, or write the quote within other quotes",
   },
   {
     says: /found unknown escape character|did not find expected hexdecimal number|invalid Unicode character code/,

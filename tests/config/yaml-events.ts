@@ -86,7 +86,12 @@ function events(text: string, maxEvents: number): YamlEvents {
       const first = document.errors[0];
       if (first !== undefined) {
         const at = lines.linePos(first.pos[0]);
-        error ??= { message: first.message, context: "", line: at.line - 1, column: at.col - 1 };
+        const place = { line: at.line - 1, column: at.col - 1 };
+        error ??= {
+          message: first.message,
+          context: "",
+          ...place,
+        };
       }
       recorder.document(document as Document.Parsed);
     }
