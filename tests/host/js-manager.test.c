@@ -1,7 +1,8 @@
-// with: js.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c js-init.c js-ledger.c js-log.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-tree.c spawn.c slots.c child.c clone-child.c window.c features.c tree.c tree-cgroup.c tree-marks.c tree-scan.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c engine
+// with: js.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c js-init.c js-ledger.c js-log.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-tree.c slots.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c engine
+// valgrind
 /*
  * Host calls of module manager over a ledger of our own: we write what init would write, and answer as it would.
- * Processes are started in spawn.test.c and in tests/process.
+ * The threads that start processes and look at their trees are played too; they have tests of their own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,13 +13,58 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../host/features.h"
 #include "../../host/js-manager.h"
 #include "../../host/js-spawn-request.h"
+#include "../../host/tree.h"
 #include "script.h"
 
 static const struct js_module *const modules[] = {&js_core, &js_loop, &js_manager, NULL};
 
 struct manager manager;
+
+/* The spawner and the tree thread as these tests play them. */
+static struct {
+  struct spawn_request *request;
+  uint64_t cancelled;
+  int answer; /* of both submits */
+  struct spawn_result spawned;
+  int has_spawned;
+  struct tree_request tree;
+  struct tree_result looked;
+  int has_looked;
+} played;
+
+int spawn_submit(struct spawn_request *request) {
+  free(played.request);
+  played.request = NULL;
+  if (played.answer == 0) played.request = request;
+  else free(request);
+  return played.answer;
+}
+
+void spawn_cancel(uint64_t ticket) { played.cancelled = ticket; }
+
+int spawn_next(struct spawn_result *result) {
+  *result = played.spawned;
+  return played.has_spawned-- > 0;
+}
+
+int tree_submit(const struct tree_request *request) {
+  played.tree = *request;
+  return played.answer;
+}
+
+int tree_next(struct tree_result *result) {
+  *result = played.looked;
+  return played.has_looked-- > 0;
+}
+
+const struct features *features_get(void) {
+  static const struct features features = {.pidfd = 1, .cgroup_root = "/cgroup"};
+  return &features;
+}
+
 static int init_end; /* init's side of the socket */
 
 /* The manager's descriptors have fixed numbers: ours move out of the way first. */
@@ -139,9 +185,9 @@ static void test_facts(void) {
     check([host.instanceId(), host.isolated(), host.startedMs()], ["abc", true, 1500]);
     check(host.roles().init.pid, 77);
     check([host.roles().manager.lastCode, host.roles().manager.lastSignal], [-1, 9]);
-    check(Object.keys(host.features()).sort(), ["childrenFile", "cgroupKill", "clone3", "closeRange", "execveat",
-      "intoCgroup", "memfd", "pidfd"].sort());
-    check(typeof host.cgroupRoot(), "string");
+    check(host.features(), { clone3: false, intoCgroup: false, pidfd: true, closeRange: false, memfd: false,
+      execveat: false, childrenFile: false, cgroupKill: false });
+    check(host.cgroupRoot(), "/cgroup");
     check(host.lookupUser("root").uid, 0);
     check(host.lookupUser("no-such-user-here"), -2);
     check(host.lookupGroup("root"), 0);
@@ -386,6 +432,64 @@ static void test_bad_spawn_requests_name_the_field(void) {
   expect_refusal("terminal: -1", "terminal must be");
 }
 
+static void test_spawning(void) {
+  must(SCRIPT(
+    globalThis.request = { ticket: 501, instance: "web", kind: 2, argv: ["x"], environment: [], descriptors: [] };
+    const slot = host.spawn(request);
+    check(slot >= 0, true);
+    check(host.slots().map((s) => [s.slot, s.ticket, s.kind, s.state]), [[slot, 501, 2, 1]]);
+    host.cancelSpawn(501);
+  ));
+  assert(played.request != NULL && played.request->ticket == 501 && played.cancelled == 501);
+  played.spawned = (struct spawn_result){.slot = played.request->slot, .ticket = 501, .pid = 44, .stage = 20, .error = 2};
+  played.has_spawned = 2;
+  must(SCRIPT(
+    const results = host.spawned();
+    check(results.length, 2);
+    check([results[0].ticket, results[0].pid, results[0].stage, results[0].errno], [501, 44, 20, 2]);
+    host.takeExit(results[0].slot);
+    check(host.slots(), []);
+  ));
+  played.answer = -EAGAIN;
+  must(SCRIPT(
+    const request = { ticket: 502, instance: "web", kind: 2, argv: ["x"], environment: [], descriptors: [] };
+    check(host.spawn(request), -11);
+    check(host.slots(), []);
+    throws(() => host.spawn({ ...request, uid: "root" }), "uid must be a number");
+    check(host.slots(), []);
+  ));
+  played.answer = 0;
+  free(played.request);
+  played.request = NULL;
+}
+
+static void test_trees(void) {
+  played.looked = (struct tree_result){.ticket = 7, .of = 6, .signalled = 2, .left = 1, .how = 2, .pid_count = 1, .pids = {9}};
+  played.has_looked = 1;
+  must(SCRIPT(
+    check(host.trees(), [{ ticket: 7, of: 6, signalled: 2, left: 1, pids: [9], how: "mark", errno: 0 }]);
+    const request = { ticket: 8, of: 6, slot: 3, pid: 99, cgroup: "/c", mark: ["A=1", "B=2"] };
+    host.signalTree(request, 9);
+    throws(() => host.signalTree(request, 0), "signalTree: signal");
+    throws(() => host.inspectTree({ ...request, mark: ["1", "2", "3", "4", "5"] }), "at most 4");
+    throws(() => host.inspectTree({ ...request, cgroup: "x".repeat(256) }), "cgroup must have less than 256 bytes");
+    throws(() => host.inspectTree({ ...request, mark: ["x".repeat(160)] }), "mark must have less than 160 bytes");
+    check(host.poll(0), []);
+  ));
+  const struct tree_request *tree = &played.tree;
+  assert(tree->ticket == 8 && tree->of == 6 && tree->slot == 3 && tree->pid == 99 && tree->signal == 9);
+  assert(strcmp(tree->cgroup, "/c") == 0 && strcmp(tree->marks[1], "B=2") == 0 && tree->marks[2][0] == 0);
+  /* One that has no room is answered all the same, in the next turn. */
+  played.answer = -EAGAIN;
+  must(SCRIPT(
+    host.inspectTree({ ticket: 9, of: 6, slot: -1, pid: 0, cgroup: "", mark: [] });
+    check(host.poll(-1), [-7, 1]);
+    check(host.trees(), [{ ticket: 9, of: 6, signalled: 0, left: 1, pids: [], how: "group", errno: 11 }]);
+    check(host.trees(), []);
+  ));
+  played.answer = 0;
+}
+
 static void test_a_closed_init_is_an_end(void) {
   int status;
   close(init_end);
@@ -414,6 +518,8 @@ int main(void) {
   test_a_small_spawn_request();
   test_a_large_spawn_request();
   test_bad_spawn_requests_name_the_field();
+  test_spawning();
+  test_trees();
   test_a_closed_init_is_an_end();
   return 0;
 }
