@@ -3,8 +3,7 @@
  * it: `poweroff` must end the little system, also when it is typed as /usr/sbin/poweroff.
  *
  * On many hosts these are links to systemctl. A bind mount on the path would go through the link and cover systemctl
- * itself, with the wrong name; through a descriptor of the link it covers the link (mount_namespaces(7) knows no
- * difference between a link and a file there).
+ * itself; through a descriptor of the link it covers the link alone (docs/discoveries/mount-on-link.md).
  */
 #include <errno.h>
 #include <fcntl.h>

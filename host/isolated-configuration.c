@@ -47,7 +47,8 @@ static void folder_of(const char *path, char *folder) {
 /* PATH_MAX bounds what a path may be at all; a longer one names nothing. */
 static void join(char *path, const char *folder, const char *name) {
   const char *between = name[0] == '/' || strcmp(folder, "/") == 0 ? "" : "/";
-  int length = snprintf(path, PATH_MAX, "%s%s%s", strcmp(folder, "/") == 0 && name[0] == '/' ? "" : folder, between, name);
+  if (strcmp(folder, "/") == 0 && name[0] == '/') folder = "";
+  int length = snprintf(path, PATH_MAX, "%s%s%s", folder, between, name);
   if (length >= PATH_MAX) path[0] = '\0';
 }
 

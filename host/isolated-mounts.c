@@ -70,7 +70,8 @@ int isolated_processes(struct isolated_world *world) {
   /* In a user namespace the owner of these files is somebody else, so they are out of reach already. */
   if (result == 0) return world->user_namespace ? 0 : protect_host(world);
   result = isolated_bind_read_only(world, ISOLATED_HOST "/proc", "/proc");
-  if (result == 0) isolated_notice(world, "/proc is the host's: the kernel refuses a new one here; ps shows its processes");
+  if (result == 0)
+    isolated_notice(world, "/proc is the host's: the kernel refuses a new one here; ps shows its processes");
   return result;
 }
 

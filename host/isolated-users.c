@@ -1,6 +1,6 @@
 /*
- * Who is who inside. Root stays root. An ordinary user gets a user namespace in which it is root: with a range of further
- * users where newuidmap(1) and /etc/subuid(5) allow one, else with itself alone (user_namespaces(7)).
+ * Who is who inside. Root stays root. An ordinary user gets a user namespace in which it is root: with a range of
+ * further users where newuidmap(1) and /etc/subuid(5) allow one, else with itself alone (user_namespaces(7)).
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -121,7 +121,8 @@ static void await_go(int socket) {
   /* The outer process may have ended before that call: then the socket is at its end, and has no byte to read. */
   struct pollfd end = {.fd = socket, .events = POLLIN};
   if (poll(&end, 1, 0) != 0) _exit(EXIT_CODE_FAILED);
-  if (go == 1) isolated_notice(&world, "root is the only user: /etc/subuid, /etc/subgid and newuidmap give no range of others");
+  if (go == 1)
+    isolated_notice(&world, "root is the only user: /etc/subuid, /etc/subgid and newuidmap give no range of others");
 }
 
 /* What the caller left open is the host's, also where it is a socket. */

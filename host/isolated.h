@@ -1,6 +1,6 @@
 /*
- * Parts of `up --isolated`. One process, made by clone(2) with all namespaces, does the whole set-up and tells the outer
- * process how it went before it becomes init; so whatever is refused is refused inside of it, and nothing of the host
+ * Parts of `up --isolated`. One process, made by clone(2) with all namespaces, does the whole set-up and tells the
+ * outer process how it went before it becomes init; so whatever is refused is refused inside of it, and nothing of the host
  * was touched.
  *
  * The new root is a small tmpfs. What the host's root directory holds is bound into it read-only; /dev, /proc, /run,
@@ -50,11 +50,11 @@ int isolated_processes(struct isolated_world *world);   /* /proc */
 int isolated_fresh(struct isolated_world *world);       /* /run, /tmp, /system */
 int isolated_commands(struct isolated_world *world);    /* isolated-commands.c */
 
-/* isolated-configuration.c: which file the arguments mean; called outside, where its path still means what the user said. */
+/* isolated-configuration.c: which file the arguments mean; called outside, where paths mean what the user said. */
 void isolated_find_configuration(struct isolated_world *world, int argc, char **argv);
 int isolated_configuration(struct isolated_world *world);
 
-/* isolated-users.c: called by the outer process for the one inside. 0: with a range of users, 1: root only, or -errno. */
+/* isolated-users.c: called by the outer process for the one inside. 0: a range of users, 1: root only, or -errno. */
 int isolated_map_users(pid_t pid);
 int isolated_may_administer(void); /* whether we hold CAP_SYS_ADMIN, so that no user namespace is needed */
 void isolated_drop_host_powers(void);

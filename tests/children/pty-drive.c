@@ -11,9 +11,9 @@
  *   hangup          closes the terminal
  *   limit SECONDS   of each following expect, and of the end (20 at first)
  *
- * The transcript goes to standard output. Behind the last order it waits for the command's end and says on standard error
- * whether the terminal's modes are what they were. Exit code: the command's, 128 + n for a signal, 124 when an expectation
- * was not met in time, 125 for a mistake in the script.
+ * The transcript goes to standard output. Behind the last order it waits for the command's end and says on standard
+ * error whether the terminal's modes are what they were. Exit code: the command's, 128 + n for a signal, 124 when an
+ * expectation was not met in time, 125 for a mistake in the script.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
 /*
  * What is true inside the little system, seen from its process 1, and what happens where a step of its set-up is refused.
  *
- * Each case is a process: it enters, and its process 1 runs the case's checks and ends with 0. LeakSanitizer cannot work
- * in it, so all end by _exit(2).
+ * Each case is a process: it enters, and its process 1 runs the case's checks and ends with 0. LeakSanitizer cannot
+ * work in it, so all end by _exit(2).
  */
 #include <dirent.h>
 #include <errno.h>

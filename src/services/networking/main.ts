@@ -1,6 +1,6 @@
 /**
- * The built-in service `networking`: brings the loopback up, says which interfaces there are, and stays. It is ready when
- * that is done.
+ * The built-in service `networking`: brings the loopback up, says which interfaces there are, and stays. It is ready
+ * when that is done.
  */
 
 import { stayUntilStopped, tellReady } from "../service-life.ts";

@@ -1,5 +1,5 @@
 /**
- * Messages of netlink(7): a header, a body of the message's kind, attributes behind it. All numbers are in the machine's
+ * Messages of netlink(7): a header, a body of the kind, attributes behind it. All numbers are in the machine's
  * own byte order, all parts are aligned to four bytes. Bytes come from the kernel, and are read as if they did not.
  */
 

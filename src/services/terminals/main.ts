@@ -1,6 +1,6 @@
 /**
- * The built-in service `terminals`: gives each console a shell, and another one after each log-out. Told to end, it hangs
- * up, and kills what has not gone after a short time.
+ * The built-in service `terminals`: gives each console a shell, and another one after each log-out. Told to end, it
+ * hangs up, and kills what has not gone after a short time.
  */
 
 import { Clock } from "../../contract.ts";
