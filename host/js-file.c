@@ -1,4 +1,7 @@
-/* Host calls of module file: contents (js-directory.c: names). Nothing here waits for another process: a FIFO or device is refused, not opened. */
+/*
+ * Host calls of module file: contents (js-directory.c: names). Nothing here waits for another process: a FIFO or device
+ * is refused, not read.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

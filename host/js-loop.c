@@ -1,8 +1,8 @@
 /*
  * Host calls of module loop: one epoll set, one timer for each clock, signals as a descriptor.
  *
- * What init and the manager's threads ring with is reported by pseudo numbers (READY_*), so that no script needs to know
- * those descriptors.
+ * What init and the manager's threads ring with is reported by pseudo numbers (READY_*), so that no script needs to
+ * know those descriptors.
  */
 #include <errno.h>
 #include <signal.h>

@@ -55,7 +55,8 @@ JS_BINDING(host_exits) {
   uint32_t count = 0;
   seen.exits_bell = load64(&exits->bell);
   uint64_t last = load64(&exits->sequence);
-  /* A new manager begins at the oldest exit that `order` still names; older ones cannot wait, their slots are in use. */
+  /* A new manager begins at the oldest exit that `order` still names; an older one was taken, or its slot would not
+   * have been claimed again. */
   uint64_t oldest = last >= LIMIT_CHILD_SLOTS ? last - LIMIT_CHILD_SLOTS + 1 : 1;
   uint64_t from = seen.next_exit > oldest ? seen.next_exit : oldest;
   seen.next_exit = last + 1;
@@ -99,8 +100,9 @@ static JSValue new_slot(JSContext *ctx, uint32_t index, const struct child_slot 
   return record;
 }
 
-/* Slots from `first` on, copied by pread(2): over the mapping every page of the table would become part of this process,
- * most of them for slots that were never used. Nobody else writes them: no spawn is under way when this is asked. */
+/* Slots from `first` on, copied by pread(2): over the mapping every page of the table would become part of this
+ * process, most of them for slots that were never used. A child that a killed manager left before its exec may still
+ * write the stage it failed at; everything else in a slot is the main thread's to write. */
 static void copy_slots(uint32_t first, struct child_slot *slots, size_t bytes) {
   const struct child_slot *from = &manager.ledger.work->slots[first];
   off_t at = (const uint8_t *)from - (const uint8_t *)manager.ledger.work;
@@ -114,8 +116,10 @@ JS_BINDING(host_slots) {
   uint32_t count = 0;
   for (uint32_t first = 0; first < LIMIT_CHILD_SLOTS; first += SLOTS_AT_ONCE) {
     copy_slots(first, slots, sizeof slots);
-    for (uint32_t i = 0; i < SLOTS_AT_ONCE; i++)
-      if (atomic_load(&slots[i].state) != SLOT_STATE_FREE) js_push(ctx, list, &count, new_slot(ctx, first + i, &slots[i]));
+    for (uint32_t i = 0; i < SLOTS_AT_ONCE; i++) {
+      if (atomic_load(&slots[i].state) == SLOT_STATE_FREE) continue;
+      js_push(ctx, list, &count, new_slot(ctx, first + i, &slots[i]));
+    }
   }
   return list;
 }

@@ -8,14 +8,15 @@
 
 /* Takes over the request. Slot number or -errno. */
 static int submit(struct spawn_request *request, const struct spawn_claim *claim) {
-  int slot = slots_claim(&manager.ledger, (uint64_t)claim->ticket, (uint32_t)claim->kind, claim->flags, claim->instance);
+  uint64_t ticket = (uint64_t)claim->ticket;
+  int slot = slots_claim(&manager.ledger, ticket, (uint32_t)claim->kind, claim->flags, claim->instance);
   if (slot < 0) {
     free(request);
     return slot;
   }
   request->version = SPAWN_REQUEST_VERSION;
   request->slot = (uint32_t)slot;
-  request->ticket = (uint64_t)claim->ticket;
+  request->ticket = ticket;
   int result = spawn_submit(request);
   if (result == 0) {
     /* A turn that starts a thousand services is long, but it is no endless loop: slots run out. */

@@ -45,7 +45,7 @@ struct js_program {
 /* Makes the runtime and the global `host`. 0 or -errno. `program` must live as long as the runtime. */
 int js_open(const struct js_program *program);
 
-/* Evaluates the entry module and all jobs that follow. 0; -ENOENT: no such module; -1: an exception, see js_failure(). */
+/* Evaluates the entry module and all jobs that follow. 0; -ENOENT: no such module; -1: see js_failure(). */
 int js_run(void);
 
 /* Text of the last exception with its stack; never NULL. Valid until the next call. */

@@ -86,7 +86,8 @@ static void put_text(FILE *out, const char *text, size_t size) {
 
 static void put_role(FILE *out, const char *name, const struct role_record *role) {
   fprintf(out,
-          "  \"%s\": {\"pid\": %d, \"starts\": %u, \"lastExitCode\": %d, \"lastSignal\": %d, \"failuresInARow\": %u},\n",
+          "  \"%s\": {\"pid\": %d, \"starts\": %u, \"lastExitCode\": %d, \"lastSignal\": %d, "
+          "\"failuresInARow\": %u},\n",
           name, atomic_load(&role->pid), atomic_load(&role->life), role->last_code, role->last_signal,
           atomic_load(&role->failures));
 }

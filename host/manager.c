@@ -18,7 +18,7 @@
 
 #define MEMORY_LIMIT (256u * 1024 * 1024)
 #define GC_THRESHOLD (4u * 1024 * 1024)
-#define EXIT_SOFTWARE 70 /* EX_SOFTWARE of sysexits.h: init counts it as a failure, and the next life as a failed rung */
+#define EXIT_SOFTWARE 70 /* EX_SOFTWARE of sysexits.h; for the next life a sign that its rung must be a lower one */
 
 struct manager manager;
 

@@ -39,8 +39,8 @@ const char *errno_name(int code, char *text, size_t size) {
   return text;
 }
 
-/* The kernel's first real-time signal is 32; libc keeps some of them (musl 3, glibc 2) and calls the next SIGRTMIN. Both
- * count from 34 in what users write, see signal(7), so musl's 35 must not shift the names. */
+/* The kernel's first real-time signal is 32; libc keeps some of them (musl 3, glibc 2) and calls the next SIGRTMIN.
+ * What users write counts from 34, see signal(7), so musl's 35 must not shift the names. */
 #define FIRST_REAL_TIME 34
 
 const char *signal_name(int number, char *text, size_t size) {

@@ -49,9 +49,9 @@ int unix_socket_bind(const char *path, int type, mode_t mode) {
   if (length < 0) return length;
   int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   int error = fd < 0 ? errno : 0;
-  /* Linux gives the file the mode that the unbound socket has, less the umask: so nobody can connect in the moment before
-   * the chmod(2), which only gives back what the umask took. The umask itself must not be touched: a process that is
-   * started by another thread just then would inherit it. */
+  /* Linux gives the file the mode that the unbound socket has, less the umask: so nobody can connect in the moment
+   * before the chmod(2), which only gives back what the umask took. The umask itself must not be touched: a process
+   * that is started by another thread just then would inherit it. */
   if (error == 0 && fchmod(fd, mode) < 0) error = errno;
   if (error == 0 && bind(fd, (struct sockaddr *)&address, (socklen_t)length) < 0) error = errno;
   if (error == 0 && path[0] != '@' && chmod(address.sun_path, mode) < 0) error = errno;

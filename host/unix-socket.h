@@ -8,7 +8,7 @@
  * -EADDRINUSE when something is there: who owns it is for the caller to find out. */
 int unix_socket_bind(const char *path, int type, mode_t mode);
 
-/* A connected stream socket, non-blocking and close-on-exec. fd or -errno; -EAGAIN when the listener's queue is full. */
+/* A connected stream socket, non-blocking and close-on-exec. fd or -errno; -EAGAIN: the listener's queue is full. */
 int unix_socket_connect(const char *path);
 
 /* Sends one datagram without waiting. 0 or -errno. */
