@@ -140,7 +140,8 @@ function commandData({ argv }: CommandPlan): Data {
 
 function textMap(values: Record<string, string>): DataMap {
   const map: DataMap = Object.create(null);
-  for (const name of Object.keys(values)) map[name] = text(values[name] as string);
+  // Sorted, since files and the configuration give them in another order when this is read again.
+  for (const name of Object.keys(values).sort()) map[name] = text(values[name] as string);
   return map;
 }
 
