@@ -1,12 +1,15 @@
 // with: logger.c logger-console.c logger-drain.c logger-file.c logger-lines.c logger-memory.c logger-message.c logger-prefix.c logger-record.c logger-rotate.c logger-source.c logger-sync.c log-table.c log-api.c ledger.c init-message.c
 /*
  * The logger is killed again and again while several sources write numbered lines: none may be lost, doubled or torn,
- * in plain, stamped and JSON files, over rotations, and on the console. LOGGER_KILLS and LOGGER_SEED choose another run.
+ * in plain, stamped and JSON files, over rotations, and on the console. LOGGER_KILLS, LOGGER_MS and LOGGER_SEED choose
+ * another run.
  */
 #include "logger-world.h"
 
 #define SOURCES 6
 #define ARCHIVES 2000
+#define RUN_MS 4000 /* a slow machine has to kill fewer */
+#define KILLS_LEAST 50
 
 struct kind {
   const char *name;
@@ -196,12 +199,15 @@ static void run(int kills) {
     writers[i] = writer(&kinds[i], fds[i]);
     close(fds[i]);
   }
-  for (int i = 0; i < kills; i++) {
+  int64_t end = world_ms() + (getenv("LOGGER_MS") ? atoi(getenv("LOGGER_MS")) : RUN_MS);
+  int killed = 0;
+  for (; killed < kills && (killed < KILLS_LEAST || world_ms() < end); killed++) {
     world_start();
     if (chance(4)) await_logger(); /* else it may die before it has begun */
     world_pause(chance(3000));
     world_kill();
   }
+  printf("%d kills\n", killed);
   world_start();
   atomic_store(stop, 1);
   for (int i = 0; i < SOURCES; i++) assert(waitpid(writers[i], &status, 0) == writers[i] && status == 0);
@@ -223,6 +229,6 @@ int main(void) {
   random_state = seed ? strtoull(seed, NULL, 10) : (uint64_t)getpid() * 2654435761u + (uint64_t)world_ms();
   printf("seed %llu\n", (unsigned long long)random_state);
   stop = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  run(kills ? atoi(kills) : 1500);
+  run(kills ? atoi(kills) : 1000);
   return 0;
 }
