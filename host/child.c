@@ -318,12 +318,13 @@ static int change_directory(struct child_plan *plan) {
 
 /* ---- signals and exec ---- */
 
-/* exec(2) resets handlers but keeps SIG_IGN. The kernel's struct sigaction is smaller than this on every machine. */
-static void default_dispositions(void) {
+/* exec(2) keeps SIG_IGN, and a handler must not run once signals are let in. The kernel's struct sigaction is smaller
+ * than this on every machine. */
+static void default_dispositions(uint64_t changed) {
   long nothing[16];
   for (int i = 0; i < 16; i++) nothing[i] = 0;
   for (int number = 1; number <= SIGNALS; number++)
-    if (number != SIGKILL && number != SIGSTOP) raw_call(SYS_rt_sigaction, number, nothing, 0, SIGNALS / 8);
+    if (changed >> (number - 1) & 1) raw_call(SYS_rt_sigaction, number, nothing, 0, SIGNALS / 8);
 }
 
 /* The parent is init, because of CLONE_PARENT. A change of user clears the signal, so it is set after that; an init that
@@ -331,7 +332,7 @@ static void default_dispositions(void) {
 static int set_signals(struct child_plan *plan) {
   const struct spawn_request *request = plan->request;
   uint64_t mask = request->signal_mask;
-  default_dispositions();
+  default_dispositions(plan->dispositions);
   if (request->parent_death_signal != 0) {
     long result = raw_call(SYS_prctl, PR_SET_PDEATHSIG, request->parent_death_signal, 0, 0, 0);
     if (result < 0) return (int)result;

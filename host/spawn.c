@@ -76,6 +76,7 @@ static struct {
   int set_oom;
   int32_t oom_score_adj;
   uint64_t nofile_soft, nofile_hard;
+  uint64_t dispositions;
 } common;
 
 /* ---- lists of jobs ---- */
@@ -173,6 +174,7 @@ static void make_plan(struct worker *worker, const struct spawn_request *request
   plan->oom_score_adj = common.oom_score_adj;
   plan->nofile_soft = common.nofile_soft;
   plan->nofile_hard = common.nofile_hard;
+  plan->dispositions = common.dispositions;
 }
 
 /* Process number, or -errno with the stage. */
@@ -318,6 +320,16 @@ static void read_limits(void) {
   if (common.nofile_soft > limit.rlim_max) common.nofile_soft = limit.rlim_max;
 }
 
+/* Those of libc's own (32 to 34), which it does not let us see, may be handled at any time. */
+static uint64_t changed_dispositions(void) {
+  uint64_t changed = UINT64_C(7) << 31;
+  for (int number = 1; number <= 64; number++) {
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL) changed |= UINT64_C(1) << (number - 1);
+  }
+  return changed;
+}
+
 int spawn_begin(struct ledger *ledger, int exe_fd) {
   int result = 0;
   common.ledger = ledger;
@@ -326,6 +338,7 @@ int spawn_begin(struct ledger *ledger, int exe_fd) {
   common.is_dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
   common.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (common.event_fd < 0) return -errno;
+  common.dispositions = changed_dispositions();
   features_get();
   read_limits();
   window_begin(parts, WORKERS);

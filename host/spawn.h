@@ -82,7 +82,8 @@ struct spawn_result {
  *
  * Called before the manager opens anything, for it takes all free numbers below LIMIT_OWN_WINDOW_FDS: a spawn copies
  * those alone, so its cost does not grow with the number of open descriptors. Everything else the manager opens must be
- * close-on-exec. From here on the manager must not call setuid(2) and its like, which libc does in all threads.
+ * close-on-exec. From here on the manager must not handle or ignore other signals than before, which a child would
+ * inherit, nor call setuid(2) and its like, which libc does in all threads.
  */
 int spawn_begin(struct ledger *ledger, int exe_fd);
 

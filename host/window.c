@@ -74,10 +74,27 @@ static int list_moves(struct child_plan *plan, int exe_fd) {
   return 0;
 }
 
+/* Index of the first move from the same descriptor: stdout and stderr are usually one pipe. */
+static uint32_t first_from(const struct child_plan *plan, uint32_t at) {
+  uint32_t first = 0;
+  while (plan->moves[first].from != plan->moves[at].from) first++;
+  return first;
+}
+
+static int is_high(const struct child_plan *plan, uint32_t at) {
+  return plan->moves[at].from >= LIMIT_OWN_WINDOW_FDS && first_from(plan, at) == at;
+}
+
 static int fits(const struct window_part *part, const struct child_plan *plan) {
   int count = 0;
-  for (uint32_t i = 0; i < plan->move_count; i++) count += plan->moves[i].from >= LIMIT_OWN_WINDOW_FDS;
+  for (uint32_t i = 0; i < plan->move_count; i++) count += is_high(plan, i);
   return count <= part->count;
+}
+
+/* All moves from one of ours go on from its copy. */
+static void move_from_copy(struct child_plan *plan, int ours, int copy) {
+  for (uint32_t i = 0; i < plan->move_count; i++)
+    if (plan->moves[i].from == ours) plan->moves[i].from = copy;
 }
 
 int window_fill(struct window_part *part, struct child_plan *plan, int exe_fd) {
@@ -87,16 +104,15 @@ int window_fill(struct window_part *part, struct child_plan *plan, int exe_fd) {
   if (result < 0 || !has_window || !fits(part, plan)) return result;
   plan->window = LIMIT_OWN_WINDOW_FDS;
   for (uint32_t i = 0; i < plan->move_count; i++) {
-    struct child_move *move = &plan->moves[i];
-    if (move->from < LIMIT_OWN_WINDOW_FDS) continue;
-    int number = part->numbers[part->used];
-    if (dup3(move->from, number, O_CLOEXEC) < 0) {
+    int ours = plan->moves[i].from, number = part->numbers[part->used];
+    if (ours < LIMIT_OWN_WINDOW_FDS) continue;
+    if (dup3(ours, number, O_CLOEXEC) < 0) {
       result = -errno;
       window_clear(part);
       return result;
     }
     part->used++;
-    move->from = number;
+    move_from_copy(plan, ours, number);
   }
   return 0;
 }
