@@ -30,21 +30,26 @@ export function checkWords(file: string, text: string): string[] {
 
 const LINES_MAX = 400;
 /** Files that may be longer, each with its reason. A name that needs no exception any more is a complaint. */
-export const LONG_FILES: { [file: string]: string } = {
-  "src/contract.ts": "generated",
-  "host/contract.h": "generated",
+const LONG_FILES: { [file: string]: string } = {
   "host/child.c": "one list of steps between clone and exec, in their order",
   "host/spawn.c": "queue, workers and results share one lock",
 };
 
-export function checkLength(file: string, text: string): string[] {
-  const lines = text.split("\n").length - 1;
-  if (!/^(src|host)\//.test(file) || lines <= LINES_MAX || file in LONG_FILES) return [];
+function lineCount(text: string): number {
+  return text.split("\n").length - 1;
+}
+
+export function checkLength(file: string, text: string, exceptions = LONG_FILES): string[] {
+  const lines = lineCount(text);
+  if (file in exceptions && lines <= LINES_MAX) {
+    return [`scripts/check-texts.ts names ${file}, which is no longer too long: take it off the list`];
+  }
+  if (!/^(src|host)\//.test(file) || lines <= LINES_MAX || file in exceptions) return [];
   return [`${file} has ${lines} lines, more than ${LINES_MAX}: split it by concern`];
 }
 
-export function checkExceptions(files: ReadonlySet<string>): string[] {
-  const gone = Object.keys(LONG_FILES).filter((file) => !files.has(file));
+export function checkExceptions(files: ReadonlySet<string>, exceptions = LONG_FILES): string[] {
+  const gone = Object.keys(exceptions).filter((file) => !files.has(file));
   return gone.map((file) => `scripts/check-texts.ts names ${file}, which is gone: take it off the list`);
 }
 
