@@ -75,9 +75,9 @@ __attribute__((noreturn)) static void least_loop(void) {
 }
 
 static int is_too_often(void) {
-  int64_t now = init_now_ns(), oldest = init->fault_ns[init->faults % FAULTS_KEPT];
-  init->fault_ns[init->faults % FAULTS_KEPT] = now;
-  init->faults++;
+  int64_t now = init_now_ns();
+  init->fault_ns[init->faults++ % FAULTS_KEPT] = now;
+  int64_t oldest = init->fault_ns[init->faults % FAULTS_KEPT];
   return init->faults >= faults_max() && oldest != 0 && now - oldest < WINDOW_NS;
 }
 

@@ -72,16 +72,17 @@ static void release_write_end(const struct init_message *message) {
   held_release(name);
 }
 
-static int received_fd(void) {
+int serve_hand_fd(void) {
   const struct cmsghdr *rights = &init->hand_rights.header;
   int fd = -1;
+  if (init->hand.version == 0) return -1;
   if (rights->cmsg_len != CMSG_LEN(sizeof fd) || rights->cmsg_type != SCM_RIGHTS) return -1;
   memcpy(&fd, CMSG_DATA(rights), sizeof fd);
   return fd;
 }
 
 static void carry_out(int is_manager) {
-  int fd = received_fd(), was_taken;
+  int fd = serve_hand_fd(), was_taken;
   init->hand.name[sizeof init->hand.name - 1] = '\0';
   if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
   TEST_HOOK("init-message");
@@ -121,7 +122,7 @@ void serve_hand(void) {
     carry_out(init->hand_manager);
     return;
   }
-  int fd = received_fd(); /* the fault may be this message's: it is left out */
+  int fd = serve_hand_fd(); /* the fault may be this message's: it is left out */
   if (fd >= 0 && fd != held_find(init->hand.name)) close(fd);
   init->hand.version = 0;
 }

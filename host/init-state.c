@@ -88,7 +88,7 @@ void init_state_keep(int keep) {
   const int fds[] = {INIT_STATE_FD,       init->exits_fd,      init->exits_read_fd, init->work_fd,
                      init->exe_fd,        init->signal_fd,     init->ring_fd,       init->own_log[0],
                      init->own_log[1],    init->terminal_fd,   init->detach_fd,     init->manager.socket,
-                     init->manager.bell,  init->logger.socket, init->logger.bell};
+                     init->manager.bell,  init->logger.socket, init->logger.bell,   serve_hand_fd()};
   const struct held_table *held = &init->held;
   for (unsigned i = 0; i < sizeof fds / sizeof fds[0]; i++) set_keep(fds[i], keep);
   for (int i = 0; i < LIMIT_LOG_OWN_PIPES; i++) set_keep(held->own_pipes[i], keep);

@@ -75,7 +75,8 @@ struct init_state {
   union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } hand_rights;
   uint32_t hand_tries;
   int32_t hand_manager; /* it is from the manager */
-  pid_t recorded_pid; /* a dead child whose exit is recorded and which is not reaped yet */
+  pid_t dying_pid; /* a dead child that is being dealt with, see reap.c */
+  uint64_t dying_total;
   struct {
     int64_t tick_ns; /* next tick, NEVER: nothing is unacknowledged */
     uint64_t acknowledged;
@@ -154,6 +155,7 @@ void serve(struct role *role);
 void serve_rest(struct role *role);
 /* What a fault interrupted. */
 void serve_hand(void);
+int serve_hand_fd(void); /* the descriptor that came with it, or -1 */
 
 /* Whether a message is to be sent again later. A socket that is full says when it has room; too many descriptors under
  * way do not (sendmsg(2), ETOOMANYREFS), so a time is set. */

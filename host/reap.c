@@ -73,38 +73,59 @@ static void record(int slot, const siginfo_t *info, const struct rusage *usage) 
   TEST_HOOK("init-exit-recorded");
 }
 
-static void reap_one(pid_t pid, const siginfo_t *info, const struct rusage *usage) {
-  siginfo_t gone;
-  int exited = info->si_code == CLD_EXITED, code = exited ? info->si_status : -1;
-  if (!roles_ended(pid, code, exited ? 0 : info->si_status)) {
-    int slot = find_slot(pid);
-    if (slot >= 0) {
-      if (init_ledger.work->slots[slot].flags & SLOT_KILL_GROUP) kill(-pid, SIGKILL);
-      record(slot, info, usage);
-    } else if (pid == init->shutdown.sync_pid) {
-      init->shutdown.sync_pid = 0;
-    } else if (!rescue_ended(pid, code)) {
-      atomic_fetch_add_explicit(&init_ledger.exits->orphans, 1, memory_order_relaxed);
-    }
-  }
-  init->recorded_pid = pid;
-  TEST_HOOK("init-exit-unreaped");
-  wait_child(P_PID, pid, &gone, WEXITED | WNOHANG, NULL);
-  init->recorded_pid = 0;
+static uint64_t total(void) { return init_ledger.exits->sequence + init_ledger.exits->orphans; }
+
+/* Says, even to a life after a fault, from which total on the process has been dealt with and is only to be reaped. */
+static void begin_dealing(pid_t pid) {
+  init->dying_total = total() + 1;
+  init->dying_pid = pid;
 }
 
-/* What a fault interrupted right before the child was reaped: nothing is recorded for it any more. */
-static void finish_recorded(void) {
+static void deal_with(pid_t pid, const siginfo_t *info, const struct rusage *usage) {
+  int exited = info->si_code == CLD_EXITED, code = exited ? info->si_status : -1;
+  if (roles_ended(pid, code, exited ? 0 : info->si_status)) return;
+  int slot = find_slot(pid);
+  if (slot >= 0) {
+    if (init_ledger.work->slots[slot].flags & SLOT_KILL_GROUP) kill(-pid, SIGKILL);
+    record(slot, info, usage);
+  } else if (pid == init->shutdown.sync_pid) {
+    init->shutdown.sync_pid = 0;
+  } else if (!rescue_ended(pid, code)) {
+    atomic_fetch_add_explicit(&init_ledger.exits->orphans, 1, memory_order_relaxed);
+  }
+}
+
+static void finish(pid_t pid) {
   siginfo_t gone;
-  if (init->recorded_pid != 0) wait_child(P_PID, init->recorded_pid, &gone, WEXITED | WNOHANG, NULL);
-  init->recorded_pid = 0;
+  TEST_HOOK("init-exit-unreaped");
+  wait_child(P_PID, pid, &gone, WEXITED | WNOHANG, NULL);
+  init->dying_pid = 0;
+}
+
+static void reap_one(pid_t pid, const siginfo_t *info, const struct rusage *usage) {
+  begin_dealing(pid);
+  deal_with(pid, info, usage);
+  init->dying_total = 0;
+  finish(pid);
+}
+
+/* The child that a fault interrupted comes first: its record may stand there with the next exit's number, which no other
+ * child may get. */
+static void finish_interrupted(void) {
+  siginfo_t info;
+  struct rusage usage;
+  pid_t pid = init->dying_pid;
+  if (pid == 0) return;
+  if (total() >= init->dying_total) finish(pid);
+  else if (wait_child(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT, &usage) == pid) reap_one(pid, &info, &usage);
+  init->dying_pid = 0;
 }
 
 int reap(int bound) {
   int count = 0;
-  siginfo_t info = {0};
+  siginfo_t info;
   struct rusage usage;
-  finish_recorded();
+  finish_interrupted();
   while (count < bound) {
     pid_t pid = wait_child(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT, &usage);
     if (pid <= 0) break;
