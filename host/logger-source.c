@@ -8,7 +8,8 @@
 
 #include "logger-parts.h"
 
-#define SOURCE_WINDOWS_A_TURN 4
+#define SOURCE_RECORDS_A_TURN 8
+#define SOURCE_MUCH_BYTES 16384
 #define SOURCE_PIPE_BYTES 262144
 
 int source_console(uint32_t flags) {
@@ -135,22 +136,30 @@ static void source_grow(struct source *source, uint32_t available) {
   fcntl(source->pipe, F_SETPIPE_SZ, SOURCE_PIPE_BYTES);
 }
 
-/* Takes what is known to be in the pipe, some windows at most: other sources wait meanwhile. */
+static uint32_t source_available(const struct source *source) {
+  int available = 0;
+  if (ioctl(source->pipe, FIONREAD, &available) != 0 || available < 0) return 0;
+  return (uint32_t)available;
+}
+
+/* Takes what is in the pipe, and what comes meanwhile as long as it is much: a busy source then costs few system calls.
+ * Other sources wait for some records at most. Whether the file is still as we left it is asked at every fourth. */
 static void source_take(struct log_record *record, uint32_t slot, uint32_t available) {
-  source_grow(&logger.sources[slot], available);
-  logger.appending = 0;
-  for (int i = 0; i < SOURCE_WINDOWS_A_TURN; i++) {
+  struct source *source = &logger.sources[slot];
+  source_grow(source, available);
+  for (int i = 0; i < SOURCE_RECORDS_A_TURN && available > 0; i++) {
+    logger.appending = i % 4 != 0;
     record_take(record, slot, available);
-    if (available < 2 * LIMIT_LOG_WINDOW_BYTES || record_busy(record)) break;
-    available -= LIMIT_LOG_WINDOW_BYTES;
-    logger.appending = 1;
+    if (record_busy(record)) break;
+    if (available >= 2 * LIMIT_LOG_WINDOW_BYTES) available -= LIMIT_LOG_WINDOW_BYTES;
+    else available = source_available(source);
+    if (available < SOURCE_MUCH_BYTES) break;
   }
   logger.appending = 0;
 }
 
 void source_ready(uint32_t slot, int hangup) {
   struct source *source = &logger.sources[slot];
-  int available = 0;
   if (source->pipe == 0 || source->paused) return;
   source_settings(slot);
   struct log_record *record = record_for(logger.settings.flags);
@@ -158,7 +167,8 @@ void source_ready(uint32_t slot, int hangup) {
     source_pause(slot, (uint32_t)(record - logger.part->records));
     return;
   }
-  if (ioctl(source->pipe, FIONREAD, &available) == 0 && available > 0) source_take(record, slot, (uint32_t)available);
+  uint32_t available = source_available(source);
+  if (available > 0) source_take(record, slot, available);
   else if (hangup) source_end(slot);
 }
 
