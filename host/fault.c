@@ -1,7 +1,7 @@
 /*
  * init's own faults. A fault executes our binary again, on a stack of its own, with everything that must outlive it in
- * descriptors whose numbers stand in the state file: the process and so its children stay the same. After five faults in
- * ten seconds only the least is done: exits are recorded, and the end comes when it is asked for.
+ * descriptors whose numbers stand in the state file: the process and so its children stay the same. After five faults
+ * in ten seconds only the least is done: exits are recorded, and the end comes when it is asked for.
  */
 #include <errno.h>
 #include <signal.h>
@@ -103,6 +103,10 @@ void fault_handlers(void) {
     sigaddset(&own, faults[i]);
   }
   sigprocmask(SIG_UNBLOCK, &own, NULL);
+}
+
+void fault_leave_out(sigset_t *signals) {
+  for (unsigned i = 0; i < sizeof faults / sizeof faults[0]; i++) sigdelset(signals, faults[i]);
 }
 
 void fault_defaults(void) {

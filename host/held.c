@@ -144,7 +144,8 @@ void held_repair(void) {
   for (int i = 0; i < table()->blocks_end; i += 32) table()->blocks_used[i / 32] = 0;
   for (int i = 0; i < table()->entries_end; i++) {
     if (table()->entries[i].fd == 0) continue;
-    for (uint32_t next = table()->entries[i].next; next != 0; next = table()->blocks[next - 1].next) set_used(next - 1, 1);
+    uint32_t next = table()->entries[i].next;
+    for (; next != 0; next = table()->blocks[next - 1].next) set_used(next - 1, 1);
   }
 }
 

@@ -53,7 +53,7 @@ static void close_inherited(int kept) {
   close_numbers(kept > 2 ? kept + 1 : 3, INT32_MAX);
 }
 
-/* /proc names exactly the file that runs; without it the kernel still says by which path it was executed (getauxval(3)). */
+/* /proc names exactly the file that runs; without it the kernel still says by which path that was (getauxval(3)). */
 static int own_binary(void) {
   const char *path = (const char *)getauxval(AT_EXECFN);
   int fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
@@ -156,7 +156,9 @@ static int make_ledger(int role) {
 
 static int make_descriptors(void) {
   sigset_t signals;
+  /* Not the faults: signalfd(2) takes whatever is pending, even a signal that is not blocked. */
   memset(&signals, 0xff, sizeof signals);
+  fault_leave_out(&signals);
   int fds[] = {signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC), eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
                eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), -1, -1};
   if (pipe2(fds + 4, O_NONBLOCK | O_CLOEXEC) < 0) return -errno;

@@ -69,7 +69,7 @@ static int exit_mode(int signal) {
   return is_end ? SHUTDOWN_MODE_EXIT : 0;
 }
 
-/* While the manager does not come up, and when it has handed the end to us, nobody else can carry out what is asked for. */
+/* While the manager does not come up, and when it has handed the end to us, nobody else can do what is asked for. */
 static void act_alone(int signal) {
   int is_machine = init_ledger.exits->role == ROLE_VM;
   if (init->shutdown.phase != SHUTDOWN_NONE) {

@@ -48,6 +48,7 @@ struct role {
   int32_t bell;        /* eventfd that wakes the role; it outlives the role */
   int64_t started_ns;
   int64_t restart_ns;  /* when to start it, NEVER: not waiting to be started */
+  int32_t cannot_start; /* 1: that fork(2) and the like fail was told */
 };
 
 #define SHUTDOWN_NONE 0
@@ -192,6 +193,7 @@ int64_t shutdown_next_ns(void);
 
 /* fault.c */
 void fault_handlers(void);
+void fault_leave_out(sigset_t *signals);
 void fault_defaults(void); /* for a child of ours that goes on without exec */
 
 /* role.c */

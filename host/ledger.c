@@ -21,7 +21,7 @@
  */
 #define SEALS (0x1 | 0x2 | 0x4)
 
-/* Where no memory file can be had the ledger is shared memory that children inherit, and a role runs in a fork of init. */
+/* Where no memory file can be had the ledger is shared memory that children inherit; a role runs in a fork of init. */
 static struct ledger inherited = {.exits_fd = -1, .work_fd = -1};
 
 static size_t page_up(size_t bytes) { return (bytes + 4095) & ~(size_t)4095; }

@@ -1,4 +1,4 @@
-/* What only process 1 of a machine does: API file systems and a console at the start, file systems and power at the end. */
+/* What only process 1 of a machine does: API file systems and a console at the start, order and power at the end. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

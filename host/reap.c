@@ -109,8 +109,8 @@ static void reap_one(pid_t pid, const siginfo_t *info, const struct rusage *usag
   finish(pid);
 }
 
-/* The child that a fault interrupted comes first: its record may stand there with the next exit's number, which no other
- * child may get. */
+/* The child that a fault interrupted comes first: its record may stand there with the next exit's number, which no
+ * other child may get. */
 static void finish_interrupted(void) {
   siginfo_t info;
   struct rusage usage;

@@ -86,7 +86,9 @@ static void put_time(struct line *line) {
   put(line, text);
 }
 
-static const char *colour_of(const char *level) { return *level == 'i' ? "\x1b[36m" : *level == 'w' ? "\x1b[33m" : "\x1b[31m"; }
+static const char *colour_of(const char *level) {
+  return *level == 'i' ? "\x1b[36m" : *level == 'w' ? "\x1b[33m" : "\x1b[31m";
+}
 
 static void put_coloured(struct line *line, const char *level, const char *text) {
   if (init->log_colour) put(line, colour_of(level));
@@ -110,7 +112,8 @@ static void compose_text(struct line *line, const char *level, const char *messa
   }
 }
 
-static void compose_logfmt(struct line *line, const char *level, const char *message, const struct report_field *field) {
+static void compose_logfmt(struct line *line, const char *level, const char *message,
+                           const struct report_field *field) {
   put(line, "time=");
   put_time(line);
   put(line, " level=");
@@ -159,7 +162,8 @@ static void write_error(const char *text, size_t length) {
 /* 1: the kernel's log has it. Only a machine's first process writes there. */
 static int write_kernel(const char *level, const char *text) {
   struct line line = {.used = 0};
-  if (init_ledger.exits == NULL ? getpid() != 1 || role_decide() != ROLE_VM : init_ledger.exits->role != ROLE_VM) return 0;
+  int role = init_ledger.exits != NULL ? (int)init_ledger.exits->role : role_decide();
+  if (getpid() != 1 || role != ROLE_VM) return 0;
   int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return 0;
   put(&line, *level == 'i' ? "<6>gonit: " : *level == 'w' ? "<4>gonit: " : "<3>gonit: ");

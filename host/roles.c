@@ -42,6 +42,7 @@ static void started(struct role *role, pid_t pid, int socket, int64_t now) {
   role->socket = socket;
   role->started_ns = now;
   role->restart_ns = NEVER;
+  role->cannot_start = 0;
   record->started_ns = now;
   atomic_fetch_add(&record->life, 1);
   atomic_store(&record->pid, pid);
@@ -73,6 +74,8 @@ static void start(struct role *role, int64_t now) {
   }
   if (pair[0] >= 0) close(pair[0]);
   role->restart_ns = now + CANNOT_START_NS;
+  if (role->cannot_start) return;
+  role->cannot_start = 1;
   report("error", "Cannot start a part of gonit, trying again",
          REPORT_FIELDS({"error", report_error(error), 0}, {"part", name_of(role), 0}));
 }

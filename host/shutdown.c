@@ -108,7 +108,7 @@ void shutdown_continue(int64_t now) {
       break;
     case SHUTDOWN_KILL:
       if (all_gone() || is_late) begin_logger(now);
-      else if (remaining_count() != 0) remaining_signal(SIGKILL); /* those whose parents died have come to us only now */
+      else if (remaining_count() != 0) remaining_signal(SIGKILL); /* whose parents died have come to us only now */
       break;
     case SHUTDOWN_LOGGER: continue_logger(now); break;
     case SHUTDOWN_SYNC:

@@ -11,12 +11,9 @@ import type { Event } from "./event.ts";
 import { becomeReady, stopProbe } from "./readiness.ts";
 import { settle } from "./settle.ts";
 import type { End, EndCause, Run } from "./state.ts";
-import { killRun } from "./stopping.ts";
 import { armUnitTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
 import { isUp } from "./unit.ts";
-import { endText, scopeOf, signalName } from "./words.ts";
-
-const SIGTERM = 15;
+import { endText, signalName } from "./words.ts";
 
 /** A fresh record of an end, before anything is known about the process. */
 export function endOf(engine: Engine, node: Node, cause: EndCause): End {
@@ -141,6 +138,7 @@ export function treeEmptied(engine: Engine, node: Node, run: Run): void {
   run.tree = 0;
   run.treeUse = "";
   run.left = [];
+  run.lingers = false;
   run.unkillable = [];
   // A process that is only being started was not seen by whoever looked.
   run.touched = run.main === "spawning" || run.aux.some((aux) => aux.pid === 0);
@@ -174,23 +172,6 @@ function forkedEnded(engine: Engine, node: Node, run: Run, hadForked: boolean): 
   if (!hadForked) node.wentAway = false;
 }
 
-/** The main process has gone and left others: they are asked to end, and killed at the stop limit. */
-export function treeRemains(engine: Engine, node: Node, run: Run, pids: number[]): void {
-  run.left = pids.slice(0, 20);
-  if (run.ending === "") return;
-  const { stop } = definitionOf(node);
-  note(engine, node, "tree-remains", `${pids.length} left`);
-  engine.effects.push({
-    kind: "signal",
-    ticket: run.start,
-    startTicket: run.start,
-    instance: node.id,
-    signal: SIGTERM,
-    scope: scopeOf(stop.kill),
-  });
-  if (run.timerUse === "") armUnitTimer(engine, node, run, "stop", engine.now.monotonicMs + stop.timeoutMs);
-}
-
 export function treeUnkillable(engine: Engine, node: Node, run: Run, pids: number[]): void {
   if (definitionOf(node).stop.kill !== "tree" && run.main === "ended" && run.aux.length === 0) {
     leaveBehind(engine, node, run, pids);
@@ -213,13 +194,4 @@ function leaveBehind(engine: Engine, node: Node, run: Run, pids: number[]): void
   run.left = [];
   run.touched = false;
   advance(engine, node, run);
-}
-
-/** The stop limit is over. */
-export function stopTimeout(engine: Engine, node: Node, run: Run): void {
-  const limitMs = definitionOf(node).stop.timeoutMs;
-  note(engine, node, "kill", `not gone after ${limitMs} ms`);
-  if (!node.unit.quiet.now)
-    log(engine, "warn", "Killing service", { service: node.unit.name, after: `${limitMs / 1000}s` });
-  killRun(engine, node, run);
 }

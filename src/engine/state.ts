@@ -130,6 +130,8 @@ export interface Run {
   /** Processes may have been started since the tree was last known to be empty. */
   touched: boolean;
   left: number[];
+  /** What is left may finish what it does, until the timer. */
+  lingers: boolean;
   killed: boolean;
   unkillable: number[];
   /** Probe, or watch of the log. */
@@ -288,6 +290,7 @@ export function newRun(start: Ticket, beganMs: number): Run {
     treeUse: "",
     touched: false,
     left: [],
+    lingers: false,
     killed: false,
     unkillable: [],
     probe: 0,

@@ -7,10 +7,11 @@
 import { Role, ShutdownMode } from "../contract.ts";
 import { auxExited, auxFailed, auxStarted } from "./aux.ts";
 import type { Effect } from "./effect.ts";
-import { mainExited, stopTimeout, treeEmptied, treeRemains, treeUnkillable } from "./ending.ts";
+import { mainExited, treeEmptied, treeUnkillable } from "./ending.ts";
 import { type Engine, engineOf, type Node } from "./engine.ts";
 import type { Event, StepInput } from "./event.ts";
 import { TICKETS_PER_LIFE } from "./instance.ts";
+import { stopTimeout, treeRemains } from "./leftovers.ts";
 import { wakeWaiting } from "./ordering.ts";
 import { loadPlan } from "./plan-change.ts";
 import { notified, probeSucceeded, readyClosed, readyLine } from "./readiness.ts";

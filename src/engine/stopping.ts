@@ -7,6 +7,7 @@ import { ProcessKind, SignalScope } from "../contract.ts";
 import { endAuxOfLife, signalAux, spawnAux } from "./aux.ts";
 import { advance, endOf } from "./ending.ts";
 import { definitionOf, type Edge, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
+import { hastenLeftovers } from "./leftovers.ts";
 import { availability, isBinding, isHeld } from "./ordering.ts";
 import { stopProbe } from "./readiness.ts";
 import type { EndCause, Run, StopCause } from "./state.ts";
@@ -25,6 +26,7 @@ export function wishStop(engine: Engine, node: Node, cause: StopCause): void {
     if (isEnding(unit.run)) {
       // Its end is on its way; what is remembered is that a new start was asked for.
       if (next.cause === "restart" || next.cause === "apply") unit.stopWish = next.cause;
+      hastenLeftovers(engine, next.node, unit.run);
       continue;
     }
     const isNew = unit.stopWish === "";
@@ -171,6 +173,7 @@ export function sendStopSignal(engine: Engine, node: Node, run: Run): void {
 /** SIGKILL to everything of this run; answered by tree-emptied or tree-unkillable, so no timer is needed. */
 export function killRun(engine: Engine, node: Node, run: Run): void {
   if (run.treeUse === "kill") return;
+  run.lingers = false;
   const scope = scopeOf(definitionOf(node).stop.kill);
   cancelUnitTimer(engine, run);
   if (run.tree !== 0) {

@@ -192,6 +192,7 @@ function stopStep(run: Run): string {
     case "post-stop":
       return "post_stop";
     default:
+      if (run.lingers) return `pid ${run.left.join(" ")} that it left behind, which may finish`;
       return run.left.length > 0 ? `pid ${run.left.join(" ")} that it left behind` : "the last of its processes";
   }
 }

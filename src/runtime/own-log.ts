@@ -32,7 +32,7 @@ export class OwnLog {
   /** `lines` are shown behind the message, indented on a terminal: the last output of what failed. */
   write(level: LogLevel, message: string, fields: LogFields, lines: string[] = []): void {
     const { format, colour, startedMs, silent } = this.options;
-    if (silent && !(level === "error" && String(fields["reason"] ?? "").startsWith("cannot"))) return;
+    if (silent && !(level === "error" && String(fields.reason ?? "").startsWith("cannot"))) return;
     const now = host.now();
     const text =
       format === "text"

@@ -34,8 +34,10 @@
 #define PATIENCE_MS 60000
 #define HELD_SEEN_MAX 64
 
-enum order { ORDER_NONE, ORDER_SPAWN, ORDER_ORPHANS, ORDER_HOLD, ORDER_RELEASE, ORDER_LIST, ORDER_SHUTDOWN, ORDER_SIGNAL,
-             ORDER_SOURCE, ORDER_FORGET, ORDER_EXIT, ORDER_STUCK, ORDER_STUBBORN, ORDER_GROUP };
+enum order {
+  ORDER_NONE, ORDER_SPAWN, ORDER_ORPHANS, ORDER_HOLD, ORDER_RELEASE, ORDER_LIST, ORDER_SHUTDOWN,
+  ORDER_SIGNAL, ORDER_SOURCE, ORDER_FORGET, ORDER_EXIT, ORDER_STUCK, ORDER_STUBBORN, ORDER_GROUP
+};
 
 struct world {
   _Atomic int order, done;
@@ -178,7 +180,8 @@ static inline void take_exits(void) {
     if (atomic_load(&work->slots[slot].state) == SLOT_STATE_FREE) continue;
     uint64_t ticket = atomic_load(&work->slots[slot].ticket);
     const struct exit_slot *exit = &ledger.exits->slots[slot];
-    if (ticket == 0 || atomic_load(&exit->ticket) != ticket || exit->sequence > atomic_load(&ledger.exits->sequence)) continue;
+    if (ticket == 0 || atomic_load(&exit->ticket) != ticket) continue;
+    if (exit->sequence > atomic_load(&ledger.exits->sequence)) continue;
     if (exit->signal != 0) atomic_fetch_add(&world->signalled, 1);
     else if (exit->code != (int)work->slots[slot].kind) atomic_fetch_add(&world->wrong, 1);
     if (ledger.exits->order[(exit->sequence - 1) % LIMIT_CHILD_SLOTS] != slot) atomic_fetch_add(&world->wrong, 1);
@@ -301,7 +304,7 @@ int manager_main(int argc, char **argv) {
     struct pollfd fds[2] = {{ROLE_FD_BELL, POLLIN, 0}, {ROLE_FD_INIT, POLLIN, 0}};
     uint64_t rings;
     poll(fds, 2, 1);
-    if (fds[0].revents && read(ROLE_FD_BELL, &rings, sizeof rings) == sizeof rings) atomic_fetch_add(&world->bell_rings, 1);
+    if (fds[0].revents && read(ROLE_FD_BELL, &rings, sizeof rings) > 0) atomic_fetch_add(&world->bell_rings, 1);
     if (fds[1].revents & POLLHUP) _exit(EXIT_CODE_FAILED);
     uint64_t bell = atomic_load(&ledger.exits->bell);
     take_exits();
@@ -376,7 +379,8 @@ static int own_bytes_told; /* by the init that ended last */
 
 static inline void run_init(const struct start *start) {
   char *arguments[] = {(char *)"gonit", (char *)"up", (char *)"--log-format", (char *)"logfmt", NULL};
-  for (int i = 0; i < 6 && start->environment[i] != NULL; i += 2) setenv(start->environment[i], start->environment[i + 1], 1);
+  const char *const *variable = start->environment;
+  for (int i = 0; i < 6 && variable[i] != NULL; i += 2) setenv(variable[i], variable[i + 1], 1);
   if (start->before != NULL) start->before();
   if (start->no_standard) close(0), close(1), close(2);
   if (start->no_exec) _exit(init_main(4, arguments));

@@ -109,7 +109,7 @@ static void files_that_are_too_short_are_refused(void) {
   close(fd);
 }
 
-/* After a fault init trusts its own part alone: what stands in a head that a manager may have spoilt it writes again. */
+/* After a fault init trusts its own part alone; a head that a manager may have spoilt is written again. */
 static void init_maps_its_own_again(void) {
   struct ledger ledger, again, role;
   assert(ledger_create(&ledger) == 0);

@@ -66,8 +66,9 @@ test("up -d returns when gonit answers, and leaves it running", (context) => {
   assert.equal(run.status, 0, run.stderr);
   const status = client("status", "--json");
   assert.equal(status.status, 0, status.stderr);
-  const pid = JSON.parse(client("wait", "sleeper", "--for", "ready").status === 0 ? client("status", "--json").stdout : "{}")
-    .services[0].pid as number;
+  const pid = JSON.parse(
+    client("wait", "sleeper", "--for", "ready").status === 0 ? client("status", "--json").stdout : "{}",
+  ).services[0].pid as number;
   assert.equal(isAlive(pid), true);
   assert.equal(client("shutdown").status, 0);
   assert.equal(isAlive(pid), false);
