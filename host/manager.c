@@ -46,10 +46,11 @@ static int fail(const char *what, const char *why) {
 
 static void do_nothing(int signal) { (void)signal; }
 
-/* On a laptop Ctrl-C reaches the whole foreground group: what it means is init's to say. Handlers and not SIG_IGN,
- * because execve(2) keeps what is ignored and services would inherit it. */
+/* On a laptop Ctrl-C reaches the whole foreground group, and timeout(1) a whole group: what it means is init's to say.
+ * Handlers and not SIG_IGN, because execve(2) keeps what is ignored and services would inherit it. */
 static void leave_signals_to_init(void) {
-  static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2};
+  static const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGPIPE,
+                                SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2};
   struct sigaction action = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};
   for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++) sigaction(signals[i], &action, NULL);
 }

@@ -18,6 +18,11 @@ export function mainProcess(state: State, instance: InstanceId): { ticket: Ticke
   return run === null || run.main !== "running" ? null : { ticket: run.start, pid: run.pid };
 }
 
+/** A spawn of its main process was asked for and not answered. */
+export function isMainStarting(state: State, instance: InstanceId): boolean {
+  return engineOf(state).byName.get(instance.service)?.unit.run?.main === "spawning";
+}
+
 export interface OpenProcess {
   ticket: Ticket;
   instance: InstanceId;

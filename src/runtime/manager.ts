@@ -22,7 +22,7 @@ import { InitSignals, signalEvent } from "./init-signals.ts";
 import { claimInstance } from "./instance-paths.ts";
 import { type LoadOutcome, loadConfiguration } from "./load-configuration.ts";
 import { LogStore } from "./log-store.ts";
-import { mainProcess, serviceOfPlan } from "./lookups.ts";
+import { isMainStarting, mainProcess, serviceOfPlan } from "./lookups.ts";
 import { NotifySockets } from "./notify.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { type LogFormat, OwnLog } from "./own-log.ts";
@@ -35,7 +35,7 @@ import { performersOf } from "./performers.ts";
 import { isPlainInit, plainPlan } from "./plain-init.ts";
 import { Processes } from "./processes.ts";
 import { reconcile } from "./reconcile.ts";
-import { nextRung, type Recovered, Rung, recover } from "./recover.ts";
+import { climb, type Recovered, Rung } from "./recover.ts";
 import { Requests } from "./requests.ts";
 import { type RoleTraits, roleTraits } from "./role-table.ts";
 import { splitEnvironment } from "./service-environment.ts";
@@ -84,6 +84,7 @@ export class Manager {
     logs.adopt(this.held);
     this.notify = new NotifySockets(this.watches, {
       main: (instance) => this.mainOf(instance),
+      isStarting: (instance) => isMainStarting(this.state(), instance),
       emit: (event) => this.emit(event),
     });
     const inherited = splitEnvironment(host.environment());
@@ -156,9 +157,12 @@ export class Manager {
 
   private begin(): void {
     if (host.life() > 1) this.tellRecovery();
+    // What ended a manager must not stand in the journal any more when the next one replays it.
+    if (this.recovered.rung > Rung.full && this.recovered.rung < Rung.safe) this.turns.snapshot(this.recovered.queue);
     this.emit({ kind: "manager-started", life: host.life() });
     if (this.recovered.setAside !== null) {
       const eventKind = this.recovered.setAside.kind;
+      this.log("error", "An event that ended the manager was set aside", { event: eventKind });
       this.emit({ kind: "event-set-aside", eventKind, reason: "it ended the manager each time it was tried" });
     }
     if (this.facts !== null) this.resume(this.facts);
@@ -317,6 +321,7 @@ export class Manager {
     this.turns.run(() => {
       for (const slot of exits.slots) host.takeExit(slot);
     });
+    this.notify.receiveDeferred();
     this.nameSystemOnce();
     host.acknowledge();
   }
@@ -361,15 +366,6 @@ export class Manager {
 function isPerformedAgain(effect: { kind: string }): boolean {
   const repeated = ["spawn", "arm-timer", "start-probe", "watch-log", "await-tree", "kill-tree"];
   return !repeated.includes(effect.kind);
-}
-
-function climb(held: { name: string; fd: number }[]): Recovered {
-  const record = host.recovery();
-  const { manager } = host.roles();
-  const last = { code: manager.lastCode, signal: manager.lastSignal };
-  const rung = nextRung(record.lastRung, last, manager.failures);
-  host.recoveryRung(rung);
-  return recover(record, held, rung);
 }
 
 function notifyPrefix(id: string): string {

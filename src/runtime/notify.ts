@@ -15,6 +15,8 @@ const ENAMETOOLONG = 36;
 export interface NotifyOwner {
   /** Ticket and process number of the running main process, null when there is none. */
   main(instance: InstanceId): { ticket: Ticket; pid: number; uid: number } | null;
+  /** The main process may run already, but its process number is not known yet. */
+  isStarting(instance: InstanceId): boolean;
   emit(event: Event): void;
 }
 
@@ -25,6 +27,8 @@ interface Socket {
 
 export class NotifySockets {
   private readonly sockets = new Map<string, Socket>();
+  /** Keys of sockets whose messages wait until the sender can be told from a stranger. */
+  private readonly deferred = new Set<string>();
   private readonly watches: Watches;
   private readonly owner: NotifyOwner;
   /** Folder of the sockets, or an empty text: abstract names that begin with `prefix`. */
@@ -67,7 +71,7 @@ export class NotifySockets {
     const socket = this.sockets.get(key);
     if (socket === undefined) return;
     this.sockets.delete(key);
-    this.watches.remove(socket.fd);
+    if (!this.deferred.delete(key)) this.watches.remove(socket.fd);
     host.close(socket.fd);
     host.releaseHeld(heldPrefix + key);
     if (!socket.path.startsWith("@")) host.remove(socket.path);
@@ -79,7 +83,37 @@ export class NotifySockets {
 
   private add(key: string, socket: Socket): void {
     this.sockets.set(key, socket);
-    this.watches.add(socket.fd, Poll.in, () => this.receive(parseInstanceKey(key), socket.fd));
+    this.watch(key, socket.fd);
+  }
+
+  private watch(key: string, fd: number): void {
+    this.watches.add(fd, Poll.in, () => this.receiveOrDefer(key, fd));
+  }
+
+  /**
+   * A quick program's message comes before the answer to its spawn. It stays in the socket, which is not watched
+   * meanwhile: a start may take long, and a socket with a message is ready all the time.
+   */
+  private receiveOrDefer(key: string, fd: number): void {
+    const instance = parseInstanceKey(key);
+    if (!this.owner.isStarting(instance)) {
+      this.receive(instance, fd);
+      return;
+    }
+    this.watches.remove(fd);
+    this.deferred.add(key);
+  }
+
+  /** After each turn: receives what waited for an answer that has come. */
+  receiveDeferred(): void {
+    for (const key of this.deferred) {
+      const socket = this.sockets.get(key);
+      const instance = parseInstanceKey(key);
+      if (socket === undefined || this.owner.isStarting(instance)) continue;
+      this.deferred.delete(key);
+      this.watch(key, socket.fd);
+      this.receive(instance, socket.fd);
+    }
   }
 
   private receive(instance: InstanceId, fd: number): void {

@@ -47,6 +47,16 @@ export function nextRung(lastRung: number, last: { code: number; signal: number 
   return Math.min(killedFromOutside ? lastRung : lastRung + 1, Rung.safe);
 }
 
+/** Recovers on the rung that the last manager's end asks for; which one is stored before it is tried. */
+export function climb(held: { name: string; fd: number }[]): Recovered {
+  const record = host.recovery();
+  const { manager } = host.roles();
+  const last = { code: manager.lastCode, signal: manager.lastSignal };
+  const rung = nextRung(record.lastRung, last, manager.failures);
+  host.recoveryRung(rung);
+  return recover(record, held, rung);
+}
+
 export function recover(record: RecoveryRecord, held: { name: string; fd: number }[], rung: number): Recovered {
   const notes = [...record.damage];
   const plans = new Plans(held);
