@@ -175,6 +175,8 @@ export class Manager {
   /** Events of a poisoned batch, one by one, each with a snapshot that holds the rest. */
   private stepQueue(): void {
     const queue = this.recovered.queue.slice();
+    // The batch has left the journal: whichever of its events ends us now stands there alone, and the ladder begins anew.
+    if (queue.length > 0) host.recoveryRung(Rung.full);
     for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
       this.turns.snapshot(queue);
       this.emit(event);

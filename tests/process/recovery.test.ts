@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { binary, isAlive, start } from "./gonit.ts";
 
-const kills = 30;
+/** Each counts as an end in a row, so init waits longer before it starts the next: 0, 10, 100, 1000 ms, … */
+const kills = 8;
 
 test("manager and logger killed in turn: pids stay, no exit and no line is lost or doubled", async (context) => {
   const gonit = start(
