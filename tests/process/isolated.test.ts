@@ -105,9 +105,9 @@ test("up --isolated: a command of the host by its absolute path ends the little 
 test("up --isolated gives a shell with job control, and another one after a log-out", async (t) => {
   await playToEnd(t, [
     "expect gonit# ",
-    // Ctrl-C ends the job and not the shell, nor the system.
-    String.raw`send sleep 1000; echo rc=$?\r`,
-    "expect rc=$?",
+    // Ctrl-C ends the job and not the shell, nor the system. The echo of what is typed does not hold "begun".
+    String.raw`send sh -c 'echo be""gun; exec sleep 1000'; echo rc=$?\r`,
+    "expect begun",
     String.raw`send \x03`,
     "expect gonit# ",
     // Ctrl-Z stops it, and it can be brought back.
