@@ -6,11 +6,12 @@
  * A write to a terminal or a foreign pipe leaves no trace that a successor could read, so a logger that died in one
  * would not know whether it happened. Our own pipe, whose two ends init keeps, tells: its level shows whether a push
  * happened, and splice(2) takes out of it exactly what the console got. The pipe is also the buffer that lets a console
- * be slow for a while. Where splice(2) does not work (append mode, sockets, some sandboxes) its content is copied, and
- * a logger that dies between reading and writing loses at most LOGGER_PUSH_BYTES.
+ * be slow for a while. Where splice(2) does not work (append mode, some sandboxes) its content is copied, and a logger
+ * that dies between reading and writing loses at most LOGGER_PUSH_BYTES.
  *
  * Nothing here waits. Foreign descriptors are shared with other processes, so O_NONBLOCK is never set on them:
- * terminals are opened again, pipes are asked by SPLICE_F_NONBLOCK, sockets by MSG_DONTWAIT. A console that is full
+ * terminals are opened again, pipes are asked by SPLICE_F_NONBLOCK, sockets by poll(2): one that is writable has room
+ * for far more than a push (a quarter of its buffer at least, socket(7)). A console that is full
  * holds up the sources that write to it, or, in a VM, loses what it cannot take. One that is gone loses everything.
  */
 #include <errno.h>
@@ -61,7 +62,6 @@ static void console_start(int number, int fd) {
   console->dead = console->kind == 0;
   console->terminal = isatty(fd) == 1;
   console->colour = console->terminal && colour_wanted();
-  console->copies = console->kind == S_IFSOCK;
   if (!console->terminal) return;
   int own = terminal_again(fd);
   if (own >= 0) console->fd = own;
@@ -194,7 +194,14 @@ static ssize_t move_copied(struct console *console) {
 /* Moves something from our pipe to the console. Bytes (0: nothing, try again) or -errno. */
 static ssize_t console_move(struct console *console) {
   if (console->copies) return move_copied(console);
-  ssize_t done = splice(console->pipe_read, NULL, console->fd, NULL, console->level, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  uint32_t bytes = console->level;
+  if (console->kind == S_IFSOCK) {
+    /* SPLICE_F_NONBLOCK says nothing about a socket. */
+    struct pollfd ready = {console->fd, POLLOUT, 0};
+    if (poll(&ready, 1, 0) == 0) return -EAGAIN;
+    if (bytes > LOGGER_PUSH_BYTES) bytes = LOGGER_PUSH_BYTES;
+  }
+  ssize_t done = splice(console->pipe_read, NULL, console->fd, NULL, bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
   if (done > 0) console->level -= (uint32_t)done;
   if (done >= 0) return done > 0 ? done : -EIO;
   if (errno != EINVAL && errno != ENOSYS && errno != EPERM) return -errno;

@@ -16,8 +16,10 @@ export const children = process.env.GONIT_CHILDREN ?? "";
 export interface Started {
   folder: string;
   process: ChildProcess;
-  /** All that gonit and its services printed. */
+  /** All that gonit and its services printed, line by line. */
   output(): string;
+  /** Standard output alone. */
+  stdout(): string;
   /** Resolves when the output matches; rejects when gonit ends before. */
   sees(pattern: RegExp): Promise<void>;
   /** Resolves with the exit code, 128 + signal for a signal. */
@@ -97,16 +99,24 @@ export function start(
 }
 
 /** Output and end of a process. */
-export function watch(child: ChildProcess): Pick<Started, "output" | "sees" | "ended"> {
-  let text = "";
+export function watch(child: ChildProcess): Pick<Started, "output" | "stdout" | "sees" | "ended"> {
+  let lines = "";
+  let stdout = "";
+  // A line that is not complete comes last, so that the other stream's lines do not stand in its midst.
+  const rests = ["", ""];
+  const output = () => lines + rests.join("");
   let over = false;
   const waiting = new Set<() => void>();
   const wake = () => {
     for (const look of [...waiting]) look();
   };
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const [at, stream] of [child.stdout, child.stderr].entries()) {
     stream?.on("data", (data: Buffer) => {
-      text += data.toString();
+      const text = rests[at] + data.toString();
+      const end = text.lastIndexOf("\n") + 1;
+      lines += text.slice(0, end);
+      rests[at] = text.slice(end);
+      if (stream === child.stdout) stdout += data.toString();
       wake();
     });
   }
@@ -119,7 +129,7 @@ export function watch(child: ChildProcess): Pick<Started, "output" | "sees" | "e
   });
   const sees = (pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
-      const guard = setTimeout(() => finish(new Error(`did not see ${pattern} in:\n${text}`)), patienceMs);
+      const guard = setTimeout(() => finish(new Error(`did not see ${pattern} in:\n${output()}`)), patienceMs);
       const finish = (error: Error | null) => {
         clearTimeout(guard);
         waiting.delete(look);
@@ -127,13 +137,13 @@ export function watch(child: ChildProcess): Pick<Started, "output" | "sees" | "e
         else reject(error);
       };
       const look = () => {
-        if (pattern.test(text)) finish(null);
-        else if (over) finish(new Error(`gonit ended before ${pattern} came:\n${text}`));
+        if (pattern.test(output())) finish(null);
+        else if (over) finish(new Error(`gonit ended before ${pattern} came:\n${output()}`));
       };
       waiting.add(look);
       look();
     });
-  return { output: () => text, sees, ended };
+  return { output, stdout: () => stdout, sees, ended };
 }
 
 function signalNumber(signal: NodeJS.Signals | null): number {

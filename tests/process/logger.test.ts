@@ -28,7 +28,7 @@ async function killLogger(gonit: Started, times: number): Promise<void> {
 function shownBy(gonit: Started, name: string): string[] {
   const prefix = `${name} | `;
   return gonit
-    .output()
+    .stdout()
     .split("\n")
     .filter((line) => line.startsWith(prefix))
     .map((line) => line.slice(prefix.length));
@@ -46,8 +46,9 @@ services:
   );
   await gonit.sees(/msg="Started service".*service=b/);
   await killLogger(gonit, kills);
-  await gonit.sees(new RegExp(`a \\| line ${lines}\\n`));
-  await gonit.sees(new RegExp(`b \\| line ${lines}\\n`));
+  await gonit.until("the last lines are shown", () =>
+    ["a", "b"].every((name) => gonit.stdout().includes(`${name} | line ${lines}\n`)),
+  );
   assert.equal(gonit.client("shutdown").code, 0);
   assert.equal(await gonit.ended, 0);
   for (const name of ["a", "b"]) assert.deepEqual(shownBy(gonit, name), numbered);
