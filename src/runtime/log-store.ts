@@ -4,7 +4,7 @@
  */
 
 import { LogFlag } from "../contract.ts";
-import { type InstanceId, instanceKey } from "../engine/instance.ts";
+import { type InstanceId, instanceKey, parseInstanceKey } from "../engine/instance.ts";
 import type { LogPlan, ServicePlan } from "../engine/plan.ts";
 
 const pipeCapacityBytes = 65536;
@@ -31,6 +31,16 @@ export class LogStore {
   adopt(held: { name: string; fd: number }[]): void {
     for (const { name, fd } of held)
       if (name.startsWith(heldPrefix)) this.heldEnds.set(name.slice(heldPrefix.length), fd);
+  }
+
+  /** Takes the adopted ends into use, so that earlier lines can be read before an instance starts again. */
+  resume(serviceOf: (name: string) => ServicePlan | undefined): void {
+    for (const name of [...this.heldEnds.keys()]) {
+      if (name.endsWith(":err")) continue;
+      const instance = parseInstanceKey(name);
+      const service = serviceOf(instance.service);
+      if (service !== undefined) this.outputsOf(service, instance);
+    }
   }
 
   /** stdout and stderr of an instance; -errno where the logger's table or the pipe could not be had. */

@@ -199,6 +199,7 @@ export class Manager {
     const listener = this.held.find(({ name }) => name === "control");
     if (listener !== undefined) this.control.listen(listener.fd);
     if (this.state().plan === null) return;
+    this.shell.logs.resume(this.shell.service);
     reconcile(this.shell, this.state(), this.spawner, this.trees);
     this.turns.perform(this.recovered.effects.filter(isPerformedAgain), 0);
     this.turns.perform(outstanding(this.state()), 0);

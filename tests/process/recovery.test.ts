@@ -117,3 +117,26 @@ services:
   const before = gonit.service("restless").restarts;
   await gonit.until("exits are still taken", () => gonit.service("restless").restarts > before + 3);
 });
+
+test("lines that were printed before the manager was killed are still shown, also of a service that has ended", async (context) => {
+  const gonit = start(
+    context,
+    `
+services:
+  - {name: talker, command: "sh -c 'echo before the kill; exec sleep 1000'"}
+  - {name: apart, command: "sh -c 'echo to stderr >&2; exec sleep 1000'", logs: {to: apart.log, stderr: separate}}
+  - {name: ended, type: task, command: echo its last word}
+`,
+  );
+  for (const line of ["talker | before the kill", "ended | its last word"]) await gonit.sees(new RegExp(line));
+  await gonit.until("the task is done", () => gonit.service("ended").state === "done");
+  const shown = () => ["talker", "apart", "ended"].map((name) => gonit.client("logs", name).stdout);
+  await gonit.until("all is stored", () => shown()[1]?.includes("to stderr") === true);
+  const before = shown();
+  const pid = gonit.role("manager");
+  process.kill(pid, "SIGKILL");
+  await gonit.until("a new manager", () => ![0, pid].includes(gonit.role("manager")));
+  assert.match(before[0] ?? "", /before the kill/);
+  assert.match(before[2] ?? "", /its last word/);
+  assert.deepEqual(shown(), before);
+});
