@@ -3,6 +3,7 @@
 import type { Plan } from "../engine/plan.ts";
 import type { Shell } from "./performer.ts";
 import { runReader } from "./reader-process.ts";
+import { shareParts } from "./share-parts.ts";
 
 export interface LoadRequest {
   role: number;
@@ -25,7 +26,7 @@ export function loadConfiguration(shell: Shell, request: LoadRequest, done: (out
       return;
     }
     const value = output.value as { plan?: Plan; problems?: string[]; warnings?: string[] };
-    if (value.plan !== undefined) done({ plan: value.plan, warnings: value.warnings ?? [] });
+    if (value.plan !== undefined) done({ plan: shareParts(value.plan), warnings: value.warnings ?? [] });
     else done({ problems: `${(value.problems ?? ["the reader gave no reason"]).join("\n").trimEnd()}\n` });
   });
 }

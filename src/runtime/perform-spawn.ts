@@ -35,6 +35,9 @@ interface Prepared {
   searchPath: string;
 }
 
+/** Services that start again and again are few; each one's environment costs some KiB. */
+const preparedMax = 16;
+
 export class Spawner {
   private readonly shell: Shell;
   private readonly mainStarted: (startTicket: Ticket, pid: number) => void;
@@ -191,6 +194,7 @@ export class Spawner {
       identity,
       searchPath: variables.get("PATH") ?? "",
     };
+    if (this.prepared.size >= preparedMax) this.prepared.clear();
     this.prepared.set(service.name, prepared);
     return prepared;
   }

@@ -18,6 +18,7 @@ import type { Event } from "../engine/event.ts";
 import type { Plan } from "../engine/plan.ts";
 import { initialState, type State, withPlan } from "../engine/state.ts";
 import { heldText } from "./held-text.ts";
+import { shareParts } from "./share-parts.ts";
 import { hookedStep, type JournalRecord, planName, type Snapshot } from "./turns.ts";
 
 export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, safe: 5 } as const;
@@ -143,7 +144,7 @@ class Plans {
     const entry = this.held.find(({ name }) => name === planName(planNumber));
     const text = entry === undefined ? null : heldText(entry.fd);
     if (text === null) return null;
-    const plan = JSON.parse(text) as Plan;
+    const plan = shareParts(JSON.parse(text) as Plan);
     this.read.set(planNumber, plan);
     return plan;
   }
