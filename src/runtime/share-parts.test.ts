@@ -12,7 +12,7 @@ services:
 
 test("equal parts become one object, and the plan says the same as before", () => {
   const plan = shareParts(planOf(text));
-  assert.deepEqual(plan, planOf(text));
+  assert.equal(JSON.stringify(plan), JSON.stringify(planOf(text)));
   const [a, b, c] = plan.services;
   assert.equal(a?.stop, b?.stop);
   assert.notEqual(a?.stop, c?.stop);
