@@ -25,6 +25,8 @@ export class LogStore {
   private readonly sources = new Map<string, LogSource>();
   private readonly heldEnds = new Map<string, number>();
   private readonly watchers = new Map<string, number>();
+  /** Sources whose lines a start waits for, from before its program can write: a watch that begins later is too late. */
+  private readonly expecting = new Set<string>();
   private readonly startMarks = new Map<string, number>();
 
   /** Write ends that init holds from an earlier manager, by source name. */
@@ -58,7 +60,8 @@ export class LogStore {
   private source(name: string, label: string, logs: LogPlan, extraFlags: number): number {
     const known = this.sources.get(name);
     const path = logs.to === "file" ? pathOf(logs.path, name) : "";
-    const flags = flagsOf(logs, this.watchers.has(name)) | extraFlags;
+    const key = name.endsWith(":err") ? name.slice(0, -":err".length) : name;
+    const flags = flagsOf(logs, this.watchers.has(key) || this.expecting.has(key)) | extraFlags;
     if (known !== undefined && known.path === path && known.flags === flags) return known.fd;
     const slot = host.configureLog({
       name,
@@ -79,8 +82,13 @@ export class LogStore {
     return fd;
   }
 
-  /** Remembers where the output of the start that is about to be made will begin. */
-  markStart(instance: InstanceId): void {
+  /**
+   * Remembers where the output of the start that is about to be made will begin, and has the logger tell of its lines
+   * from the first one on.
+   */
+  markStart(service: ServicePlan, instance: InstanceId): void {
+    this.expecting.add(instanceKey(instance));
+    this.outputsOf(service, instance);
     for (const source of this.sourcesOf(instance))
       this.startMarks.set(source.name, host.logCounters(source.slot).stored);
   }
@@ -98,6 +106,7 @@ export class LogStore {
 
   unwatch(service: ServicePlan | undefined, instance: InstanceId): void {
     this.countWatchers(instance, -1);
+    this.expecting.delete(instanceKey(instance));
     if (service !== undefined && this.sources.has(instanceKey(instance))) this.outputsOf(service, instance);
   }
 

@@ -79,7 +79,7 @@ export class Spawner {
       this.fail(effect.ticket, Stage.log, -logError, "cannot make the log pipe");
       return;
     }
-    if (service.ready.kind === "log") this.shell.logs.markStart(effect.instance);
+    if (service.ready.kind === "log") this.shell.logs.markStart(service, effect.instance);
     const notifyPath = effect.notify ? this.shell.notify.pathFor(effect.instance) : "";
     if (typeof notifyPath === "number") {
       this.fail(effect.ticket, Stage.descriptors, -notifyPath, "cannot make the notify socket");

@@ -125,8 +125,9 @@ static int tells_size(void) {
   while (size.ws_col != 81);
   printf("ready\n");
   fflush(stdout);
-  sigwait(&set, &number);
-  ioctl(0, TIOCGWINSZ, &size);
+  /* The first signal may still be that of the size above. */
+  do sigwait(&set, &number), ioctl(0, TIOCGWINSZ, &size);
+  while (size.ws_col == 81);
   printf("columns=%d\n", size.ws_col);
   fflush(stdout);
   return 0;

@@ -148,3 +148,14 @@ test("bad configurations end with code 2, place, line and caret", (context) => {
     assert.match(run.text, expected);
   }
 });
+
+test("a line on a standard error of its own is a sign of readiness too, also of a quick program", async (context) => {
+  const names = Array.from({ length: 20 }, (_, at) => `quick${at}`);
+  const command = "sh -c 'echo it is up >&2; exec sleep 1000'";
+  const services = names.map(
+    (name) =>
+      `  - {name: ${name}, command: "${command}", ready: {log: it is up}, logs: {to: ${name}.log, stderr: separate}}`,
+  );
+  const gonit = start(context, `services:\n${services.join("\n")}\n`);
+  for (const name of names) await gonit.sees(new RegExp(`msg="Service ready".*service=${name}\\b`));
+});
