@@ -10,9 +10,10 @@
  * that dies between reading and writing loses at most LOGGER_PUSH_BYTES.
  *
  * Nothing here waits. Foreign descriptors are shared with other processes, so O_NONBLOCK is never set on them:
- * terminals are opened again, pipes are asked by SPLICE_F_NONBLOCK, sockets by poll(2): one that is writable has room
- * for far more than a push (a quarter of its buffer at least, socket(7)). A console that is full
- * holds up the sources that write to it, or, in a VM, loses what it cannot take. One that is gone loses everything.
+ * terminals are opened again, pipes are asked by SPLICE_F_NONBLOCK, sockets by poll(2): Linux calls one writable when
+ * about a third of its buffer is free, so with a buffer of CONSOLE_SOCKET_BYTES a push fits; with less it is copied by
+ * MSG_DONTWAIT. A console that is full holds up the sources that write to it, or, in a VM, loses what it cannot take.
+ * One that is gone loses everything.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,7 @@
 #include "logger-parts.h"
 
 #define CONSOLE_BLOCKING_BYTES 256 /* a terminal that is shared and may block takes so many when it is writable */
+#define CONSOLE_SOCKET_BYTES (16 * LOGGER_PUSH_BYTES)
 #define CONSOLE_POLL_MS 50         /* a full console that epoll cannot watch is tried again after this time */
 
 static struct console *console_of(int number) {
@@ -51,6 +53,13 @@ static int terminal_again(int fd) {
   return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
+/* A push could fill what poll(2) saw to be free. */
+static int is_small_socket(int fd) {
+  int bytes = 0;
+  socklen_t size = sizeof bytes;
+  return getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &size) != 0 || bytes < CONSOLE_SOCKET_BYTES;
+}
+
 static void console_start(int number, int fd) {
   struct console *console = console_of(number);
   struct stat file;
@@ -62,6 +71,7 @@ static void console_start(int number, int fd) {
   console->dead = console->kind == 0;
   console->terminal = isatty(fd) == 1;
   console->colour = console->terminal && colour_wanted();
+  console->copies = console->kind == S_IFSOCK && is_small_socket(fd);
   if (!console->terminal) return;
   int own = terminal_again(fd);
   if (own >= 0) console->fd = own;

@@ -113,10 +113,12 @@ static void file_as_console(int flags) {
   world_end();
 }
 
-static void socket_as_console(void) {
+/* With a buffer that a push could fill, and with an ordinary one. */
+static void socket_as_console(int buffer_bytes) {
   int fd, ends[2];
   world_begin(ROLE_CONTAINER);
   assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  assert(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes) == 0);
   world.out = ends[0];
   world_start();
   world_source(&(struct log_config){.name = "web", .flags = LINES}, &fd);
@@ -187,7 +189,8 @@ int main(void) {
   terminal_that_hung_up_costs_nothing();
   file_as_console(0);
   file_as_console(O_APPEND);
-  socket_as_console();
+  socket_as_console(4096);
+  socket_as_console(131072);
   null_as_console();
   end_does_not_wait_for_a_stuck_console();
   end_of_init_is_the_end();
