@@ -141,6 +141,7 @@ static int join_cgroup(struct child_plan *plan) {
 }
 
 static int new_session(struct child_plan *plan) {
+  plan->old_group = (int)raw_call(SYS_getpgid, 0);
   if (plan->request->set & SPAWN_KEEP_SESSION) return (int)raw_call(SYS_setpgid, 0, 0);
   long result = raw_call(SYS_setsid);
   return result < 0 ? (int)result : 0;
@@ -155,11 +156,14 @@ static int open_terminal(const char *path) {
   return result < 0 ? (int)result : (int)fd;
 }
 
-/* In a new session it becomes the controlling terminal; in a kept one our group goes to its foreground. All signals
+/* In a new session it becomes the controlling terminal. In a kept one our group goes to its foreground, when gonit's
+ * is there: a job in the background takes the terminal from nobody, and another session's cannot be taken. All signals
  * are blocked, so TIOCSPGRP from the background stops nobody (tcsetpgrp(3)). */
 static int take_terminal(const struct child_plan *plan, int fd) {
   if (!(plan->request->set & SPAWN_KEEP_SESSION)) return (int)raw_call(SYS_ioctl, fd, TIOCSCTTY, 0);
-  int group = (int)raw_call(SYS_getpid);
+  int group = (int)raw_call(SYS_getpid), foreground;
+  if (raw_call(SYS_ioctl, fd, TIOCGPGRP, &foreground) < 0) return 0;
+  if (foreground != plan->old_group) return 0;
   return (int)raw_call(SYS_ioctl, fd, TIOCSPGRP, &group);
 }
 

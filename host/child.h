@@ -39,6 +39,7 @@ struct child_plan {
   uint64_t nofile_soft, nofile_hard; /* to go back to; hard 0: leave as it is */
   uint64_t dispositions;   /* bit n-1: signal n is handled or ignored by the manager */
   int32_t exe, terminal;   /* indexes into moves, or -1 */
+  int32_t old_group;       /* process group of who started us */
   uint32_t move_count;
   struct child_move moves[CHILD_MOVES_MAX];
 };

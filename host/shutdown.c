@@ -66,7 +66,15 @@ static void begin_logger(int64_t now) {
   roles_start_logger(now);
 }
 
+/* A plain init gave its terminal to its command. Who reads from it next is of our own group, as far as nobody else has
+ * taken it meanwhile. All signals are blocked, so this stops nobody. */
+static void return_terminal(void) {
+  pid_t group = tcgetpgrp(0);
+  if (group > 0 && kill(-group, 0) < 0 && errno == ESRCH) tcsetpgrp(0, getpgrp());
+}
+
 __attribute__((noreturn)) static void finish(void) {
+  return_terminal();
   detach_failed(init->shutdown.code);
   if (init->logger.pid > 0) kill(init->logger.pid, SIGKILL);
   if (init_ledger.exits->role == ROLE_VM && getpid() == 1) machine_end(init->shutdown.mode);

@@ -88,12 +88,13 @@ export class Manager {
       emit: (event) => this.emit(event),
     });
     const inherited = splitEnvironment(host.environment());
+    const plain = isPlainInit(options, this.role);
     this.shell = {
       processes: this.processes,
       timers: this.timers,
       watches: this.watches,
       logs,
-      ownLog: new OwnLog(ownLogOptions(options, inherited, isPlainInit(options, this.role))),
+      ownLog: new OwnLog(ownLogOptions(options, inherited, plain)),
       notify: this.notify,
       tickets,
       facts: {
@@ -106,6 +107,7 @@ export class Manager {
       inherited,
       parentDeathSignal: this.traits.servicesDieWithInit ? SIGTERM : 0,
       cgroupRoot: host.cgroupRoot(),
+      plain,
       emit: (event) => this.emit(event),
       service: (name) => serviceOfPlan(this.state(), name),
       plan: () => this.plan(),

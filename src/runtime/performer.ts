@@ -31,6 +31,8 @@ export interface Shell {
   /** Signal that services get when init dies, 0 for none. */
   parentDeathSignal: number;
   cgroupRoot: string;
+  /** `init -- CMD`: the one command has our terminal to itself. */
+  plain: boolean;
   /** Hands an event to the engine, in the next step. */
   emit(event: Event): void;
   service(name: string): ServicePlan | undefined;

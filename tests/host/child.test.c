@@ -533,6 +533,14 @@ static void test_terminal(void) {
   expect_failure(request, STAGE_TERMINAL, ENOENT);
 }
 
+static struct spawn_request *kept(int terminal, const char *script) {
+  struct spawn_request *request = REQUEST("sh", "-c", script);
+  request->set |= SPAWN_KEEP_SESSION | SPAWN_TERMINAL_FD;
+  request->terminal_fd = terminal;
+  for (int i = 0; i < 3; i++) add_descriptor(request, i, terminal);
+  return request;
+}
+
 static void test_session_kept(void) {
   char name[100];
   assert(setsid() == getpid());
@@ -540,16 +548,16 @@ static void test_session_kept(void) {
   int terminal = open(name, O_RDWR | O_CLOEXEC); /* becomes ours */
   assert(terminal >= 0 && tcgetpgrp(terminal) == getpid());
   begin();
-  struct spawn_request *request = REQUEST("sh", "-c", "stty -opost; ps -o pgid=,sid=,tpgid= -p $$; echo end");
-  request->set |= SPAWN_KEEP_SESSION | SPAWN_TERMINAL_FD;
-  request->terminal_fd = terminal;
-  for (int i = 0; i < 3; i++) add_descriptor(request, i, terminal);
-  struct spawn_result result = spawn(request);
+  struct spawn_result result = spawn(kept(terminal, "stty -opost; ps -o pgid=,sid=,tpgid= -p $$; echo end"));
   assert(result.stage == STAGE_NONE);
   read_master(master, "end\n");
   int group, session, foreground;
   assert(sscanf(output, "%d %d %d", &group, &session, &foreground) == 3);
   assert(group == result.pid && session == getpid() && foreground == result.pid);
+  finish(&result);
+  /* The foreground is the first one's still: we are in the background, and take it from nobody. */
+  result = spawn(kept(terminal, "exec true"));
+  assert(result.stage == STAGE_NONE && tcgetpgrp(terminal) == foreground);
   finish(&result);
 }
 
