@@ -4,7 +4,7 @@
  */
 
 import { LogFlag } from "../contract.ts";
-import { type InstanceId, instanceKey, parseInstanceKey } from "../engine/instance.ts";
+import { type InstanceId, instanceKey, parseInstanceKey, type Ticket } from "../engine/instance.ts";
 import type { LogPlan, ServicePlan } from "../engine/plan.ts";
 
 const pipeCapacityBytes = 65536;
@@ -28,6 +28,8 @@ export class LogStore {
   /** Sources whose lines a start waits for, from before its program can write: a watch that begins later is too late. */
   private readonly expecting = new Set<string>();
   private readonly startMarks = new Map<string, number>();
+  /** The run that each source was last written by, and what was stored before it. */
+  private readonly runMarks = new Map<string, { run: Ticket; stored: number }>();
 
   /** Write ends that init holds from an earlier manager, by source name. */
   adopt(held: { name: string; fd: number }[]): void {
@@ -93,6 +95,12 @@ export class LogStore {
       this.startMarks.set(source.name, host.logCounters(source.slot).stored);
   }
 
+  /** Remembers where the output of a run begins; called before each of its processes is made. */
+  markRun(instance: InstanceId, run: Ticket): void {
+    for (const { name, slot } of this.sourcesOf(instance))
+      if (this.runMarks.get(name)?.run !== run) this.runMarks.set(name, { run, stored: host.logCounters(slot).stored });
+  }
+
   /** Bytes that were stored before the running start wrote anything. */
   startMark(source: LogSource): number {
     return this.startMarks.get(source.name) ?? host.logCounters(source.slot).stored;
@@ -133,24 +141,31 @@ export class LogStore {
     return this.sourcesOf(instance).every((source) => host.logDrained(source.slot, source.fd));
   }
 
-  /** The last lines of an instance's output, oldest first. */
-  lastLines(instance: InstanceId, count: number): string[] {
+  /**
+   * The last lines of what a run of an instance wrote, oldest first. Where its beginning is not known (an earlier manager
+   * made it), the last lines of all.
+   */
+  lastLines(instance: InstanceId, run: Ticket, count: number): string[] {
     const lines: string[] = [];
-    for (const source of this.sourcesOf(instance)) lines.push(...lastLinesOf(this.tail(source), count, source.flags));
+    for (const source of this.sourcesOf(instance)) {
+      const mark = this.runMarks.get(source.name);
+      const written = mark?.run === run ? host.logCounters(source.slot).stored - mark.stored : tailBytes;
+      if (written > 0) lines.push(...lastLinesOf(this.tail(source, Math.min(written, tailBytes)), count, source.flags));
+    }
     return lines.slice(-count);
   }
 
-  /** Recent bytes of a source as text: from its file, else from memory. */
-  tail(source: LogSource): string {
-    if (source.path === "") return host.decodeUtf8(host.logMemory(source.slot));
+  /** The last bytes of a source as text: from its file, else from memory. */
+  tail(source: LogSource, bytes = tailBytes): string {
+    if (source.path === "") return host.decodeUtf8(host.logMemory(source.slot).slice(-bytes));
     const size = host.logCounters(source.slot).fileSize;
-    let text = readRange(source.path, Math.max(0, size - tailBytes), tailBytes);
-    if (size < tailBytes) {
+    let text = readRange(source.path, Math.max(0, size - bytes), bytes);
+    if (size < bytes) {
       // The file is young: the end of the newest archive stands before it.
       const archive = `${source.path}.1`;
       const archived = host.stat(archive);
       if (typeof archived === "object") {
-        text = readRange(archive, Math.max(0, archived.size - (tailBytes - size)), tailBytes) + text;
+        text = readRange(archive, Math.max(0, archived.size - (bytes - size)), bytes - size) + text;
       }
     }
     return text;
@@ -163,6 +178,7 @@ export class LogStore {
       host.releaseHeld(heldPrefix + source.name);
       host.close(source.fd);
       this.sources.delete(source.name);
+      this.runMarks.delete(source.name);
     }
   }
 }

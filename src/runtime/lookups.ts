@@ -25,6 +25,7 @@ export function isMainStarting(state: State, instance: InstanceId): boolean {
 
 export interface OpenProcess {
   ticket: Ticket;
+  startTicket: Ticket;
   instance: InstanceId;
   processKind: number;
   /** 0: the answer to its spawn has not come. */
@@ -40,12 +41,13 @@ export function openProcesses(state: State): OpenProcess[] {
     const run = node.unit.run;
     if (run === null) continue;
     const success = definitionOf(node).restart.success;
+    const shared = { instance: node.id, startTicket: run.start };
     if (run.main === "spawning" || run.main === "running") {
       const pid = run.main === "running" ? run.pid : 0;
-      found.push({ ticket: run.start, instance: node.id, processKind: ProcessKind.main, pid, success });
+      found.push({ ...shared, ticket: run.start, processKind: ProcessKind.main, pid, success });
     }
     for (const aux of run.aux) {
-      found.push({ ticket: aux.ticket, instance: node.id, processKind: aux.kind, pid: aux.pid, success: [0] });
+      found.push({ ...shared, ticket: aux.ticket, processKind: aux.kind, pid: aux.pid, success: [0] });
     }
   }
   return found;

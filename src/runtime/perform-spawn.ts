@@ -8,6 +8,7 @@ import type { Effect } from "../engine/effect.ts";
 import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
 import type { ServicePlan } from "../engine/plan.ts";
 import { readEnvironmentFiles } from "./environment-files.ts";
+import { unmappedDetail } from "./id-map.ts";
 import { type Shell, serviceOf } from "./performer.ts";
 import type { ProcessListener } from "./processes.ts";
 import { environmentTexts, serviceVariables } from "./service-environment.ts";
@@ -80,6 +81,7 @@ export class Spawner {
       return;
     }
     if (service.ready.kind === "log") this.shell.logs.markStart(service, effect.instance);
+    this.shell.logs.markRun(effect.instance, effect.startTicket);
     const notifyPath = effect.notify ? this.shell.notify.pathFor(effect.instance) : "";
     if (typeof notifyPath === "number") {
       this.fail(effect.ticket, Stage.descriptors, -notifyPath, "cannot make the notify socket");
@@ -122,7 +124,7 @@ export class Spawner {
   }
 
   private listener(effect: SpawnEffect, service: ServicePlan, readyPipe: [number, number] | null): ProcessListener {
-    const exited = this.exitListener(effect.ticket, effect.instance, service.restart.success);
+    const exited = this.exitListener(effect, service.restart.success);
     return {
       started: (pid, slot) => {
         if (effect.processKind === ProcessKind.main) this.mainStarted(effect.ticket, pid);
@@ -131,14 +133,17 @@ export class Spawner {
       },
       failed: (stage, errno) => {
         if (readyPipe !== null) for (const fd of readyPipe) host.close(fd);
-        this.fail(effect.ticket, stage, errno, failureDetail(stage, errno, effect, service));
+        this.fail(effect.ticket, stage, errno, this.failureDetail(stage, errno, effect, service));
       },
       exited,
     };
   }
 
   /** For processes that an earlier manager started as well. */
-  exitListener(ticket: Ticket, instance: InstanceId, success: number[]): (exit: ExitRecord) => boolean {
+  exitListener(
+    { ticket, instance, startTicket }: Pick<SpawnEffect, "ticket" | "instance" | "startTicket">,
+    success: number[],
+  ): (exit: ExitRecord) => boolean {
     return (exit) => {
       const failed = exit.signal !== null || !success.includes(exit.code ?? -1);
       if (failed && !this.drained(ticket, instance)) return false;
@@ -152,7 +157,7 @@ export class Spawner {
         core: exit.core,
         cpuMs: exit.cpuMs,
         maxRssKib: exit.maxRssKib,
-        lastLines: failed ? this.shell.logs.lastLines(instance, lastLineCount) : [],
+        lastLines: failed ? this.shell.logs.lastLines(instance, startTicket, lastLineCount) : [],
       });
       return true;
     };
@@ -168,6 +173,22 @@ export class Spawner {
 
   private fail(ticket: Ticket, stage: number, errno: number, detail: string): void {
     this.shell.emit({ kind: "spawn-failed", ticket, stage, errno, detail });
+  }
+
+  /** What stands behind "cannot start NAME:" for a child that got no further than `stage`. */
+  private failureDetail(stage: number, errno: number, effect: SpawnEffect, service: ServicePlan): string {
+    const why = host.errnoText(errno);
+    const program = effect.command.argv[0] ?? "";
+    if (stage === Stage.exec) return `cannot run ${program}: ${why}`;
+    if (stage === Stage.directory) return `cannot enter the directory ${service.directory}: ${why}`;
+    if (stage === Stage.user || stage === Stage.groups) {
+      const { identity } = this.prepare(service);
+      const missing = identity.kind === "user" ? unmappedDetail(identity) : "";
+      return `cannot become ${service.user || service.group}: ${missing || why}`;
+    }
+    if (stage === Stage.timeLimit) return `${program} did not begin to run within its time limit`;
+    if (stage === Stage.queue) return `no process could be started now: ${why}`;
+    return why;
   }
 
   private watchReadyPipe(ticket: Ticket, [readEnd, writeEnd]: [number, number]): void {
@@ -293,18 +314,6 @@ export function identityOf(service: ServicePlan): Identity {
 function groupFailure(name: string, errno: number): Identity {
   const detail = errno === ENOENT ? `there is no group ${name}` : `cannot read the groups: ${host.errnoText(errno)}`;
   return { kind: "failed", stage: Stage.lookupGroup, errno, detail };
-}
-
-/** What stands behind "cannot start NAME:" for a child that got no further than `stage`. */
-function failureDetail(stage: number, errno: number, effect: SpawnEffect, service: ServicePlan): string {
-  const why = host.errnoText(errno);
-  const program = effect.command.argv[0] ?? "";
-  if (stage === Stage.exec) return `cannot run ${program}: ${why}`;
-  if (stage === Stage.directory) return `cannot enter the directory ${service.directory}: ${why}`;
-  if (stage === Stage.user || stage === Stage.groups) return `cannot become ${service.user || service.group}: ${why}`;
-  if (stage === Stage.timeLimit) return `${program} did not begin to run within its time limit`;
-  if (stage === Stage.queue) return `no process could be started now: ${why}`;
-  return why;
 }
 
 export const drainRetryDelayMs = drainRetryMs;

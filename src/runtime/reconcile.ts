@@ -21,7 +21,7 @@ export function reconcile(shell: Shell, state: State, spawner: Spawner, trees: T
   for (const process of openProcesses(state)) {
     const slot = slots.get(process.ticket);
     slots.delete(process.ticket);
-    const exited = spawner.exitListener(process.ticket, process.instance, process.success);
+    const exited = spawner.exitListener(process, process.success);
     if (process.processKind === ProcessKind.main && process.pid > 0) trees.leaderStarted(process.ticket, process.pid);
     if (slot === undefined) {
       // A spawn that was never begun is performed again by `outstanding`; a process whose slot is gone has ended and

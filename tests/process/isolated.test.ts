@@ -178,19 +178,41 @@ test("up --isolated without a terminal says so, stays, and ends at TERM", async 
   assert.equal(await started.ended, 0, started.output());
 });
 
-test("up --isolated as an ordinary user is root inside, of a system that is as complete", async (t) => {
-  if (!isRoot) {
-    t.skip("the other tests run as an ordinary user already");
-    return;
-  }
-  // Where the project lies, nobody may have no business.
+/** The binary and a configuration where an ordinary user reaches them: where the project lies, nobody may have no business. */
+function forNobody(t: TestContext, text: string): { program: string; configuration: string } {
   const folder = folderFor(t);
   chmodSync(folder, 0o755);
   const program = join(folder, "gonit");
   const configuration = join(folder, "config.yml");
   copyFileSync(binary(), program);
-  copyFileSync(origin, configuration);
-  chmodSync(configuration, 0o644);
+  writeFileSync(configuration, text, { mode: 0o644 });
+  return { program, configuration };
+}
+
+test("a user that is not mapped is an error for good, which names the service and the cure", async (t) => {
+  if (!isRoot) {
+    t.skip("only root can run a test as a user without ranges");
+    return;
+  }
+  const { program, configuration } = forNobody(
+    t,
+    "services:\n  - {name: web, command: sleep 1000, user: daemon}\n  - {name: other, command: sleep 1000}\n",
+  );
+  const started = run(t, [program, "up", "--isolated", "-f", configuration], { uid: nobody });
+  await started.sees(
+    /msg="Service failed" reason="cannot become daemon: this user namespace has no user number 1 .*\/etc\/subuid.*" service=web/,
+  );
+  await started.sees(/msg="Started service".*service=other/);
+  started.child.kill("SIGTERM");
+  assert.equal(await started.ended, 0, started.output());
+});
+
+test("up --isolated as an ordinary user is root inside, of a system that is as complete", async (t) => {
+  if (!isRoot) {
+    t.skip("the other tests run as an ordinary user already");
+    return;
+  }
+  const { program, configuration } = forNobody(t, readFileSync(origin, "utf8"));
   const script = [
     "expect gonit# ",
     String.raw`send id -u; cat /proc/self/uid_map\r`,

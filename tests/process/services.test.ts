@@ -47,6 +47,20 @@ services:
   assert.equal(gonit.client("status", "broken").code, 3);
 });
 
+test("what is shown of a failed run are its own last lines, not an earlier run's", async (context) => {
+  const command = `sh -c "test -e been && exit 4; touch been; echo from the first run; exit 3"`;
+  const gonit = start(
+    context,
+    `services:\n  - {name: twice, command: '${command}', logs: {to: twice.log}, restart: {delay: 0s, limit: 1 in 1m}}\n`,
+  );
+  await gonit.sees(/msg="Service failed".*service=twice/);
+  const ends = gonit.output().match(/.*msg="Service ended".*(\n {2}.*)*/g) ?? [];
+  assert.equal(ends.length, 2, gonit.output());
+  assert.match(ends[0] ?? "", /code=3[\s\S]*from the first run/);
+  assert.match(ends[1] ?? "", /code=4/);
+  assert.doesNotMatch(ends[1] ?? "", /from the first run/);
+});
+
 test("stop, start, restart and their exit codes", async (context) => {
   const gonit = start(
     context,
