@@ -189,7 +189,8 @@
   X(send, host_send, 2) \
   X(close, host_close, 1) \
   X(bindDatagram, host_bind_datagram, 2) \
-  X(receiveNotify, host_receive_notify, 1) \
+  X(receiveNotify, host_receive_notify, 2) \
+  X(peekPipe, host_peek_pipe, 1) \
   X(pipe, host_pipe, 0) \
   X(memory, host_memory, 1) \
   X(localHosts, host_local_hosts, 1)

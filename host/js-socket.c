@@ -178,8 +178,9 @@ JS_BINDING(host_receive_notify) {
   struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes,
                            .msg_controllen = sizeof control.bytes};
   if (js_int(ctx, argv[0], "receiveNotify: fd", &fd) < 0) return JS_EXCEPTION;
+  int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC | (JS_ToBool(ctx, argv[1]) ? MSG_PEEK : 0);
   ssize_t got;
-  do got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  do got = recvmsg(fd, &message, flags);
   while (got < 0 && errno == EINTR);
   if (got < 0) return JS_NewInt32(ctx, -errno);
   read_control(&message, &sender);
@@ -189,6 +190,20 @@ JS_BINDING(host_receive_notify) {
   js_set(ctx, result, "uid", js_number(sender.uid));
   js_set(ctx, result, "truncated", JS_NewBool(ctx, (message.msg_flags & MSG_TRUNC) != 0));
   return result;
+}
+
+JS_BINDING(host_peek_pipe) {
+  int32_t fd;
+  int copy[2];
+  uint8_t buffer[4096];
+  if (js_int(ctx, argv[0], "peekPipe: fd", &fd) < 0) return JS_EXCEPTION;
+  if (pipe2(copy, O_CLOEXEC) < 0) return JS_NewInt32(ctx, -errno);
+  ssize_t got = tee(fd, copy[1], sizeof buffer, SPLICE_F_NONBLOCK);
+  if (got > 0) got = read(copy[0], buffer, (size_t)got);
+  int error = errno;
+  close(copy[0]);
+  close(copy[1]);
+  return got < 0 ? JS_NewInt32(ctx, -error) : js_new_bytes(ctx, buffer, (size_t)got);
 }
 
 JS_BINDING(host_pipe) {

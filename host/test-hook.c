@@ -24,6 +24,12 @@ static void act(const char *action) {
   else if (strncmp(action, "sleep:", 6) == 0) sleep_ms(atol(action + 6));
 }
 
+/* Whether this is the first time of all processes: the file goes with it. */
+static int is_due(void) {
+  const char *once = getenv("GONIT_HOOK_ONCE");
+  return once == NULL || unlink(once) == 0;
+}
+
 void test_hook(const char *name) {
   size_t length = strlen(name);
   const char *at = getenv("GONIT_HOOK");
@@ -31,7 +37,7 @@ void test_hook(const char *name) {
     const char *end = strchrnul(at, ',');
     if (strncmp(at, name, length) == 0 && at[length] == '=') {
       const char *pass = memchr(at, '@', (size_t)(end - at));
-      if (++passes[i] == (pass != NULL ? (unsigned)atoi(pass + 1) : 1u)) act(at + length + 1);
+      if (++passes[i] == (pass != NULL ? (unsigned)atoi(pass + 1) : 1u) && is_due()) act(at + length + 1);
     }
     at = *end == ',' ? end + 1 : NULL;
   }

@@ -2,7 +2,8 @@
  * Named places where a test can end or delay a process. Without GONIT_TEST_HOOKS nothing of it is compiled.
  *
  * GONIT_HOOK=NAME=ACTION[@N],… : the N-th pass (1 when not given) of NAME does ACTION: kill, segv, abort, exit:CODE or
- * sleep:MS. Every process counts its own passes.
+ * sleep:MS. Every process counts its own passes. GONIT_HOOK_ONCE=FILE: only as long as the file is there; the first
+ * process to act removes it.
  */
 #ifndef GONIT_TEST_HOOK_H
 #define GONIT_TEST_HOOK_H

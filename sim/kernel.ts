@@ -71,8 +71,18 @@ export class Kernel {
     return this.schedule.nowMs;
   }
 
+  /**
+   * Its spawner dies with it: of the spawns that were asked for and not answered, every other one was begun and goes on,
+   * the rest never happen.
+   */
   managerDied(): void {
     this.life++;
+    for (const process of [...this.processes.values()]) {
+      if (process.state !== "spawning" || process.ticket % 2 === 0) continue;
+      process.state = "gone";
+      this.processes.delete(process.ticket);
+      this.everSpawned.delete(process.ticket);
+    }
     this.volatile = [];
     this.waits.clear();
     this.timers.clear();
@@ -165,9 +175,13 @@ export class Kernel {
 
   private readonly everSpawned = new Set<Ticket>();
 
+  /** A spawn that was begun: its answer came, or will come. */
+  wasSpawned(ticket: Ticket): boolean {
+    return this.everSpawned.has(ticket);
+  }
+
   private spawn(effect: Extract<Effect, { kind: "spawn" }>): void {
-    // A second order for the same ticket finds the slot taken: the answer is on its way or was given.
-    if (this.everSpawned.has(effect.ticket)) return;
+    if (this.everSpawned.has(effect.ticket)) throw new Error(`check: ticket ${effect.ticket} is spawned twice`);
     this.everSpawned.add(effect.ticket);
     const unit = effect.instance.service;
     const process: Process = {

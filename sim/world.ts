@@ -9,7 +9,7 @@ import type { Effect, Reply } from "../src/engine/effect.ts";
 import type { Event, Request, StepInput } from "../src/engine/event.ts";
 import { TICKETS_PER_LIFE } from "../src/engine/instance.ts";
 import { violations } from "../src/engine/invariants.ts";
-import { outstanding } from "../src/engine/outstanding.ts";
+import { isOutstandingKind, outstanding } from "../src/engine/outstanding.ts";
 import type { Plan } from "../src/engine/plan.ts";
 import { initialState, type State, withoutPlan, withPlan } from "../src/engine/state.ts";
 import { step } from "../src/engine/step.ts";
@@ -222,8 +222,10 @@ export class World {
     if (JSON.stringify(withoutPlan(replayed)) !== live)
       throw new Error("check: the replayed state differs from the live one");
     this.state = replayed;
-    for (const effect of unfinished) if (isPerformedAgain(effect)) this.performOne(effect);
-    for (const effect of outstanding(this.state)) this.performOne(effect);
+    for (const effect of unfinished) if (!isOutstandingKind(effect)) this.performOne(effect);
+    // What lives, or has answered, is found in its slot and not asked for again (src/runtime/reconcile.ts).
+    for (const effect of outstanding(this.state))
+      if (effect.kind !== "spawn" || !this.kernel.wasSpawned(effect.ticket)) this.performOne(effect);
     this.life++;
     this.nextRequest = Math.max(this.nextRequest, this.life * TICKETS_PER_LIFE + TICKETS_PER_LIFE / 2);
     this.emit({ kind: "manager-started", life: this.life });
@@ -235,9 +237,4 @@ export class World {
     for (const input of this.journal) state = step(state, input).state;
     return state;
   }
-}
-
-/** As in the real manager: everything else of an unfinished turn is repeated by outstanding(). */
-function isPerformedAgain(effect: Effect): boolean {
-  return !["spawn", "arm-timer", "start-probe", "watch-log", "await-tree", "kill-tree"].includes(effect.kind);
 }

@@ -355,8 +355,10 @@ export interface Host {
   close(fd: number): void;
   /** A datagram socket with SO_PASSCRED for sd_notify; @ is abstract. fd or -errno. */
   bindDatagram(path: string, mode: number): number;
-  /** One datagram with its sender; descriptors that came along are closed. -errno when there is none. */
-  receiveNotify(fd: number): { text: string; pid: number; uid: number; truncated: boolean } | number;
+  /** One datagram with its sender; descriptors that came along are closed. With `peek` it stays in the socket. -errno when there is none. */
+  receiveNotify(fd: number, peek: boolean): { text: string; pid: number; uid: number; truncated: boolean } | number;
+  /** The next bytes of a pipe, at most 4,096, which stay in it (tee(2)); none at its end, -EAGAIN when there are none yet. */
+  peekPipe(fd: number): Uint8Array | number;
   /** A close-on-exec pipe, or -errno. */
   pipe(): [readEnd: number, writeEnd: number] | number;
   /** An empty memory file (memfd, else an unlinked file). fd or -errno. */

@@ -11,6 +11,20 @@ import type { Aux, Run, State } from "./state.ts";
 import { isEnding } from "./unit.ts";
 import { scopeOf } from "./words.ts";
 
+/** Effects of an unfinished turn that outstanding() repeats; all others have to be performed as they stand there. */
+export function isOutstandingKind({ kind }: Effect): boolean {
+  return outstandingKinds.includes(kind);
+}
+
+const outstandingKinds: Effect["kind"][] = [
+  "spawn",
+  "arm-timer",
+  "start-probe",
+  "watch-log",
+  "await-tree",
+  "kill-tree",
+];
+
 export function outstanding(state: State): Effect[] {
   const effects: Effect[] = [];
   const { shutdown } = state;

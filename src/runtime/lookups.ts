@@ -23,6 +23,12 @@ export function isMainStarting(state: State, instance: InstanceId): boolean {
   return engineOf(state).byName.get(instance.service)?.unit.run?.main === "spawning";
 }
 
+/** Whether a start's sign of readiness may still come. */
+export function isReadinessAwaited(state: State, start: Ticket): boolean {
+  const run = engineOf(state).byTicket.get(start)?.unit.run ?? null;
+  return run !== null && run.start === start && run.readyMs < 0;
+}
+
 export interface OpenProcess {
   ticket: Ticket;
   startTicket: Ticket;

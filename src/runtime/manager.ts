@@ -11,7 +11,7 @@ import { ControlServer } from "../control/server.ts";
 import { instanceNameOf } from "../control/socket-path.ts";
 import type { Event } from "../engine/event.ts";
 import type { InstanceId } from "../engine/instance.ts";
-import { outstanding } from "../engine/outstanding.ts";
+import { isOutstandingKind, outstanding } from "../engine/outstanding.ts";
 import type { Plan, ServicePlan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
 import { type BootFacts, earlierBootFacts, keepBootFacts } from "./boot-facts.ts";
@@ -22,10 +22,10 @@ import { InitSignals, signalEvent } from "./init-signals.ts";
 import { claimInstance } from "./instance-paths.ts";
 import { type LoadOutcome, loadConfiguration } from "./load-configuration.ts";
 import { LogStore } from "./log-store.ts";
-import { isMainStarting, mainProcess, serviceOfPlan } from "./lookups.ts";
+import { isMainStarting, isReadinessAwaited, mainProcess, serviceOfPlan } from "./lookups.ts";
 import { NotifySockets } from "./notify.ts";
 import { type Options, parseOptions } from "./options.ts";
-import { type LogFormat, OwnLog } from "./own-log.ts";
+import { OwnLog, ownLogOptions } from "./own-log.ts";
 import { LogWatches } from "./perform-log-watch.ts";
 import { Probes } from "./perform-probe.ts";
 import { drainRetryDelayMs, Spawner } from "./perform-spawn.ts";
@@ -94,7 +94,7 @@ export class Manager {
       timers: this.timers,
       watches: this.watches,
       logs,
-      ownLog: new OwnLog(ownLogOptions(options, inherited, plain)),
+      ownLog: new OwnLog(ownLogOptions(options.logFormat, inherited, plain)),
       notify: this.notify,
       tickets,
       facts: {
@@ -202,9 +202,17 @@ export class Manager {
     if (listener !== undefined) this.control.listen(listener.fd);
     if (this.state().plan === null) return;
     this.shell.logs.resume(this.shell.service);
-    reconcile(this.shell, this.state(), this.spawner, this.trees);
-    this.turns.perform(this.recovered.effects.filter(isPerformedAgain), 0);
-    this.turns.perform(outstanding(this.state()), 0);
+    this.spawner.readyPipes.adopt(this.held, (ticket) => isReadinessAwaited(this.state(), ticket));
+    const answered = reconcile(this.shell, this.state(), this.spawner, this.trees);
+    this.turns.perform(
+      this.recovered.effects.filter((effect) => !isOutstandingKind(effect)),
+      0,
+    );
+    const missing = outstanding(this.state());
+    this.turns.perform(
+      missing.filter((effect) => effect.kind !== "spawn" || !answered.has(effect.ticket)),
+      0,
+    );
   }
 
   private nameSystem(): void {
@@ -325,6 +333,8 @@ export class Manager {
     }
     this.turns.run(() => {
       for (const slot of exits.slots) host.takeExit(slot);
+      this.spawner.readyPipes.journalled();
+      this.notify.journalled();
     });
     this.notify.receiveDeferred();
     this.nameSystemOnce();
@@ -367,23 +377,8 @@ export class Manager {
   }
 }
 
-/** Which effects of an unfinished turn are not repeated by `outstanding`. */
-function isPerformedAgain(effect: { kind: string }): boolean {
-  const repeated = ["spawn", "arm-timer", "start-probe", "watch-log", "await-tree", "kill-tree"];
-  return !repeated.includes(effect.kind);
-}
-
 function notifyPrefix(id: string): string {
   return `gonit-notify-${id.slice(0, 16)}`;
-}
-
-function ownLogOptions(options: Options, inherited: Map<string, string>, silent: boolean) {
-  const isTerminal = host.isTerminal(2);
-  const asked = options.logFormat ?? inherited.get("GONIT_LOG_FORMAT") ?? "";
-  const format: LogFormat =
-    asked === "text" || asked === "logfmt" || asked === "json" ? asked : isTerminal ? "text" : "logfmt";
-  const colour = isTerminal && !inherited.has("NO_COLOR") && inherited.get("TERM") !== "dumb";
-  return { format, colour, startedMs: host.startedMs(), silent };
 }
 
 /** Starts the manager with what init was started with; ends only with its process. */

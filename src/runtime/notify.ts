@@ -9,7 +9,7 @@ import { type InstanceId, instanceKey, parseInstanceKey, type Ticket } from "../
 import type { Watches } from "./watches.ts";
 
 const heldPrefix = "notify:";
-const messagesPerTurn = 16;
+const strangersPerTurn = 16;
 const ENAMETOOLONG = 36;
 
 export interface NotifyOwner {
@@ -29,6 +29,8 @@ export class NotifySockets {
   private readonly sockets = new Map<string, Socket>();
   /** Keys of sockets whose messages wait until the sender can be told from a stranger. */
   private readonly deferred = new Set<string>();
+  /** Sockets whose first message was made an event that is not journalled yet: a manager that dies now leaves it there. */
+  private readonly peeked = new Set<number>();
   private readonly watches: Watches;
   private readonly owner: NotifyOwner;
   /** Folder of the sockets, or an empty text: abstract names that begin with `prefix`. */
@@ -71,6 +73,7 @@ export class NotifySockets {
     const socket = this.sockets.get(key);
     if (socket === undefined) return;
     this.sockets.delete(key);
+    this.peeked.delete(socket.fd);
     if (!this.deferred.delete(key)) this.watches.remove(socket.fd);
     host.close(socket.fd);
     host.releaseHeld(heldPrefix + key);
@@ -116,14 +119,26 @@ export class NotifySockets {
     }
   }
 
+  /** One message a turn becomes an event; those of strangers are thrown away. */
   private receive(instance: InstanceId, fd: number): void {
-    for (let count = 0; count < messagesPerTurn; count++) {
-      const message = host.receiveNotify(fd);
+    if (this.peeked.has(fd)) return;
+    for (let count = 0; count < strangersPerTurn; count++) {
+      const message = host.receiveNotify(fd, true);
       if (typeof message === "number") return;
       const main = this.owner.main(instance);
-      if (main === null || message.truncated || !belongs(message, main, instance)) continue;
-      this.owner.emit(notifyEvent(instance, main.ticket, message.text));
+      if (main !== null && !message.truncated && belongs(message, main, instance)) {
+        this.peeked.add(fd);
+        this.owner.emit(notifyEvent(instance, main.ticket, message.text));
+        return;
+      }
+      host.receiveNotify(fd, false);
     }
+  }
+
+  /** The events of this turn can no longer be lost: their messages go. */
+  journalled(): void {
+    for (const fd of this.peeked) host.receiveNotify(fd, false);
+    this.peeked.clear();
   }
 }
 

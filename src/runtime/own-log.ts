@@ -132,3 +132,13 @@ function civilFromDays(days: number): [number, number, number] {
   const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
   return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day];
 }
+
+/** What was asked for on the command line or in the environment; else what standard error is good for. */
+export function ownLogOptions(asked: LogFormat | null, inherited: Map<string, string>, silent: boolean): OwnLogOptions {
+  const isTerminal = host.isTerminal(2);
+  const wanted = asked ?? inherited.get("GONIT_LOG_FORMAT") ?? "";
+  const format =
+    wanted === "text" || wanted === "logfmt" || wanted === "json" ? wanted : isTerminal ? "text" : "logfmt";
+  const colour = isTerminal && !inherited.has("NO_COLOR") && inherited.get("TERM") !== "dumb";
+  return { format, colour, startedMs: host.startedMs(), silent };
+}

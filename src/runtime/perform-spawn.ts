@@ -3,7 +3,7 @@
  * (a user, an environment file, a log pipe) is told as the stage at which the start failed, before a process is made.
  */
 
-import { type ExitRecord, Poll, ProcessKind, type SpawnRequest, Stage, type UserRecord } from "../contract.ts";
+import { type ExitRecord, ProcessKind, type SpawnRequest, Stage, type UserRecord } from "../contract.ts";
 import type { Effect } from "../engine/effect.ts";
 import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
 import type { ServicePlan } from "../engine/plan.ts";
@@ -11,6 +11,7 @@ import { readEnvironmentFiles } from "./environment-files.ts";
 import { unmappedDetail } from "./id-map.ts";
 import { type Shell, serviceOf } from "./performer.ts";
 import type { ProcessListener } from "./processes.ts";
+import { ReadyPipes } from "./ready-pipes.ts";
 import { environmentTexts, serviceVariables } from "./service-environment.ts";
 
 const ENOENT = 2;
@@ -40,6 +41,7 @@ interface Prepared {
 const preparedMax = 16;
 
 export class Spawner {
+  readonly readyPipes: ReadyPipes;
   private readonly shell: Shell;
   private readonly mainStarted: (startTicket: Ticket, pid: number) => void;
   private readonly prepared = new Map<string, Prepared>();
@@ -49,6 +51,7 @@ export class Spawner {
   constructor(shell: Shell, mainStarted: (startTicket: Ticket, pid: number) => void) {
     this.shell = shell;
     this.mainStarted = mainStarted;
+    this.readyPipes = new ReadyPipes(shell.watches, (event) => shell.emit(event));
   }
 
   perform(effect: SpawnEffect): void {
@@ -110,29 +113,27 @@ export class Spawner {
       if (this.shell.plain) request.terminal = 0;
     }
     if (outputs.stdout >= 0) request.descriptors.push([1, outputs.stdout], [2, outputs.stderr]);
-    let readyPipe: [number, number] | null = null;
     if (effect.readyFd !== null) {
-      const pipe = host.pipe();
-      if (typeof pipe === "number") {
-        this.fail(effect.ticket, Stage.descriptors, -pipe, "cannot make the readiness pipe");
+      const writeEnd = this.readyPipes.open(effect.ticket);
+      if (writeEnd < 0) {
+        this.fail(effect.ticket, Stage.descriptors, -writeEnd, "cannot make the readiness pipe");
         return;
       }
-      readyPipe = pipe;
-      request.descriptors.push([effect.readyFd, pipe[1]]);
+      request.descriptors.push([effect.readyFd, writeEnd]);
     }
-    this.shell.processes.spawn(request, this.listener(effect, service, readyPipe));
+    this.shell.processes.spawn(request, this.listener(effect, service));
   }
 
-  private listener(effect: SpawnEffect, service: ServicePlan, readyPipe: [number, number] | null): ProcessListener {
+  private listener(effect: SpawnEffect, service: ServicePlan): ProcessListener {
     const exited = this.exitListener(effect, service.restart.success);
     return {
       started: (pid, slot) => {
         if (effect.processKind === ProcessKind.main) this.mainStarted(effect.ticket, pid);
-        if (readyPipe !== null) this.watchReadyPipe(effect.ticket, readyPipe);
+        this.readyPipes.started(effect.ticket);
         this.shell.emit({ kind: "spawn-succeeded", ticket: effect.ticket, pid, slot });
       },
       failed: (stage, errno) => {
-        if (readyPipe !== null) for (const fd of readyPipe) host.close(fd);
+        this.readyPipes.ended(effect.ticket);
         this.fail(effect.ticket, stage, errno, this.failureDetail(stage, errno, effect, service));
       },
       exited,
@@ -148,6 +149,7 @@ export class Spawner {
       const failed = exit.signal !== null || !success.includes(exit.code ?? -1);
       if (failed && !this.drained(ticket, instance)) return false;
       this.drainTries.delete(ticket);
+      this.readyPipes.ended(ticket);
       this.shell.emit({
         kind: "process-exited",
         ticket,
@@ -189,18 +191,6 @@ export class Spawner {
     if (stage === Stage.timeLimit) return `${program} did not begin to run within its time limit`;
     if (stage === Stage.queue) return `no process could be started now: ${why}`;
     return why;
-  }
-
-  private watchReadyPipe(ticket: Ticket, [readEnd, writeEnd]: [number, number]): void {
-    host.close(writeEnd);
-    this.shell.watches.add(readEnd, Poll.in, () => {
-      const data = host.receive(readEnd, 4096);
-      if (typeof data === "number") return;
-      if (data.length > 0 && !data.includes(10)) return;
-      this.shell.watches.remove(readEnd);
-      host.close(readEnd);
-      this.shell.emit(data.length > 0 ? { kind: "ready-line", ticket } : { kind: "ready-closed", ticket });
-    });
   }
 
   private prepare(service: ServicePlan): Prepared {

@@ -5,6 +5,7 @@
 
 import { ProcessKind, SignalScope, type SlotRecord, SlotState } from "../contract.ts";
 import type { Event } from "../engine/event.ts";
+import type { Ticket } from "../engine/instance.ts";
 import type { State } from "../engine/state.ts";
 import { openProcesses } from "./lookups.ts";
 import type { Spawner } from "./perform-spawn.ts";
@@ -15,7 +16,9 @@ import { isRuntimeTicket } from "./tickets.ts";
 
 const SIGKILL = 9;
 
-export function reconcile(shell: Shell, state: State, spawner: Spawner, trees: Trees): void {
+/** The tickets of spawns that are answered now, and so must not be asked for again. */
+export function reconcile(shell: Shell, state: State, spawner: Spawner, trees: Trees): Set<Ticket> {
+  const answered = new Set<Ticket>();
   const slots = new Map<number, SlotRecord>();
   for (const slot of host.slots()) slots.set(slot.ticket, slot);
   for (const process of openProcesses(state)) {
@@ -32,14 +35,13 @@ export function reconcile(shell: Shell, state: State, spawner: Spawner, trees: T
     if (slotRuns(slot)) {
       if (process.processKind === ProcessKind.main) trees.leaderStarted(process.ticket, slot.pid);
       shell.processes.adopt(process.ticket, slot.slot, slot.pid, { started: () => {}, failed: () => {}, exited });
-      if (process.pid === 0) {
-        shell.emit({ kind: "spawn-succeeded", ticket: process.ticket, pid: slot.pid, slot: slot.slot });
-      }
-    } else if (process.pid === 0) {
-      answerLostSpawn(shell, slot);
-    }
+      if (process.pid > 0) continue;
+      answered.add(process.ticket);
+      shell.emit({ kind: "spawn-succeeded", ticket: process.ticket, pid: slot.pid, slot: slot.slot });
+    } else if (process.pid === 0 && answerLostSpawn(shell, slot)) answered.add(process.ticket);
   }
   for (const slot of slots.values()) endStray(slot);
+  return answered;
 }
 
 function lostExit(ticket: number, pid: number): Event {
@@ -56,12 +58,12 @@ function lostExit(ticket: number, pid: number): Event {
   };
 }
 
-/** A spawn that failed, or whose thread died with the manager before there was a process. */
-function answerLostSpawn(shell: Shell, slot: SlotRecord): void {
-  if (slot.state === SlotState.failed || slot.stage !== 0) {
-    shell.emit({ kind: "spawn-failed", ticket: slot.ticket, stage: slot.stage, errno: slot.errno, detail: "" });
-  }
+/** A spawn that failed is answered. One whose thread died with the manager before there was a process is not. */
+function answerLostSpawn(shell: Shell, slot: SlotRecord): boolean {
   if (slot.pid === 0) host.takeExit(slot.slot);
+  if (slot.state !== SlotState.failed && slot.stage === 0) return false;
+  shell.emit({ kind: "spawn-failed", ticket: slot.ticket, stage: slot.stage, errno: slot.errno, detail: "" });
+  return true;
 }
 
 /** Processes that no one waits for. Their exits are taken as unknown ones. */

@@ -102,18 +102,33 @@ static void send_with_descriptors(const char *path) {
   close(sender);
 }
 
+static void test_peek_pipe(void) {
+  must(SCRIPT(
+    const [readEnd, writeEnd] = host.pipe();
+    check(host.peekPipe(readEnd), -11);
+    host.write(writeEnd, "ready\n");
+    for (let count = 0; count < 2; count++) check(host.decodeUtf8(host.peekPipe(readEnd)), "ready\n");
+    check(host.decodeUtf8(host.receive(readEnd, 100)), "ready\n");
+    host.close(writeEnd);
+    check(host.peekPipe(readEnd).length, 0);
+    host.close(readEnd);
+    check(host.peekPipe(999), -9);
+  ));
+}
+
 static void test_notify_datagrams(void) {
   char path[200];
   snprintf(path, sizeof path, "%s/notify", folder);
   script_module("main", SCRIPT(globalThis.fd = host.bindDatagram(host.args()[0] + "/notify", 0o622);
                                check(host.stat(host.args()[0] + "/notify").mode, 0o622);
-                               check(host.receiveNotify(fd), -11);));
-  script_module("second", SCRIPT(const note = host.receiveNotify(fd);
+                               check(host.receiveNotify(fd, true), -11);));
+  script_module("second", SCRIPT(check(host.receiveNotify(fd, true).text, "READY=1\nSTATUS=\ufffd");
+                                 const note = host.receiveNotify(fd, false);
                                  check([note.text, note.pid, note.uid, note.truncated],
                                        ["READY=1\nSTATUS=\ufffd", host.pid(), host.uid(), false]);
-                                 const large = host.receiveNotify(fd);
+                                 const large = host.receiveNotify(fd, false);
                                  check([large.text.length, large.truncated], [8192, true]);
-                                 check(host.receiveNotify(fd), -11);));
+                                 check(host.receiveNotify(fd, false), -11);));
   char *argv[] = {"test", folder, NULL};
   assert(script_run(modules, 0, 2, argv) == 0);
   int before = open_descriptors();
@@ -242,6 +257,7 @@ int main(void) {
   run(test_stream_sockets);
   run(test_paths_longer_than_an_address);
   run(test_notify_datagrams);
+  run(test_peek_pipe);
   run(test_tcp_and_pipes);
   run(test_timers);
   run(test_polling);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { binary, isAlive, start } from "./gonit.ts";
+import { binary, children, folderFor, isAlive, start } from "./gonit.ts";
 
 const kills = 40;
 /** A role that ends again and again is started later each time; a test cannot wait for that. */
@@ -78,6 +78,40 @@ services:
   assert.equal(await code, 0);
   assert.match(text, /^slow: stopped/);
 });
+
+/** Every place at which a manager can die in a turn; signs of readiness and exits are on their way meanwhile. */
+const places = ["before-append", "after-append", "before-effects", "done"].flatMap((where) =>
+  [1, 2, 3, 4, 5, 6].map((pass) => ({ hook: `turn-${where}`, pass })),
+);
+
+for (const { hook, pass } of places) {
+  test(`a manager that dies at pass ${pass} of ${hook} starts nothing twice and forgets no answer`, async (context) => {
+    const once = join(folderFor(context), "once");
+    writeFileSync(once, "");
+    const ran = (name: string) => `sh -c 'echo ${name} >> ran'`;
+    const gonit = start(
+      context,
+      `
+services:
+  - {name: told, command: "sh -c 'echo told >> ran; exec ${children}/notifies-ready'", ready: notify, pre_start: [ "${ran("before")}" ]}
+  - {name: lined, command: "sh -c 'echo lined >> ran; echo ready >&3; exec 3>&-; exec sleep 1000'", ready: {fd: 3}}
+  - {name: once, type: task, command: "${ran("once")}"}
+  - {name: broken, command: ./missing}
+  - {name: last, command: "sh -c 'echo last >> ran; exec sleep 1000'", depends_on: [told, lined, once]}
+`,
+      {
+        binary: binary("GONIT_HOOKS_BINARY"),
+        environment: { GONIT_RETRY_MS_MAX: "1", GONIT_HOOK: `${hook}=kill@${pass}`, GONIT_HOOK_ONCE: once },
+      },
+    );
+    await gonit.sees(/msg="Started service".*service=last/);
+    assert.equal(existsSync(once), false, "the manager did not die");
+    const shown = gonit.status().services.map(({ name, state }) => `${name} ${state}`);
+    assert.deepEqual(shown.sort(), ["broken failed", "last ready", "lined ready", "once done", "told ready"]);
+    const lines = readFileSync(join(gonit.folder, "ran"), "utf8").trim().split("\n").sort();
+    assert.deepEqual(lines, ["before", "last", "lined", "once", "told"]);
+  });
+}
 
 test("an event that ends the manager each time is set aside, and all else is managed", async (context) => {
   const gonit = start(
