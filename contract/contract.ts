@@ -80,6 +80,7 @@ export const NUMBERS: Numbers[] = [
       env_file: 25,
       log: 26,
       command: 27,
+      input: 28,
     },
   },
   {
@@ -200,7 +201,7 @@ export const NUMBERS: Numbers[] = [
       /* pipes' ends that the logger hands to init for its successor: numbers from log_slots on */
       log_own_pipes: 4,
       own_window_fds: 64,
-      blocked_spawns: 8,
+      blocked_spawns: 32,
     },
   },
 ];
@@ -292,6 +293,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "acknowledge", module: "manager", signature: "(): void", doc: "Tells init that everything handed over before this turn was taken (guard against a blocked manager)." },
   { name: "spawn", module: "manager", signature: "(request: SpawnRequest): number", doc: "Claims a slot and queues the spawn. Slot number or -errno (-EAGAIN: no free slot, or too many blocked spawns)." },
   { name: "cancelSpawn", module: "manager", signature: "(ticket: number): void", doc: "Kills a child that has not reached its program (it blocks before or in exec); the result follows as stage time_limit." },
+  { name: "relieveSpawners", module: "manager", signature: "(): boolean", doc: "Called now and then while spawns wait: threads that are held up by one child since the last call are replaced. Whether some still wait." },
   { name: "spawned", module: "manager", signature: "(): SpawnResult[]", doc: "Results of spawns that ended since the last call." },
   { name: "signal", module: "manager", signature: "(slot: number, ticket: number, signal: number, scope: number): number", doc: "Signals the process of a slot, or its group, by pidfd or through init. 0 or -errno (-ESRCH: it has ended)." },
   { name: "inspectTree", module: "manager", signature: "(request: TreeRequest): void", doc: "Asks the tree thread which processes of a start are left; answered by trees()." },
@@ -385,6 +387,8 @@ export interface SpawnRequest {
   seccomp?: Uint8Array;
   /** Path or held descriptor of a terminal that becomes the controlling one. */
   terminal?: string | number;
+  /** Path that the child opens as its standard input, as the user and in the directory that it has then. */
+  input?: string;
   /** [number in the child, descriptor of ours]; 0, 1 and 2 that are not named are /dev/null. */
   descriptors: [number, number][];
   /** Signals left blocked in the child; absent: none. */

@@ -320,6 +320,13 @@ static int change_directory(struct child_plan *plan) {
   return (int)raw_call(SYS_chdir, plan->request->directory);
 }
 
+/* Without O_NONBLOCK, as a shell's `<` does it: a FIFO is waited for until somebody writes to it. */
+static int open_input(struct child_plan *plan) {
+  if (plan->request->input == NULL) return 0;
+  long fd = raw_call(SYS_openat, AT_FDCWD, plan->request->input, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+  return fd < 0 ? (int)fd : place((int)fd, 0);
+}
+
 /* ---- signals and exec ---- */
 
 /* exec(2) keeps SIG_IGN, and a handler must not run once signals are let in. The kernel's struct sigaction is smaller
@@ -421,6 +428,7 @@ static const struct step {
   {STAGE_CAPABILITIES, set_capabilities},
   {STAGE_NO_NEW_PRIVILEGES, forbid_privileges},
   {STAGE_DIRECTORY, change_directory},
+  {STAGE_INPUT, open_input},
   {STAGE_SIGNALS, set_signals},
   {STAGE_SECCOMP, set_seccomp},
   {STAGE_EXEC, exec_program},

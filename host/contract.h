@@ -56,6 +56,7 @@
 #define STAGE_ENV_FILE 25
 #define STAGE_LOG 26
 #define STAGE_COMMAND 27
+#define STAGE_INPUT 28
 
 /* Whom a signal reaches. */
 #define SIGNAL_SCOPE_PROCESS 1
@@ -143,7 +144,7 @@
 #define LIMIT_LOG_MEMORY_SLOTS 256
 #define LIMIT_LOG_OWN_PIPES 4
 #define LIMIT_OWN_WINDOW_FDS 64
-#define LIMIT_BLOCKED_SPAWNS 8
+#define LIMIT_BLOCKED_SPAWNS 32
 
 /* HOST_CALLS_MODULE(X) applies X(javascript name, C function, parameters) to each call of a module. */
 #define HOST_CALLS_CORE(X) \
@@ -223,6 +224,7 @@
   X(acknowledge, host_acknowledge, 0) \
   X(spawn, host_spawn, 1) \
   X(cancelSpawn, host_cancel_spawn, 1) \
+  X(relieveSpawners, host_relieve_spawners, 0) \
   X(spawned, host_spawned, 0) \
   X(signal, host_signal, 4) \
   X(inspectTree, host_inspect_tree, 1) \

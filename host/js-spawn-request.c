@@ -101,11 +101,11 @@ static int strings_field(struct reader *reader, const char *name, size_t *offset
 }
 
 static int read_texts(struct reader *reader) {
-  size_t argv = 0, envp = 0, file, search_path, directory, root, cgroup;
+  size_t argv = 0, envp = 0, file, search_path, directory, root, cgroup, input;
   if (strings_field(reader, "argv", &argv) < 0 || strings_field(reader, "environment", &envp) < 0) return -1;
   if (text_field(reader, "file", &file) < 0 || text_field(reader, "searchPath", &search_path) < 0) return -1;
   if (text_field(reader, "directory", &directory) < 0 || text_field(reader, "root", &root) < 0) return -1;
-  if (text_field(reader, "cgroup", &cgroup) < 0) return -1;
+  if (text_field(reader, "cgroup", &cgroup) < 0 || text_field(reader, "input", &input) < 0) return -1;
   struct spawn_request *request = builder_request(&reader->builder);
   if (request == NULL) return 0;
   request->argv = (char **)argv;
@@ -115,6 +115,7 @@ static int read_texts(struct reader *reader) {
   request->directory = (char *)directory;
   request->root = (char *)root;
   request->cgroup = (char *)cgroup;
+  request->input = (char *)input;
   char **first = builder_at(&reader->builder, argv);
   if (*first == NULL) {
     JS_ThrowTypeError(reader->ctx, "argv must not be empty");

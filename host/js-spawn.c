@@ -41,6 +41,8 @@ JS_BINDING(host_cancel_spawn) {
   return JS_UNDEFINED;
 }
 
+JS_BINDING(host_relieve_spawners) { return JS_NewBool(ctx, spawn_relieve()); }
+
 JS_BINDING(host_spawned) {
   struct spawn_result result;
   uint32_t count = 0;

@@ -65,6 +65,7 @@ static void make_real(unsigned char *block, struct spawn_request *request) {
   request->root = real(block, request->root);
   request->cgroup = real(block, request->cgroup);
   request->terminal = real(block, request->terminal);
+  request->input = real(block, request->input);
   request->argv = real_list(block, request->argv);
   request->envp = real_list(block, request->envp);
 }

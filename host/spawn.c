@@ -5,8 +5,10 @@
  *   worker:  waits -> prepares -> waits in clone for its child's exec or end -> tells -> waits
  *
  * A worker whose spawn is cancelled is given up at once: the result is told, another thread takes its place, and it
- * ends by itself when its child has died. So a child that cannot be killed costs one thread, and at most
- * LIMIT_BLOCKED_SPAWNS of them are borne. Everything static here is guarded by `lock`, except what a worker owns.
+ * ends by itself when its child has died. One whose child blocks on its way to its program (a FIFO, a file system that
+ * hangs) loses its place as well while others wait for it, and tells its result when it comes. So a child that blocks
+ * costs one thread, and at most LIMIT_BLOCKED_SPAWNS of them are borne. Everything static here is guarded by `lock`,
+ * except what a worker owns.
  */
 #include "spawn.h"
 
@@ -53,9 +55,10 @@ struct worker {
   int in_use;
   int is_pending; /* between taking a job and telling its result */
   int is_given_up;
+  int was_busy; /* with this job, when the main thread looked last */
   uint32_t slot;
   uint64_t ticket;
-  struct window_part *part;
+  struct window_part *part; /* NULL: another has its place */
   unsigned char *stack;
   struct child_plan plan;
 };
@@ -67,7 +70,7 @@ static struct list queue = {NOBODY, NOBODY}, results = {NOBODY, NOBODY};
 static struct worker workers[WORKERS_MAX];
 static struct window_part parts[WORKERS];
 static struct window_part *free_parts[WORKERS];
-static int free_part_count, given_up_count;
+static int free_part_count, blocked_count;
 
 /* Fixed after spawn_begin. */
 static struct {
@@ -211,14 +214,15 @@ static void take_job(struct worker *worker, uint32_t slot) {
   worker->slot = slot;
   worker->ticket = jobs[slot].result.ticket;
   worker->is_pending = 1;
+  worker->was_busy = 0;
   atomic_store(&worker->plan.cancelled, 0);
   atomic_store(&worker->plan.progress, CHILD_NOT_BEGUN);
 }
 
-/* Back from the dead: takes a place that nobody filled, or ends. */
+/* Takes a place that nobody filled, or ends. */
 static int come_back(struct worker *worker) {
   worker->is_given_up = 0;
-  given_up_count--;
+  blocked_count--;
   if (free_part_count == 0) return 0;
   worker->part = free_parts[--free_part_count];
   return 1;
@@ -232,7 +236,7 @@ static void run_job(struct worker *worker, struct spawn_request *request) {
   pthread_mutex_lock(&lock);
   worker->is_pending = 0;
   if (worker->is_given_up) return;
-  window_clear(worker->part);
+  if (worker->part != NULL) window_clear(worker->part);
   tell_end(worker, pid, stage);
 }
 
@@ -248,7 +252,7 @@ static void *worker_main(void *argument) {
     }
     take_job(worker, slot);
     run_job(worker, jobs[slot].request);
-    if (worker->is_given_up) stays = come_back(worker);
+    if (worker->part == NULL) stays = come_back(worker);
   }
   munmap(worker->stack - GUARD_BYTES, GUARD_BYTES + CHILD_STACK_BYTES);
   worker->in_use = 0;
@@ -353,7 +357,7 @@ int spawn_submit(struct spawn_request *request) {
   uint32_t slot = request->slot;
   int result = slot < LIMIT_CHILD_SLOTS ? 0 : -EINVAL;
   pthread_mutex_lock(&lock);
-  if (given_up_count >= LIMIT_BLOCKED_SPAWNS) result = -EAGAIN;
+  if (blocked_count >= LIMIT_BLOCKED_SPAWNS) result = -EAGAIN;
   if (result == 0 && jobs[slot].state != JOB_IDLE) result = -EBUSY;
   if (result == 0) {
     jobs[slot].state = JOB_QUEUED;
@@ -367,9 +371,18 @@ int spawn_submit(struct spawn_request *request) {
   return result;
 }
 
+/* Its child needs the copies in the window no more: another thread can use them. */
+static void leave_place(struct worker *worker) {
+  if (worker->part == NULL) return;
+  window_clear(worker->part);
+  free_parts[free_part_count++] = worker->part;
+  worker->part = NULL;
+  blocked_count++;
+  if (blocked_count < LIMIT_BLOCKED_SPAWNS) add_worker();
+}
+
 /*
- * After SIGKILL the child runs no more code, so its copies in the window can be taken away and the next thread can use
- * them. Without a process number the child has not run yet: it finds `cancelled` set when it does, because the kernel
+ * After SIGKILL the child runs no more code, so its copies in the window can be taken away. Without a process number the child has not run yet: it finds `cancelled` set when it does, because the kernel
  * stores the number first.
  */
 static void give_up(struct worker *worker) {
@@ -379,11 +392,8 @@ static void give_up(struct worker *worker) {
   if (slots_signal(common.ledger, worker->slot, worker->ticket, SIGKILL, SIGNAL_SCOPE_PROCESS) == -ENOSYS)
     kill(pid, SIGKILL);
   worker->is_given_up = 1;
-  given_up_count++;
-  window_clear(worker->part);
-  free_parts[free_part_count++] = worker->part;
   tell(worker->slot, pid, STAGE_TIME_LIMIT, ETIMEDOUT);
-  if (given_up_count < LIMIT_BLOCKED_SPAWNS) add_worker();
+  leave_place(worker);
 }
 
 static int cancel_queued(uint64_t ticket) {
@@ -404,6 +414,22 @@ void spawn_cancel(uint64_t ticket) {
       if (workers[i].in_use && workers[i].is_pending && !workers[i].is_given_up && workers[i].ticket == ticket)
         give_up(&workers[i]);
   pthread_mutex_unlock(&lock);
+}
+
+/* A child that has a table of its own needs nothing of the window. */
+static void relieve(struct worker *worker) {
+  if (!worker->in_use || !worker->is_pending || worker->part == NULL) return;
+  if (worker->was_busy && atomic_load(&worker->plan.progress) != CHILD_NOT_BEGUN) leave_place(worker);
+  worker->was_busy = 1;
+}
+
+int spawn_relieve(void) {
+  pthread_mutex_lock(&lock);
+  for (int i = 0; i < WORKERS_MAX && queue.first != NOBODY && blocked_count + 1 < LIMIT_BLOCKED_SPAWNS; i++)
+    relieve(&workers[i]);
+  int waits = queue.first != NOBODY;
+  pthread_mutex_unlock(&lock);
+  return waits;
 }
 
 int spawn_event_fd(void) { return common.event_fd; }

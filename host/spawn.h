@@ -67,6 +67,7 @@ struct spawn_request {
   char **argv;
   char **envp;
   const char *directory, *root, *cgroup, *terminal;
+  const char *input; /* opened by the child as its standard input: one that blocks blocks nobody else */
 };
 
 struct spawn_result {
@@ -102,6 +103,10 @@ int spawn_submit(struct spawn_request *request);
 /* Kills the child of a spawn that has not reached its program; its result follows with STAGE_TIME_LIMIT. A spawn that
  * still waits in the queue is taken out and reported the same way. */
 void spawn_cancel(uint64_t ticket);
+
+/* Called now and then while spawns wait in the queue: threads that were busy with the same child at the last call are
+ * taken as blocked, and others take their place. 1 while some wait. */
+int spawn_relieve(void);
 
 /* An eventfd that is readable while results wait. */
 int spawn_event_fd(void);

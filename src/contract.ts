@@ -63,6 +63,7 @@ export const Stage = {
   envFile: 25,
   log: 26,
   command: 27,
+  input: 28,
 } as const;
 
 /** Whom a signal reaches. */
@@ -177,7 +178,7 @@ export const Limit = {
   logMemorySlots: 256,
   logOwnPipes: 4,
   ownWindowFds: 64,
-  blockedSpawns: 8,
+  blockedSpawns: 32,
 } as const;
 
 /** How a process ended: exactly one of code and signal is not null. */
@@ -222,6 +223,8 @@ export interface SpawnRequest {
   seccomp?: Uint8Array;
   /** Path or held descriptor of a terminal that becomes the controlling one. */
   terminal?: string | number;
+  /** Path that the child opens as its standard input, as the user and in the directory that it has then. */
+  input?: string;
   /** [number in the child, descriptor of ours]; 0, 1 and 2 that are not named are /dev/null. */
   descriptors: [number, number][];
   /** Signals left blocked in the child; absent: none. */
@@ -411,6 +414,8 @@ export interface Host {
   spawn(request: SpawnRequest): number;
   /** Kills a child that has not reached its program (it blocks before or in exec); the result follows as stage time_limit. */
   cancelSpawn(ticket: number): void;
+  /** Called now and then while spawns wait: threads that are held up by one child since the last call are replaced. Whether some still wait. */
+  relieveSpawners(): boolean;
   /** Results of spawns that ended since the last call. */
   spawned(): SpawnResult[];
   /** Signals the process of a slot, or its group, by pidfd or through init. 0 or -errno (-ESRCH: it has ended). */

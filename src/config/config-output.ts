@@ -47,6 +47,7 @@ function serviceData(service: ServicePlan): Data {
   addText(map, "group", service.group);
   if (service.groups !== null) map.groups = service.groups.map(text);
   map.umask = new Raw(formatMode(service.umask));
+  if (service.stdin !== "") map.stdin = { file: text(service.stdin) };
   const inherited = service.inheritEnvironment;
   map.inherit_environment = typeof inherited === "string" ? inherited : inherited.map(text);
   if (Object.keys(service.environment).length > 0) map.environment = textMap(service.environment);

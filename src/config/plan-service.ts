@@ -60,6 +60,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     group: values.group ?? "",
     groups: values.groups ?? null,
     umask: values.umask ?? role.umask,
+    stdin: values.stdin?.file ?? "",
     inheritEnvironment: values.inherit_environment ?? role.inheritEnvironment,
     environment: environment.environment,
     environmentFiles: environment.environmentFiles,

@@ -204,6 +204,15 @@ const reload: NodeSchema<ReloadSource> = byKind("a way to reload", {
   ),
 });
 
+const stdin = layered(
+  "a standard input",
+  {
+    file: described(path("a file"), "Opened for reading. A FIFO is waited for, within the service's time to start."),
+    from: notSupported(),
+  },
+  { fixes: { scalar: "write stdin: {file: PATH}; stdin: tty is not supported yet" } },
+);
+
 const commands = listOf(command, "commands");
 
 export const serviceEntries = {
@@ -264,7 +273,10 @@ export const serviceEntries = {
   missed: notSupported(),
   overlap: notSupported(),
   tty: notSupported(),
-  stdin: notSupported(),
+  stdin: described(
+    stdin,
+    "Where it reads from: a map with the path of a file, opened at each start as its user. Default: nothing, as /dev/null.",
+  ),
   limits: notSupported(),
   sandbox: notSupported(),
   directories: notSupported(),

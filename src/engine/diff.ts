@@ -18,6 +18,7 @@ const processFields: (keyof ServicePlan)[] = [
   "group",
   "groups",
   "umask",
+  "stdin",
   "inheritEnvironment",
   "environment",
   "environmentFiles",

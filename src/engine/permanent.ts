@@ -32,6 +32,7 @@ export function startErrorClass(stage: number, errno: number): StartErrorClass {
     case Stage.exec:
       return programs.includes(errno) ? "permanent" : "other";
     case Stage.directory:
+    case Stage.input:
     case Stage.root:
       return paths.includes(errno) ? "permanent" : "other";
     case Stage.lookupUser:

@@ -49,6 +49,8 @@ export interface ServicePlan {
   /** Null: the user's groups from the group file. */
   groups: string[] | null;
   umask: number;
+  /** File that is opened as its standard input; empty: /dev/null. */
+  stdin: string;
   inheritEnvironment: "all" | "none" | string[];
   /** What the configuration sets, env_file's content included; later wins over what is inherited. */
   environment: Record<string, string>;

@@ -39,6 +39,7 @@ import { climb, type Recovered, Rung } from "./recover.ts";
 import { Requests } from "./requests.ts";
 import { type RoleTraits, roleTraits } from "./role-table.ts";
 import { splitEnvironment } from "./service-environment.ts";
+import { SpawnRelief } from "./spawn-relief.ts";
 import { RuntimeTickets } from "./tickets.ts";
 import { clockOfReady, Timers } from "./timers.ts";
 import { Turns } from "./turns.ts";
@@ -59,7 +60,7 @@ export class Manager {
   facts: BootFacts | null;
   private readonly held: { name: string; fd: number }[];
   private readonly recovered: Recovered;
-  private readonly processes = new Processes();
+  private readonly processes = new Processes(() => this.relief.watch());
   private readonly timers = new Timers();
   private readonly watches = new Watches();
   private readonly notify: NotifySockets;
@@ -70,6 +71,7 @@ export class Manager {
   private readonly signals: InitSignals;
   private readonly control: ControlServer;
   private readonly retryKey: number;
+  private readonly relief: SpawnRelief;
   private loading = false;
 
   constructor(options: Options) {
@@ -80,6 +82,7 @@ export class Manager {
     this.recovered = climb(this.held);
     const tickets = new RuntimeTickets(host.life());
     this.retryKey = tickets.take();
+    this.relief = new SpawnRelief(this.timers, tickets.take());
     const logs = new LogStore();
     logs.adopt(this.held);
     this.notify = new NotifySockets(this.watches, {

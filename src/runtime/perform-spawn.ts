@@ -112,6 +112,7 @@ export class Spawner {
       request.keepSession = true;
       if (this.shell.plain) request.terminal = 0;
     }
+    if (service.stdin !== "" && effect.processKind === ProcessKind.main) request.input = service.stdin;
     if (outputs.stdout >= 0) request.descriptors.push([1, outputs.stdout], [2, outputs.stderr]);
     if (effect.readyFd !== null) {
       const writeEnd = this.readyPipes.open(effect.ticket);
@@ -188,6 +189,7 @@ export class Spawner {
       const missing = identity.kind === "user" ? unmappedDetail(identity) : "";
       return `cannot become ${service.user || service.group}: ${missing || why}`;
     }
+    if (stage === Stage.input) return `cannot open its standard input ${service.stdin}: ${why}`;
     if (stage === Stage.timeLimit) return `${program} did not begin to run within its time limit`;
     if (stage === Stage.queue) return `no process could be started now: ${why}`;
     return why;

@@ -40,6 +40,7 @@ function mainService(argv: string[]): ServicePlan {
     group: "",
     groups: null,
     umask: 0o22,
+    stdin: "",
     inheritEnvironment: "all",
     environment: {},
     environmentFiles: [],

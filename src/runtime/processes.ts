@@ -30,6 +30,12 @@ export class Processes {
   private readonly byTicket = new Map<Ticket, Process>();
   /** Exits whose tickets nobody knows (left by an earlier manager's probes): taken at once. */
   unknownExits = 0;
+  private readonly handedIn: () => void;
+
+  /** `handedIn` is called for each spawn that waits for its answer from now on. */
+  constructor(handedIn: () => void) {
+    this.handedIn = handedIn;
+  }
 
   /** Descriptors in the request stay the caller's; they are needed until started or failed was told. */
   spawn(request: SpawnRequest, listener: ProcessListener): void {
@@ -39,6 +45,7 @@ export class Processes {
       return;
     }
     this.byTicket.set(request.ticket, { ticket: request.ticket, slot, pid: 0, state: "spawning", listener });
+    this.handedIn();
   }
 
   /** Takes over a process that an earlier manager started. */

@@ -44,6 +44,7 @@ int spawn_submit(struct spawn_request *request) {
 }
 
 void spawn_cancel(uint64_t ticket) { played.cancelled = ticket; }
+int spawn_relieve(void) { return played.request != NULL; }
 
 int spawn_next(struct spawn_result *result) {
   *result = played.spawned;
@@ -429,6 +430,7 @@ static void test_bad_spawn_requests_name_the_field(void) {
   expect_refusal("capabilities: [1]", "capabilities must be");
   expect_refusal("umask: 0o1000", "umask must be");
   expect_refusal("directory: 7", "directory must be a text");
+  expect_refusal("input: 7", "input must be a text");
   expect_refusal("terminal: -1", "terminal must be");
 }
 
@@ -439,6 +441,7 @@ static void test_spawning(void) {
     check(slot >= 0, true);
     check(host.slots().map((s) => [s.slot, s.ticket, s.kind, s.state]), [[slot, 501, 2, 1]]);
     host.cancelSpawn(501);
+    check(host.relieveSpawners(), true);
   ));
   assert(played.request != NULL && played.request->ticket == 501 && played.cancelled == 501);
   played.spawned = (struct spawn_result){.slot = played.request->slot, .ticket = 501, .pid = 44, .stage = 20, .error = 2};

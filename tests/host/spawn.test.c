@@ -127,6 +127,45 @@ static void test_blocked_child(void) {
   assert(count_descriptors() == before);
 }
 
+/* A FIFO as standard input blocks in open(2), as a program on a hanging file system would in exec. */
+static void test_relief(void) {
+  enum { COUNT = 6 };
+  char path[128];
+  struct spawn_result result;
+  begin();
+  int before = count_descriptors();
+  snprintf(path, sizeof path, "/tmp/gonit-spawn-%d", getpid());
+  assert(mkfifo(path, 0600) == 0);
+  uint64_t tickets[COUNT];
+  for (int i = 0; i < COUNT; i++) {
+    struct spawn_request *request = REQUEST("/bin/cat");
+    request->input = path;
+    tickets[i] = request->ticket;
+    assert(spawn_submit(request) == 0);
+  }
+  struct spawn_request *last = REQUEST("/bin/true");
+  uint64_t last_ticket = last->ticket;
+  assert(spawn_submit(last) == 0);
+  while (spawn_next(&result) == 0) { /* all of them wait for a writer */
+    spawn_relieve();
+    pause_ms(1);
+  }
+  assert(result.ticket == last_ticket && result.stage == STAGE_NONE && finish(&result) == 0);
+  assert(spawn_relieve() == 0);
+  spawn_cancel(tickets[0]);
+  result = next_result();
+  assert(result.ticket == tickets[0] && result.stage == STAGE_TIME_LIMIT && finish(&result) == -SIGKILL);
+  int writer = open(path, O_WRONLY | O_CLOEXEC); /* the others start, and read its end */
+  assert(writer >= 0 && close(writer) == 0);
+  for (int i = 1; i < COUNT; i++) {
+    result = next_result();
+    assert(result.stage == STAGE_NONE && result.pid > 0 && finish(&result) == 0);
+  }
+  result = spawn(REQUEST("/bin/true"));
+  assert(result.stage == STAGE_NONE && finish(&result) == 0);
+  assert(unlink(path) == 0 && count_descriptors() == before);
+}
+
 static void test_more_blocked_than_threads(void) {
   enum { COUNT = 7 };
   char path[128];
@@ -394,6 +433,7 @@ int main(void) {
   run_in_manager("a failed spawn tells stage and errno, and leaks nothing", test_failures);
   run_in_manager("a child that blocks in exec holds up nobody and is cancelled", test_blocked_child);
   run_in_manager("the same without the newer calls", test_blocked_child_on_old_kernel);
+  run_in_manager("threads that are held up are replaced while others wait", test_relief);
   run_in_manager("more blocked children than threads", test_more_blocked_than_threads);
   run_in_manager("children that cannot be killed", test_unkillable);
   run_in_manager("cancelling at any moment gives one result", test_cancel_at_any_time);

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { isAlive, runToEnd, start } from "./gonit.ts";
+import { folderFor, isAlive, runToEnd, start } from "./gonit.ts";
 
 test("services start in order, and status and why tell about them", async (context) => {
   const gonit = start(
@@ -59,6 +62,27 @@ test("what is shown of a failed run are its own last lines, not an earlier run's
   assert.match(ends[0] ?? "", /code=3[\s\S]*from the first run/);
   assert.match(ends[1] ?? "", /code=4/);
   assert.doesNotMatch(ends[1] ?? "", /from the first run/);
+});
+
+test("FIFOs that nobody opens hold up only the services that read from them", async (context) => {
+  const fifo = join(folderFor(context), "fifo");
+  assert.equal(spawnSync("sh", ["-c", `mkfifo ${fifo}`]).status, 0);
+  const names = ["a", "b", "c", "d"];
+  const readers = names.map((name) => `  - {name: ${name}, command: cat, stdin: {file: ${fifo}}, restart: no}`);
+  const others = Array.from({ length: 20 }, (_, at) => `  - {name: other-${at}, command: sleep 1000}`);
+  const fast = `  - {name: late, command: cat, stdin: {file: ${fifo}}, timeout: {start: 100ms}, restart: no}`;
+  const gonit = start(context, `services:\n${[...readers, fast, ...others].join("\n")}\n`);
+  for (let at = 0; at < others.length; at++)
+    await gonit.sees(new RegExp(`msg="Started service".*service=other-${at}\\b`));
+  await gonit.sees(/msg="Service failed" reason="its program did not begin within 100ms" service=late/);
+  assert.deepEqual(
+    names.map((name) => gonit.service(name).state),
+    names.map(() => "starting"),
+  );
+  assert.equal(gonit.client("stop", "a").code, 0);
+  // A writer comes: the others run, and read what it says.
+  writeFileSync(fifo, "");
+  for (const name of names.slice(1)) await gonit.sees(new RegExp(`msg="Started service".*service=${name}\\b`));
 });
 
 test("stop, start, restart and their exit codes", async (context) => {
