@@ -11,6 +11,7 @@
  *   tell web ready|line|closed|error|reloading                a sign of readiness
  *   advance 10s                            time passes
  *   signal stop|force|reload-config|reopen                    a signal to init, in its meaning
+ *   adopt web [newer]                      a process of web is found that the state does not know; of an old or a new start
  *   crash [EFFECTS]                        the manager dies in its next turn, after that many effects
  *   status, why web, outstanding, bound    prints what a user or a new manager would see
  */
@@ -121,9 +122,9 @@ class ScenarioStage {
     tell: (name, words) => this.tell(name, words[1] ?? ""),
     advance: (time) => this.world.advance(milliseconds(time)),
     signal: (meaning) => this.signal(meaning),
-    adopt: (name) => {
-      const instance = { service: name, replica: 1 };
-      this.world.emit({ kind: "process-adopted", instance, ticket: 7, pid: 77, slot: 1 });
+    adopt: (name, words) => {
+      const ticket = words[1] === "newer" ? this.world.state.nextTicket : 7;
+      this.world.emit({ kind: "processes-adopted", processes: [{ service: name, ticket, pid: 77, slot: 1 }] });
       this.world.settleNow();
     },
     "set-aside": (eventKind) => {

@@ -40,13 +40,23 @@ export type Request =
   | { verb: "wait"; names: string[]; until: "ready" | "healthy" | "done" | "stopped" }
   | { verb: "shutdown"; mode: number; exitCode: number | null; force: boolean; reason: string };
 
+export interface AdoptedProcess {
+  service: string;
+  ticket: Ticket;
+  pid: number;
+  slot: number;
+}
+
 export type Event =
   /** A new manager began; tickets continue above life × 2^32. First event of each life. */
   | { kind: "manager-started"; life: number }
   /** The first plan, or one that an apply puts in place. Names `only` (and what they need) are wanted; null: all enabled. */
   | { kind: "plan-loaded"; plan: Plan; request: Ticket | null; only: string[] | null }
-  /** Recovery without a state: a main process that an earlier manager started lives. Comes before plan-loaded. */
-  | { kind: "process-adopted"; instance: InstanceId; ticket: Ticket; pid: number; slot: number }
+  /**
+   * Recovery without a state, or with an old one: main processes that it does not know live. All at once and before
+   * anything else is told, so that nothing is started that one of them is.
+   */
+  | { kind: "processes-adopted"; processes: AdoptedProcess[] }
   | { kind: "spawn-succeeded"; ticket: Ticket; pid: number; slot: number }
   | { kind: "spawn-failed"; ticket: Ticket; stage: number; errno: number; detail: string }
   | {

@@ -4,7 +4,7 @@
  * it has ended.
  */
 
-import { recordCause } from "./causes.ts";
+import { adoptAll } from "./adoption.ts";
 import { planChanges } from "./diff.ts";
 import { type Engine, log, makeTables, type Node, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
@@ -14,7 +14,7 @@ import type { Plan, ServicePlan } from "./plan.ts";
 import { answerIfSettled, replaceApplies } from "./request-end.ts";
 import { openApply } from "./requests.ts";
 import { cancelBackoff, forgetFailures } from "./settle.ts";
-import { newRun, newUnit, type Target, type Unit } from "./state.ts";
+import { newUnit, type Target, type Unit } from "./state.ts";
 import { wishStop } from "./stopping.ts";
 import { isUp } from "./unit.ts";
 import { wantDown, wantUp } from "./wanted.ts";
@@ -38,9 +38,9 @@ function loadFirst(engine: Engine, event: Loaded): void {
   const { plan } = event;
   engine.state.plan = plan;
   engine.state.units = plan.services.map((service) => newUnit(service.name, engine.now.wallMs));
-  adoptRuns(engine);
   makeTables(engine);
   log(engine, "info", "Starting services", { title: plan.title, version: plan.version });
+  adoptAll(engine);
   let nodes: Node[];
   if (event.only === null)
     nodes = enabledWithoutConflict(
@@ -64,24 +64,6 @@ function loadFirst(engine: Engine, event: Loaded): void {
       event.request,
       nodes.map((node) => targetOf(node, "up", "")),
     );
-}
-
-/** The state was lost, processes live on: each becomes its unit's run, taken for ready. */
-function adoptRuns(engine: Engine): void {
-  const { state, now } = engine;
-  for (const { service, ticket, pid, slot } of state.adopted.splice(0)) {
-    const unit = state.units.find(({ name }) => name === service);
-    if (unit === undefined || unit.run !== null) {
-      log(engine, "warn", "A process of no service lives on", { pid, service });
-      continue;
-    }
-    const run = newRun(ticket, now.monotonicMs);
-    unit.run = { ...run, main: "running", pid, slot, execMs: run.beganMs, readyMs: run.beganMs, touched: true };
-    unit.state = "ready";
-    unit.wanted = "up";
-    unit.wantedBecause = "it was running when the state was lost";
-    recordCause(state, unit, now.wallMs, engine.event, "adopted", `pid ${pid}`);
-  }
 }
 
 function wantFromStart(engine: Engine, nodes: Node[], rule: "wanted-at-start" | "wanted-by-name" | "apply-new"): void {

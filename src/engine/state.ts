@@ -8,7 +8,7 @@
  * look-up tables over them (engine.ts) are made from here and never stored.
  */
 
-import type { Request } from "./event.ts";
+import type { AdoptedProcess, Request } from "./event.ts";
 import type { Ticket } from "./instance.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
 import type { StateName } from "./view.ts";
@@ -28,7 +28,7 @@ export interface State {
   causes: Ring;
   setAside: { eventKind: string; reason: string; wallMs: number }[];
   /** Processes that were found alive when the state was lost, until the plan says whose they are. */
-  adopted: { service: string; ticket: Ticket; pid: number; slot: number }[];
+  adopted: AdoptedProcess[];
 }
 
 export type Wanted = "up" | "down";

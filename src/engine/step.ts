@@ -5,6 +5,7 @@
  */
 
 import { Role, ShutdownMode } from "../contract.ts";
+import { processesAdopted } from "./adoption.ts";
 import { auxExited, auxFailed, auxStarted } from "./aux.ts";
 import type { Effect } from "./effect.ts";
 import { mainExited, treeEmptied, treeUnkillable } from "./ending.ts";
@@ -70,12 +71,9 @@ function handle(engine: Engine, event: Event): void {
       state.life = event.life;
       state.nextTicket = Math.max(state.nextTicket, event.life * TICKETS_PER_LIFE + 1);
       return;
-    case "process-adopted": {
-      const { ticket, pid, slot } = event;
-      state.adopted.push({ service: event.instance.service, ticket, pid, slot });
-      state.nextTicket = Math.max(state.nextTicket, ticket + 1);
+    case "processes-adopted":
+      processesAdopted(engine, event.processes);
       return;
-    }
     case "plan-loaded":
       loadPlan(engine, event);
       return;
@@ -102,7 +100,7 @@ function handle(engine: Engine, event: Event): void {
   }
 }
 
-type RunEvent = Exclude<Extract<Event, { ticket: number }>, { kind: "process-adopted" }>;
+type RunEvent = Extract<Event, { ticket: number }>;
 
 /** Answers for a run; one whose ticket is not open any more comes too late and means nothing. */
 function handleOfRun(engine: Engine, event: Exclude<RunEvent, { kind: "timer-fired" }>): void {

@@ -171,6 +171,8 @@ export class Manager {
       this.emit({ kind: "event-set-aside", eventKind, reason: "it ended the manager each time it was tried" });
     }
     if (this.facts !== null) this.resume(this.facts);
+    const { plan } = this.recovered;
+    if (plan !== null) this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
     this.turns.run(() => {});
     this.stepQueue();
     host.recoveryRung(0);
@@ -203,7 +205,7 @@ export class Manager {
     this.nameSystem();
     const listener = this.held.find(({ name }) => name === "control");
     if (listener !== undefined) this.control.listen(listener.fd);
-    if (this.state().plan === null) return;
+    if (this.state().plan === null && this.recovered.plan === null) return;
     this.shell.logs.resume(this.shell.service);
     this.spawner.readyPipes.adopt(this.held, (ticket) => isReadinessAwaited(this.state(), ticket));
     const answered = reconcile(this.shell, this.state(), this.spawner, this.trees);

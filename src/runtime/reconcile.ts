@@ -4,15 +4,14 @@
  */
 
 import { ProcessKind, SignalScope, type SlotRecord, SlotState } from "../contract.ts";
-import type { Event } from "../engine/event.ts";
-import type { Ticket } from "../engine/instance.ts";
+import type { AdoptedProcess, Event } from "../engine/event.ts";
+import { instanceKey, parseInstanceKey, type Ticket } from "../engine/instance.ts";
 import type { State } from "../engine/state.ts";
-import { openProcesses } from "./lookups.ts";
+import { type OpenProcess, openProcesses } from "./lookups.ts";
 import type { Spawner } from "./perform-spawn.ts";
 import type { Trees } from "./perform-tree.ts";
 import type { Shell } from "./performer.ts";
 import { slotRuns } from "./processes.ts";
-import { isRuntimeTicket } from "./tickets.ts";
 
 const SIGKILL = 9;
 
@@ -21,27 +20,49 @@ export function reconcile(shell: Shell, state: State, spawner: Spawner, trees: T
   const answered = new Set<Ticket>();
   const slots = new Map<number, SlotRecord>();
   for (const slot of host.slots()) slots.set(slot.ticket, slot);
-  for (const process of openProcesses(state)) {
-    const slot = slots.get(process.ticket);
-    slots.delete(process.ticket);
-    const exited = spawner.exitListener(process, process.success);
-    if (process.processKind === ProcessKind.main && process.pid > 0) trees.leaderStarted(process.ticket, process.pid);
-    if (slot === undefined) {
-      // A spawn that was never begun is performed again by `outstanding`; a process whose slot is gone has ended and
-      // its exit was taken by a manager that did not live to tell it.
-      if (process.pid > 0) shell.emit(lostExit(process.ticket, process.pid));
-      continue;
-    }
-    if (slotRuns(slot)) {
-      if (process.processKind === ProcessKind.main) trees.leaderStarted(process.ticket, slot.pid);
-      shell.processes.adopt(process.ticket, slot.slot, slot.pid, { started: () => {}, failed: () => {}, exited });
-      if (process.pid > 0) continue;
-      answered.add(process.ticket);
-      shell.emit({ kind: "spawn-succeeded", ticket: process.ticket, pid: slot.pid, slot: slot.slot });
-    } else if (process.pid === 0 && answerLostSpawn(shell, slot)) answered.add(process.ticket);
+  const open = openProcesses(state);
+  const known = new Set(open.map(({ ticket }) => ticket));
+  const replaced = new Set<string>();
+  const adopted: AdoptedProcess[] = [];
+  for (const slot of slots.values()) {
+    if (known.has(slot.ticket)) continue;
+    if (slot.kind === ProcessKind.main && slotRuns(slot)) {
+      adopted.push(adoptStray(shell, slot, spawner, trees));
+      replaced.add(slot.instance);
+    } else endStray(slot);
   }
-  for (const slot of slots.values()) endStray(slot);
+  if (adopted.length > 0) shell.emit({ kind: "processes-adopted", processes: adopted });
+  for (const process of open) {
+    // Of a start before the one that lives: it has ended, and is not to be tried again.
+    if (replaced.has(instanceKey(process.instance))) answered.add(process.ticket);
+    else if (takeOver(shell, process, slots.get(process.ticket), spawner, trees)) answered.add(process.ticket);
+  }
   return answered;
+}
+
+/** Whether this answers its spawn. */
+function takeOver(
+  shell: Shell,
+  process: OpenProcess,
+  slot: SlotRecord | undefined,
+  spawner: Spawner,
+  trees: Trees,
+): boolean {
+  const { ticket, pid } = process;
+  const isMain = process.processKind === ProcessKind.main;
+  if (isMain && pid > 0) trees.leaderStarted(ticket, pid);
+  if (slot === undefined) {
+    // A spawn that was never begun is performed again by `outstanding`; a process whose slot is gone has ended and
+    // its exit was taken by a manager that did not live to tell it.
+    if (pid > 0) shell.emit(lostExit(ticket, pid));
+    return false;
+  }
+  if (!slotRuns(slot)) return pid === 0 && answerLostSpawn(shell, slot);
+  if (isMain) trees.leaderStarted(ticket, slot.pid);
+  const exited = spawner.exitListener(process, process.success);
+  shell.processes.adopt(ticket, slot.slot, slot.pid, { started: () => {}, failed: () => {}, exited });
+  if (pid === 0) shell.emit({ kind: "spawn-succeeded", ticket, pid: slot.pid, slot: slot.slot });
+  return pid === 0;
 }
 
 function lostExit(ticket: number, pid: number): Event {
@@ -66,9 +87,24 @@ function answerLostSpawn(shell: Shell, slot: SlotRecord): boolean {
   return true;
 }
 
-/** Processes that no one waits for. Their exits are taken as unknown ones. */
+/** A service's program that was started after the state that we have: it must not be started again. */
+function adoptStray(
+  shell: Shell,
+  { ticket, pid, slot, instance: key }: SlotRecord,
+  spawner: Spawner,
+  trees: Trees,
+): AdoptedProcess {
+  const instance = parseInstanceKey(key);
+  const success = shell.service(instance.service)?.restart.success ?? [0];
+  const exited = spawner.exitListener({ ticket, instance, startTicket: ticket }, success);
+  trees.leaderStarted(ticket, pid);
+  shell.processes.adopt(ticket, slot, pid, { started: () => {}, failed: () => {}, exited });
+  return { service: instance.service, ticket, pid, slot };
+}
+
+/** Probes, and commands beside a main process, that no one waits for. Their exits are taken as unknown ones. */
 function endStray(slot: SlotRecord): void {
-  if (slot.pid > 0 && !slot.exited && isRuntimeTicket(slot.ticket)) {
+  if (slot.pid > 0 && !slot.exited) {
     host.signal(slot.slot, slot.ticket, SIGKILL, SignalScope.group);
   }
   if (slot.pid === 0) host.takeExit(slot.slot);

@@ -25,6 +25,8 @@ export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, sa
 
 export interface Recovered {
   state: State;
+  /** Rung 4: to be loaded when the living processes are told. */
+  plan: Plan | null;
   planNumber: number;
   /** Signals of init that were dealt with, by number. */
   signalsSeen: number[];
@@ -55,6 +57,7 @@ export function climb(held: { name: string; fd: number }[]): Recovered {
   const last = { code: manager.lastCode, signal: manager.lastSignal };
   const rung = nextRung(record.lastRung, last, manager.failures);
   host.recoveryRung(rung);
+  if (host.life() > 1) host.testHook(`recover-rung-${rung}`);
   return recover(record, held, rung);
 }
 
@@ -66,7 +69,7 @@ export function recover(record: RecoveryRecord, held: { name: string; fd: number
   const base = snapshot === null ? freshBase() : baseOf(snapshot, plans, notes);
   if (rung === Rung.snapshotOnly) {
     notes.push("events since the last snapshot were left out");
-    return { ...base, effects: [], effectsFrom: 0, setAside: null, rung, notes };
+    return { ...base, plan: null, effects: [], effectsFrom: 0, setAside: null, rung, notes };
   }
   return replay(base, record, plans, rung, notes);
 }
@@ -108,15 +111,25 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
     state = result.state;
     if (at === record.done) effects = result.effects.slice();
   }
-  return { state, planNumber, signalsSeen, effects, effectsFrom: record.effects, queue, setAside, rung, notes };
+  const effectsFrom = record.effects;
+  return { state, plan: null, planNumber, signalsSeen, effects, effectsFrom, queue, setAside, rung, notes };
 }
 
 function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
   const plan = rung === Rung.planOnly ? plans.newest() : null;
-  const base = { signalsSeen: [], effects: [], effectsFrom: 0, queue: [], setAside: null, rung, notes };
-  if (plan === null) return { ...base, state: initialState(), planNumber: 0 };
-  notes.push("the state of services was lost; processes that live are taken over");
-  return { ...base, state: withPlan(initialState(), plan.plan), planNumber: plan.number };
+  if (plan !== null) notes.push("the state of services was lost; processes that live are taken over");
+  return {
+    state: initialState(),
+    plan: plan?.plan ?? null,
+    planNumber: plan?.number ?? 0,
+    signalsSeen: [],
+    effects: [],
+    effectsFrom: 0,
+    queue: [],
+    setAside: null,
+    rung,
+    notes,
+  };
 }
 
 function parseSnapshot(text: string, notes: string[]): Snapshot | null {

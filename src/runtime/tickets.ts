@@ -16,8 +16,3 @@ export class RuntimeTickets {
     return this.next++;
   }
 }
-
-/** Whether a ticket was given by a runtime (of any life), not by the engine. */
-export function isRuntimeTicket(ticket: Ticket): boolean {
-  return ticket % TICKETS_PER_LIFE >= TICKETS_PER_LIFE / 2;
-}

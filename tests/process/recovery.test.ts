@@ -113,6 +113,71 @@ services:
   });
 }
 
+/** On these rungs of the ladder (src/runtime/recover.ts) events, or all of the state, are lost. */
+for (const rung of [3, 4]) {
+  test(`rung ${rung} of the recovery starts nothing twice, and goes on with what lives`, async (context) => {
+    const failing = Array.from({ length: rung - 1 }, (_, at) => `recover-rung-${at + 1}=abort`);
+    const gonit = start(
+      context,
+      `
+services:
+  - {name: steady, command: sh -c 'echo steady >> ran; exec sleep 1000'}
+  - {name: needy, command: sh -c 'echo needy >> ran; exec sleep 1000', depends_on: [steady], restart: {delay: 0s}}
+  - {name: late, command: sh -c 'echo late >> ran; exec sleep 1000', enabled: false}
+  - {name: prepared, command: sh -c 'exec sleep 1000', pre_start: [sh -c 'echo before >> ran']}
+`,
+      { binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_RETRY_MS_MAX: "1", GONIT_HOOK: failing.join(",") } },
+    );
+    await gonit.sees(/msg="Started service".*service=prepared/);
+    // Starts that no snapshot knows.
+    assert.equal(gonit.client("restart", "steady").code, 0);
+    assert.equal(gonit.client("start", "late").code, 0);
+    await gonit.until("needy is back", () => gonit.service("needy").state === "ready");
+    const names = ["steady", "needy", "late", "prepared"];
+    const pids = names.map((name) => gonit.service(name).pid);
+    const ran = readFileSync(join(gonit.folder, "ran"), "utf8");
+    process.kill(gonit.role("manager"), "SIGKILL");
+    await gonit.sees(new RegExp(`msg="Manager is back".*rung=${rung}`));
+    await gonit.until("control answers", () => gonit.client("status").stdout.includes("steady"));
+    assert.deepEqual(
+      names.map((name) => `${name} ${gonit.service(name).state}`),
+      names.map((name) => `${name} ready`),
+    );
+    assert.deepEqual(
+      names.map((name) => gonit.service(name).pid),
+      pids,
+    );
+    assert.equal(readFileSync(join(gonit.folder, "ran"), "utf8"), ran);
+    // They are managed as before.
+    process.kill(pids[1] ?? 0, "SIGKILL");
+    await gonit.until("needy is started again", () => ![null, pids[1]].includes(gonit.service("needy").pid));
+    assert.equal(gonit.client("stop", "steady").code, 0);
+    assert.equal(isAlive(pids[0] ?? 0), false);
+    assert.equal(gonit.client("shutdown").code, 0);
+    assert.equal(await gonit.ended, 0);
+    for (const pid of pids) assert.equal(isAlive(pid ?? 0), false);
+  });
+}
+
+test("the last rung leaves services alone; status and shutdown are served", async (context) => {
+  const gonit = start(context, "services:\n  - {name: steady, command: sleep 1000}\n", {
+    binary: binary("GONIT_HOOKS_BINARY"),
+    environment: {
+      GONIT_RETRY_MS_MAX: "1",
+      GONIT_HOOK: [1, 2, 3, 4].map((rung) => `recover-rung-${rung}=abort`).join(","),
+    },
+  });
+  await gonit.sees(/msg="Started service".*service=steady/);
+  const { pid } = gonit.service("steady");
+  process.kill(gonit.role("manager"), "SIGKILL");
+  await gonit.sees(/msg="Manager is back".*rung=5/);
+  await gonit.until("control answers", () => gonit.client("status").code !== -1 && gonit.role("manager") !== 0);
+  assert.equal(isAlive(pid ?? 0), true);
+  assert.equal(gonit.client("shutdown").code, 0);
+  assert.equal(await gonit.ended, 0);
+  assert.equal(isAlive(pid ?? 0), false);
+});
+
 test("an event that ends the manager each time is set aside, and all else is managed", async (context) => {
   const gonit = start(
     context,

@@ -1,0 +1,59 @@
+/**
+ * Processes that live and that the state does not know, because it was lost or is older than they are. Each becomes its
+ * unit's run, in place of what the state held for it, and is taken for ready: nothing tells whether it was.
+ */
+
+import { type Engine, log, type Node, setState } from "./engine.ts";
+import type { AdoptedProcess } from "./event.ts";
+import { stopProbe } from "./readiness.ts";
+import { cancelBackoff } from "./settle.ts";
+import { newRun, type Run } from "./state.ts";
+import { wishStop } from "./stopping.ts";
+import { armRunTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
+
+/** Without a plan nobody knows whose they are: they wait for one. */
+export function processesAdopted(engine: Engine, processes: AdoptedProcess[]): void {
+  const { state } = engine;
+  state.adopted.push(...processes);
+  for (const { ticket } of processes) state.nextTicket = Math.max(state.nextTicket, ticket + 1);
+  if (state.plan !== null) adoptAll(engine);
+}
+
+/** All that have waited for a plan. */
+export function adoptAll(engine: Engine): void {
+  for (const process of engine.state.adopted.splice(0)) {
+    const { service, ticket, pid } = process;
+    const node = engine.byName.get(service);
+    const isLatest =
+      node !== undefined && !node.unit.removed && (node.unit.run === null || node.unit.run.start <= ticket);
+    if (isLatest) adopt(engine, node, process);
+    else log(engine, "warn", "A process of no service lives on", { pid, service });
+  }
+}
+
+function adopt(engine: Engine, node: Node, process: AdoptedProcess): void {
+  const { unit } = node;
+  if (unit.run !== null) forgetRun(engine, unit.run);
+  cancelBackoff(engine, node);
+  const { ticket, pid, slot } = process;
+  const run = newRun(ticket, engine.now.monotonicMs);
+  unit.run = { ...run, main: "running", pid, slot, execMs: run.beganMs, readyMs: run.beganMs, touched: true };
+  unit.oldPlan = null;
+  unit.stopWish = "";
+  unit.stopForce = false;
+  unit.wanted = "up";
+  unit.wantedBecause = "it was running when the state was lost";
+  engine.byTicket.set(ticket, node);
+  setState(engine, node, "ready", "adopted", `pid ${pid}`);
+  armRunTimer(engine, node, unit.run);
+  if (engine.state.shutdown !== null) wishStop(engine, node, "shutdown");
+}
+
+/** A later run was seen: this one has ended, and nothing of it is left. */
+function forgetRun(engine: Engine, run: Run): void {
+  cancelUnitTimer(engine, run);
+  cancelRunTimer(engine, run);
+  stopProbe(engine, run);
+  if (run.tree !== 0) engine.effects.push({ kind: "forget-tree", ticket: run.tree });
+  for (const ticket of [run.start, run.tree, ...run.aux.map((aux) => aux.ticket)]) engine.byTicket.delete(ticket);
+}
