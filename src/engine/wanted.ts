@@ -45,7 +45,7 @@ function wantOne(engine: Engine, node: Node, options: WantOptions): void {
   for (const other of node.conflicts) {
     if (other.unit.wanted === "up") wantDown(engine, other, "conflict", `conflicts with ${unit.name}`, options.request);
   }
-  if (options.request !== 0) replaceRequests(engine, node, "up", options.request);
+  replaceRequests(engine, node, "up", options.request);
   if (unit.stopWish === "request" || unit.stopWish === "conflict") withdrawStop(engine, node);
   if (options.byHand) {
     forgetFailures(engine, node);
