@@ -6,6 +6,7 @@
 
 import { ProcessKind } from "../src/contract.ts";
 import type { Effect, Reply } from "../src/engine/effect.ts";
+import { definitionOf, engineOf } from "../src/engine/engine.ts";
 import type { Event, Request, StepInput } from "../src/engine/event.ts";
 import { TICKETS_PER_LIFE } from "../src/engine/instance.ts";
 import { violations } from "../src/engine/invariants.ts";
@@ -47,7 +48,7 @@ export class World {
   private snapshotPlan: Plan | null = null;
   private journal: StepInput[] = [];
   private crashAt: CrashPoint | null = null;
-  /** What each start's service said about killing when it began. */
+  /** What each start's definition says about killing. */
   private readonly killScopes = new Map<number, string>();
 
   constructor(options: WorldOptions) {
@@ -141,6 +142,7 @@ export class World {
     this.checks.beforeStep(this.state, events);
     const { state, effects } = step(this.state, input);
     this.state = state;
+    if (events.some(({ kind }) => kind === "plan-loaded")) this.noteKillScopes();
     if (this.options.check !== false) this.check(effects, events);
     if (typeof crashAt === "number") {
       this.perform(effects, 0, Math.min(crashAt, effects.length));
@@ -184,6 +186,12 @@ export class World {
     this.killScopes.set(effect.startTicket, scope);
     if (scope === "tree" && starts.length > 0)
       throw new Error(`check: ${name} is started while processes of an earlier start live`);
+  }
+
+  /** A new plan may say another thing about the end of what runs. */
+  private noteKillScopes(): void {
+    for (const node of engineOf(this.state).nodes)
+      if (node.unit.run !== null) this.killScopes.set(node.unit.run.start, definitionOf(node).stop.kill);
   }
 
   private keepReply(id: number, reply: Reply): void {
