@@ -280,6 +280,7 @@ export class Kernel {
 
   private cancelSpawn(ticket: Ticket): void {
     const process = this.processes.get(ticket);
+    if (process === undefined) this.durable.push(cancelled(ticket));
     if (process === undefined || process.state !== "spawning") return;
     this.schedule.in(1, () => {
       if (process.state === "spawning") this.failSpawn(process, Stage.timeLimit, 0);
@@ -394,4 +395,8 @@ export class Kernel {
       });
     });
   }
+}
+
+function cancelled(ticket: Ticket): Event {
+  return { kind: "spawn-failed", ticket, stage: Stage.timeLimit, errno: 0, detail: "never begun" };
 }

@@ -41,7 +41,7 @@ export function auxStarted(engine: Engine, node: Node, run: Run, aux: Aux, pid: 
 }
 
 /** Commands that belong to a run that is to go on; in one that ends they are ended. */
-function isOfLife(aux: Aux): boolean {
+export function isOfLife(aux: Aux): boolean {
   return aux.kind === ProcessKind.preStart || aux.kind === ProcessKind.reload;
 }
 

@@ -25,6 +25,7 @@ export type Effect =
       ended: { code: number | null; signal: number | null } | null;
     }
   /** Kill a child that has not reached its program; answered by spawn-failed with stage time_limit. */
+  /** Answered by spawn-failed, also where the spawn was never begun; by nothing more where the program runs already. */
   | { kind: "cancel-spawn"; ticket: Ticket }
   /** Not answered, and not repeated by a new manager. scope: SignalScope.process or group or tree. `ticket`: the process's. */
   | { kind: "signal"; ticket: Ticket; startTicket: Ticket; instance: InstanceId; signal: number; scope: number }

@@ -192,6 +192,8 @@ function leaveBehind(engine: Engine, node: Node, run: Run, pids: number[]): void
   run.tree = 0;
   run.treeUse = "";
   run.left = [];
+  run.unkillable = [];
+  touch(engine, node);
   run.touched = false;
   advance(engine, node, run);
 }

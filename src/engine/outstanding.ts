@@ -4,6 +4,7 @@
  */
 
 import { Clock, ProcessKind } from "../contract.ts";
+import { isOfLife } from "./aux.ts";
 import type { Effect } from "./effect.ts";
 import { definitionOf, engineOf, type Node } from "./engine.ts";
 import type { CommandPlan, ServicePlan } from "./plan.ts";
@@ -63,23 +64,28 @@ function ofRun(effects: Effect[], node: Node, run: Run): void {
 
 function ofSpawningMain(effects: Effect[], node: Node, run: Run, plan: ServicePlan): void {
   if (plan.command === null) return;
+  if (isEnding(run)) {
+    effects.push({ kind: "cancel-spawn", ticket: run.start });
+    return;
+  }
   effects.push({
     ...spawn(node, run, run.start, ProcessKind.main, plan.command),
     readyFd: plan.ready.kind === "fd" ? plan.ready.fd : null,
     notify: plan.ready.kind === "notify",
   });
-  if (isEnding(run)) effects.push({ kind: "cancel-spawn", ticket: run.start });
 }
 
 function ofSpawningAux(effects: Effect[], node: Node, run: Run, aux: Aux, plan: ServicePlan): void {
   const command = commandOf(run, aux, plan);
-  if (command === null) return;
+  if (command === null || run.phase === "killing" || (isEnding(run) && isOfLife(aux))) {
+    effects.push({ kind: "cancel-spawn", ticket: aux.ticket });
+    return;
+  }
   const isPostStop = aux.kind === ProcessKind.postStop;
   effects.push({
     ...spawn(node, run, aux.ticket, aux.kind, command),
     ended: isPostStop ? { code: run.end?.code ?? null, signal: run.end?.signal ?? null } : null,
   });
-  if (run.phase === "killing") effects.push({ kind: "cancel-spawn", ticket: aux.ticket });
 }
 
 function spawn(

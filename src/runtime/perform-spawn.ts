@@ -45,6 +45,8 @@ export class Spawner {
   private readonly shell: Shell;
   private readonly mainStarted: (startTicket: Ticket, pid: number) => void;
   private readonly prepared = new Map<string, Prepared>();
+  /** Spawns that wait for their environment files. */
+  private readonly reading = new Set<Ticket>();
   private readonly drainTries = new Map<Ticket, number>();
 
   /** `mainStarted` is told of each main process: its number names the process group of its start. */
@@ -61,10 +63,18 @@ export class Spawner {
       return;
     }
     // The file was unreadable when the plan was made; it may have been mended since.
+    this.reading.add(effect.ticket);
     readEnvironmentFiles(this.shell, service, (result) => {
+      if (!this.reading.delete(effect.ticket)) return;
       if ("problem" in result) this.fail(effect.ticket, Stage.envFile, ENOENT, result.problem);
       else this.start(service, effect, result.environment);
     });
+  }
+
+  /** A spawn that no process has come of is answered at once; one of an earlier manager may never have been begun. */
+  cancel(ticket: Ticket): void {
+    if (this.reading.delete(ticket) || !this.shell.processes.cancel(ticket))
+      this.fail(ticket, Stage.timeLimit, 0, "was not begun");
   }
 
   private start(service: ServicePlan, effect: SpawnEffect, extra: Record<string, string> | null): void {

@@ -22,7 +22,7 @@ export interface Parts {
 export function performersOf(shell: Shell, parts: Parts): Performers {
   return {
     spawn: (effect) => parts.spawner.perform(effect),
-    "cancel-spawn": (effect) => shell.processes.cancel(effect.ticket),
+    "cancel-spawn": (effect) => parts.spawner.cancel(effect.ticket),
     signal: (effect) => {
       if (effect.scope === SignalScope.tree) parts.trees.signal(effect);
       else shell.processes.signal(effect.ticket, effect.signal, effect.scope);

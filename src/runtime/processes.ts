@@ -69,8 +69,11 @@ export class Processes {
     return this.byTicket.size;
   }
 
-  cancel(ticket: Ticket): void {
-    if (this.byTicket.get(ticket)?.state === "spawning") host.cancelSpawn(ticket);
+  /** false: there is no such process. */
+  cancel(ticket: Ticket): boolean {
+    const process = this.byTicket.get(ticket);
+    if (process?.state === "spawning") host.cancelSpawn(ticket);
+    return process !== undefined;
   }
 
   /** 0 or -errno; -ESRCH (-3) when it has ended or never was. */
