@@ -108,6 +108,7 @@ function apply(engine: Engine, event: Loaded): void {
   log(engine, "info", "Applying configuration", { title: event.plan.title, version: event.plan.version });
   const targets: Target[] = [];
   const fresh: Node[] = [];
+  stopNewConflicts(engine, targets);
   for (const { service, action, because } of changes) {
     const node = engine.byName.get(service);
     if (node === undefined) continue;
@@ -121,6 +122,21 @@ function apply(engine: Engine, event: Loaded): void {
   for (const node of engine.nodes) touch(engine, node);
   forgetLostTargets(engine);
   if (event.request !== null) openApply(engine, event.request, targets);
+}
+
+/** Of services that are wanted and conflict by the new plan, the first one in it stays. */
+function stopNewConflicts(engine: Engine, targets: Target[]): void {
+  const wanted = engine.nodes.filter(({ unit }) => unit.wanted === "up" && !unit.removed);
+  const kept = new Set<Node>();
+  for (const node of wanted) {
+    const other = node.conflicts.find((conflict) => kept.has(conflict));
+    if (other === undefined) {
+      kept.add(node);
+      continue;
+    }
+    targets.push(targetOf(node, "down", node.unit.run === null ? "not running" : ""));
+    wantDown(engine, node, "conflict", `conflicts with ${other.unit.name}`, 0);
+  }
 }
 
 /** What the running plan says about units that are not removed already. */
