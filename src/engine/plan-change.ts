@@ -5,7 +5,7 @@
  */
 
 import { adoptAll } from "./adoption.ts";
-import { planChanges } from "./diff.ts";
+import { needsNewProcess, planChanges } from "./diff.ts";
 import { type Engine, log, makeTables, type Node, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
 import { matchNames } from "./names.ts";
@@ -157,6 +157,13 @@ function unitsFor(plan: Plan, before: Map<string, Node>, wallMs: number): Unit[]
 }
 
 function startForApply(engine: Engine, node: Node, targets: Target[]): void {
+  const { oldPlan, run } = node.unit;
+  if (run !== null && oldPlan !== null && needsNewProcess(oldPlan, node.plan)) {
+    // It was started by request while it was not enabled, by a definition that is not the new one.
+    wantFromStart(engine, [node], "apply-new");
+    restartForApply(engine, node, "enabled now, and changed", targets);
+    return;
+  }
   targets.push(targetOf(node, "up", isUp(node.unit) ? "already running" : ""));
   note(engine, node, "apply-new", "");
   wantFromStart(engine, [node], "apply-new");
