@@ -16,6 +16,12 @@ export class Checks {
   private readonly states = new Map<string, StateName>();
   private readonly begun = new Set<number>();
 
+  /** Everything since this state is forgotten, also by the clients. */
+  forgetSince(state: State): void {
+    this.open.clear();
+    for (const { id } of state.requests) this.open.add(id);
+  }
+
   beforeStep(state: State, events: Event[]): void {
     for (const event of events) {
       if (event.kind === "request-received") this.open.add(event.id);

@@ -81,7 +81,7 @@ function makeMove(world: World, history: History, move: Move, asked: number[]): 
       break;
     }
     case "crash":
-      world.crashNext(move.point);
+      world.crashNext(move.point, move.loss);
       return;
     case "clock-jump":
       world.wallOffsetMs += move.byMs;

@@ -4,6 +4,7 @@ import { Role } from "../src/contract.ts";
 import type { Request } from "../src/engine/event.ts";
 import type { DependencyPlan, DependencyWait, Plan, ReadyPlan, ServicePlan } from "../src/engine/plan.ts";
 import { Dice } from "./chance.ts";
+import type { Loss } from "./loss.ts";
 import { command, needs, restart, service, stop, system } from "./plans.ts";
 import type { CrashPoint } from "./world.ts";
 
@@ -12,7 +13,7 @@ export type Move = { afterMs: number } & (
   | { kind: "request"; request: Request; timeoutMs: number | null }
   /** Cancels the request that was made this many requests ago. */
   | { kind: "cancel"; back: number }
-  | { kind: "crash"; point: CrashPoint }
+  | { kind: "crash"; point: CrashPoint; loss: Loss }
   | { kind: "clock-jump"; byMs: number }
   | { kind: "apply"; services: ServicePlan[]; asRequest: boolean }
   | { kind: "kill-main"; name: string; signal: number }
@@ -117,13 +118,18 @@ function makeMove(dice: Dice, names: string[], services: ServicePlan[]): Move {
       timeoutMs: dice.percent(20) ? dice.below(1000) : null,
     };
   if (roll < 58) return { afterMs, kind: "cancel", back: dice.below(3) };
-  if (roll < 78) return { afterMs, kind: "crash", point: dice.percent(25) ? "before-append" : dice.below(12) };
+  if (roll < 78) return { afterMs, kind: "crash", ...makeCrash(dice) };
   if (roll < 81) return { afterMs, kind: "clock-jump", byMs: dice.pick([-31_536_000_000, -5000, 3_600_000]) };
   if (roll < 88)
     return { afterMs, kind: "apply", services: changedServices(dice, names, services), asRequest: dice.percent(70) };
   if (roll < 97) return { afterMs, kind: "kill-main", name: dice.pick(names), signal: dice.pick([9, 11, 15]) };
   if (roll < 98) return { afterMs, kind: "signal", meaning: "stop" };
   return { afterMs, kind: "signal", meaning: dice.pick(["reload-config", "reload-config", "force"]) };
+}
+
+function makeCrash(dice: Dice): { point: CrashPoint; loss: Loss } {
+  const point = dice.percent(25) ? "before-append" : dice.below(12);
+  return { point, loss: dice.percent(85) ? "none" : dice.percent(50) ? "journal" : "state" };
 }
 
 function makeRequest(dice: Dice, names: string[]): Request {

@@ -38,6 +38,13 @@ export interface Extra {
   dying: boolean;
 }
 
+/** A probe of readiness, or a watch of the log. */
+interface Probe {
+  unit: string;
+  nth: number;
+  isLog: boolean;
+}
+
 interface Wait {
   ticket: Ticket;
   start: Ticket;
@@ -57,7 +64,7 @@ export class Kernel {
   private readonly behaviour: Behaviour;
   private readonly waits = new Map<Ticket, Wait>();
   private readonly timers = new Map<Ticket, number>();
-  private readonly probes = new Map<Ticket, { unit: string; nth: number }>();
+  private readonly probes = new Map<Ticket, Probe>();
   private readonly counts = new Map<string, number>();
   private nextPid = 100;
   /** Counts the managers: what one of them scheduled must not reach the next. */
@@ -79,14 +86,34 @@ export class Kernel {
     this.life++;
     for (const process of [...this.processes.values()]) {
       if (process.state !== "spawning" || process.ticket % 2 === 0) continue;
-      process.state = "gone";
-      this.processes.delete(process.ticket);
-      this.everSpawned.delete(process.ticket);
+      this.forget(process);
+      this.spawned.delete(process.ticket);
     }
     this.volatile = [];
     this.waits.clear();
     this.timers.clear();
     this.probes.clear();
+  }
+
+  /** A process that no manager knows any more. */
+  forget(process: Process): void {
+    process.state = "gone";
+    this.processes.delete(process.ticket);
+  }
+
+  /** What has ended and was told is known to nobody any more: it may be spawned again. */
+  forgetEnded(): void {
+    const told = new Set(this.durable.map((event) => ("ticket" in event ? event.ticket : 0)));
+    for (const ticket of this.spawned.keys())
+      if (!this.processes.has(ticket) && !told.has(ticket)) this.spawned.delete(ticket);
+  }
+
+  /** Main processes that run, and those whose end was not taken by a manager: what stands in the slots. */
+  mainsInSlots(): Process[] {
+    const ended = this.durable.flatMap((event) => (event.kind === "process-exited" ? [event.ticket] : []));
+    const found = [...this.processes.values()].filter(({ state }) => state === "running");
+    for (const ticket of ended) found.push(...[this.spawned.get(ticket) ?? []].flat());
+    return found.filter(({ kind }) => kind === ProcessKind.main);
   }
 
   perform(effect: Effect): void {
@@ -173,16 +200,16 @@ export class Kernel {
     return count;
   }
 
-  private readonly everSpawned = new Set<Ticket>();
+  /** All that were spawned and that somebody may still know. */
+  private spawned = new Map<Ticket, Process>();
 
   /** A spawn that was begun: its answer came, or will come. */
   wasSpawned(ticket: Ticket): boolean {
-    return this.everSpawned.has(ticket);
+    return this.spawned.has(ticket);
   }
 
   private spawn(effect: Extract<Effect, { kind: "spawn" }>): void {
-    if (this.everSpawned.has(effect.ticket)) throw new Error(`check: ticket ${effect.ticket} is spawned twice`);
-    this.everSpawned.add(effect.ticket);
+    if (this.spawned.has(effect.ticket)) throw new Error(`check: ticket ${effect.ticket} is spawned twice`);
     const unit = effect.instance.service;
     const process: Process = {
       ticket: effect.ticket,
@@ -196,6 +223,7 @@ export class Kernel {
       dying: false,
     };
     this.processes.set(effect.ticket, process);
+    this.spawned.set(effect.ticket, process);
     const fate = this.behaviour.spawn(process);
     if (fate.hangs) return;
     this.schedule.in(fate.afterMs, () => {
@@ -374,22 +402,22 @@ export class Kernel {
 
   private startProbe(effect: Extract<Effect, { kind: "start-probe" | "watch-log" }>): void {
     const unit = effect.instance.service;
-    const probe = { unit, nth: this.countUp(`${unit}/probe`) };
+    const probe = { unit, nth: this.countUp(`${unit}/probe`), isLog: effect.kind === "watch-log" };
     this.probes.set(effect.ticket, probe);
     this.tryProbe(effect.ticket, probe, 0);
   }
 
-  private tryProbe(ticket: Ticket, probe: { unit: string; nth: number }, tries: number): void {
+  private tryProbe(ticket: Ticket, probe: Probe, tries: number): void {
     const fate = this.behaviour.probe(probe.unit, probe.nth, tries);
     if (fate === null) return;
     this.later(this.nowMs + fate.afterMs, () => {
       if (this.probes.get(ticket) !== probe) return;
       if (fate.ok) {
         this.probes.delete(ticket);
-        this.volatile.push({ kind: "probe-succeeded", ticket });
+        this.volatile.push(probe.isLog ? { kind: "log-matched", ticket } : { kind: "probe-succeeded", ticket });
         return;
       }
-      this.volatile.push({ kind: "probe-failed", ticket, reason: "not yet" });
+      if (!probe.isLog) this.volatile.push({ kind: "probe-failed", ticket, reason: "not yet" });
       this.later(this.nowMs + 250, () => {
         if (this.probes.get(ticket) === probe) this.tryProbe(ticket, probe, tries + 1);
       });

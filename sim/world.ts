@@ -18,6 +18,7 @@ import type { Behaviour } from "./behaviour.ts";
 import { hash } from "./chance.ts";
 import { Checks } from "./checks.ts";
 import { Kernel } from "./kernel.ts";
+import { type Loss, reconcileAfterLoss } from "./loss.ts";
 
 /** Where in a turn the manager dies: before the journal, or after this many effects. */
 export type CrashPoint = "before-append" | number;
@@ -47,7 +48,10 @@ export class World {
   private snapshot: string;
   private snapshotPlan: Plan | null = null;
   private journal: StepInput[] = [];
-  private crashAt: CrashPoint | null = null;
+  /** All that came, and how many of them the snapshot knows: init counts them, and a manager that lost some sees it. */
+  private readonly signals: Event[] = [];
+  private snapshotSignals = 0;
+  private crashAt: { point: CrashPoint; loss: Loss } | null = null;
   /** What each start's definition says about killing. */
   private readonly killScopes = new Map<number, string>();
 
@@ -69,6 +73,7 @@ export class World {
 
   /** A signal of init's: counted there, so that none is lost with a manager. */
   signal(event: Extract<Event, { kind: "signal-received" }>): void {
+    this.signals.push(event);
     this.kernel.durable.push(event);
     this.settleNow();
   }
@@ -92,9 +97,9 @@ export class World {
     return id;
   }
 
-  /** The manager dies in its next turn, at this point. */
-  crashNext(point: CrashPoint): void {
-    this.crashAt = point;
+  /** The manager dies in its next turn, at this point; the next one may be without the journal, or without any state. */
+  crashNext(point: CrashPoint, loss: Loss = "none"): void {
+    this.crashAt = { point, loss };
   }
 
   /** All that happens in this much time. */
@@ -126,9 +131,9 @@ export class World {
   private turn(): void {
     const crashAt = this.crashAt;
     this.crashAt = null;
-    if (crashAt === "before-append") {
+    if (crashAt?.point === "before-append") {
       // What only this manager knew is lost; what the kernel and init keep is told to the next one.
-      this.restart([]);
+      this.restart([], crashAt.loss);
       return;
     }
     const { kernel } = this;
@@ -144,13 +149,17 @@ export class World {
     this.state = state;
     if (events.some(({ kind }) => kind === "plan-loaded")) this.noteKillScopes();
     if (this.options.check !== false) this.check(effects, events);
-    if (typeof crashAt === "number") {
-      this.perform(effects, 0, Math.min(crashAt, effects.length));
-      this.crash(effects, Math.min(crashAt, effects.length));
+    if (typeof crashAt?.point === "number") {
+      const performed = Math.min(crashAt.point, effects.length);
+      this.perform(effects, 0, performed);
+      // init has its order, and makes no manager any more.
+      if (this.finished !== null) return;
+      this.crash(effects, performed, crashAt.loss);
       return;
     }
     this.perform(effects, 0, effects.length);
-    if (this.journal.length >= 32) this.takeSnapshot();
+    // The real one stores one with each plan, since a plan is held beside the journal.
+    if (this.journal.length >= 32 || this.snapshotPlan !== this.state.plan) this.takeSnapshot();
   }
 
   private check(effects: Effect[], events: Event[]): void {
@@ -171,6 +180,8 @@ export class World {
     else if (effect.kind === "load-config") this.loadConfigAsked++;
     else {
       if (effect.kind === "spawn") this.checkSpawn(effect);
+      // The engine ends what it could not adopt; nothing waits for that.
+      if (effect.kind === "signal" && !this.isOfRun(effect.startTicket)) this.killScopes.delete(effect.startTicket);
       this.kernel.perform(effect);
     }
   }
@@ -194,6 +205,10 @@ export class World {
       if (node.unit.run !== null) this.killScopes.set(node.unit.run.start, definitionOf(node).stop.kill);
   }
 
+  private isOfRun(start: number): boolean {
+    return this.state.units.some(({ run }) => run?.start === start);
+  }
+
   private keepReply(id: number, reply: Reply): void {
     const earlier = this.replies.get(id);
     if (earlier !== undefined && JSON.stringify(earlier) !== JSON.stringify(reply)) {
@@ -210,21 +225,27 @@ export class World {
   takeSnapshot(): void {
     this.snapshot = JSON.stringify(withoutPlan(this.state));
     this.snapshotPlan = this.state.plan;
+    this.snapshotSignals = this.signals.length - this.kernel.durable.filter(isSignal).length;
     this.journal = [];
   }
 
   /** The manager dies after `performed` effects. A signal among them is stored before it is sent, and is sent once. */
-  private crash(effects: Effect[], performed: number): void {
+  private crash(effects: Effect[], performed: number, loss: Loss): void {
     const next = effects[performed];
     const isSignalLost = next?.kind === "signal" && (performed & 1) === 1;
     let from = 0;
     for (let at = 0; at < performed; at++) if (effects[at]?.kind === "signal") from = at + 1;
-    this.restart(effects.slice(isSignalLost ? performed + 1 : from));
+    this.restart(effects.slice(isSignalLost ? performed + 1 : from), loss);
   }
 
-  private restart(unfinished: Effect[]): void {
+  private restart(unfinished: Effect[], loss: Loss): void {
     this.crashCount++;
     this.kernel.managerDied();
+    if (loss === "none") this.recover(unfinished);
+    else this.recoverAfterLoss(loss);
+  }
+
+  private recover(unfinished: Effect[]): void {
     const replayed = this.replay();
     const live = JSON.stringify(withoutPlan(this.state));
     if (JSON.stringify(withoutPlan(replayed)) !== live)
@@ -234,9 +255,30 @@ export class World {
     // What lives, or has answered, is found in its slot and not asked for again (src/runtime/reconcile.ts).
     for (const effect of outstanding(this.state))
       if (effect.kind !== "spawn" || !this.kernel.wasSpawned(effect.ticket)) this.performOne(effect);
+    this.emit(this.nextLife());
+  }
+
+  private nextLife(): Event {
     this.life++;
     this.nextRequest = Math.max(this.nextRequest, this.life * TICKETS_PER_LIFE + TICKETS_PER_LIFE / 2);
-    this.emit({ kind: "manager-started", life: this.life });
+    return { kind: "manager-started", life: this.life };
+  }
+
+  private recoverAfterLoss(loss: "journal" | "state"): void {
+    const { plan } = this.state;
+    this.journal = [];
+    this.state = loss === "journal" ? this.replay() : initialState();
+    this.checks.forgetSince(this.state);
+    for (const { id } of this.state.requests) this.replies.delete(id);
+    const { events, answered } = reconcileAfterLoss(this.kernel, this.state);
+    // Before what the kernel has to tell: the first turn of a new manager.
+    const signals = this.signals.slice(loss === "journal" ? this.snapshotSignals : 0);
+    const others = this.kernel.durable.filter((event) => !isSignal(event));
+    this.kernel.durable = [this.nextLife(), ...events, ...others, ...signals];
+    if (loss === "state" && plan !== null) this.emit({ kind: "plan-loaded", plan, request: null, only: null });
+    for (const effect of outstanding(this.state))
+      if (effect.kind !== "spawn" || !answered.has(effect.ticket)) this.performOne(effect);
+    this.takeSnapshot();
   }
 
   private replay(): State {
@@ -245,4 +287,8 @@ export class World {
     for (const input of this.journal) state = step(state, input).state;
     return state;
   }
+}
+
+function isSignal({ kind }: Event): boolean {
+  return kind === "signal-received";
 }

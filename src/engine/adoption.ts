@@ -3,6 +3,7 @@
  * unit's run, in place of what the state held for it, and is taken for ready: nothing tells whether it was.
  */
 
+import { SignalScope } from "../contract.ts";
 import { type Engine, log, type Node, setState } from "./engine.ts";
 import type { AdoptedProcess } from "./event.ts";
 import { stopProbe } from "./readiness.ts";
@@ -10,6 +11,8 @@ import { cancelBackoff } from "./settle.ts";
 import { newRun, type Run } from "./state.ts";
 import { wishStop } from "./stopping.ts";
 import { armRunTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
+
+const SIGKILL = 9;
 
 /** Without a plan nobody knows whose they are: they wait for one. */
 export function processesAdopted(engine: Engine, processes: AdoptedProcess[]): void {
@@ -21,21 +24,36 @@ export function processesAdopted(engine: Engine, processes: AdoptedProcess[]): v
 
 /** All that have waited for a plan. */
 export function adoptAll(engine: Engine): void {
-  for (const process of engine.state.adopted.splice(0)) {
-    const { service, ticket, pid } = process;
-    const node = engine.byName.get(service);
-    const isLatest =
-      node !== undefined && !node.unit.removed && (node.unit.run === null || node.unit.run.start <= ticket);
-    if (isLatest) adopt(engine, node, process);
-    else log(engine, "warn", "A process of no service lives on", { pid, service });
+  for (const found of engine.state.adopted.splice(0)) {
+    const node = engine.byName.get(found.service);
+    if (node !== undefined && canBe(node, found)) adopt(engine, node, found);
+    else endStranger(engine, found);
   }
 }
 
-function adopt(engine: Engine, node: Node, process: AdoptedProcess): void {
+/** The plan knows no service that it could be: it is ended, so that it cannot meet a later one of that name. */
+function endStranger(engine: Engine, { service, ticket, pid }: AdoptedProcess): void {
+  log(engine, "warn", "Ending a process of no service", { pid, service });
+  engine.effects.push({
+    kind: "signal",
+    ticket,
+    startTicket: ticket,
+    instance: { service, replica: 1 },
+    signal: SIGKILL,
+    scope: SignalScope.tree,
+  });
+}
+
+/** A later start than the state knows, or the same one, of a service that has a program. */
+function canBe({ unit, plan }: Node, { ticket }: AdoptedProcess): boolean {
+  if (unit.removed || plan.command === null) return false;
+  return unit.run === null || unit.run.start <= ticket;
+}
+
+function adopt(engine: Engine, node: Node, { ticket, pid, slot }: AdoptedProcess): void {
   const { unit } = node;
   if (unit.run !== null) forgetRun(engine, unit.run);
   cancelBackoff(engine, node);
-  const { ticket, pid, slot } = process;
   const run = newRun(ticket, engine.now.monotonicMs);
   unit.run = { ...run, main: "running", pid, slot, execMs: run.beganMs, readyMs: run.beganMs, touched: true };
   unit.oldPlan = null;
