@@ -1,8 +1,8 @@
 /*
  * The tests written in C, `*.test.c` in tests/host, and the small programs that process tests start, tests/children/.
  *
- * A test's head names what it is linked with: `// with: spawn.c tree.c`; `engine` and `yaml` there stand for the whole
- * of the script engine and of libyaml. It runs under the address and undefined-behaviour sanitizers; with a line
+ * The head of either names what it is linked with: `// with: spawn.c tree.c`; `engine` and `yaml` there stand for the
+ * whole of the script engine and of libyaml. A test runs under the address and undefined-behaviour sanitizers; with a line
  * `// valgrind` once more, built plainly, under valgrind.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -132,17 +132,32 @@ export async function runCTests(shop: Workshop, programs: CProgram[], reaper: st
   });
 }
 
+/** One of the programs that tests start, with the parts of gonit that its head names. */
+function childCompilations(shop: Workshop, file: string): Compilation[] {
+  const flags = compileFlags(shop.tools, shop.sources, "release", "ours");
+  const own = (source: string, object: string, more: string[]): Compilation => ({
+    compiler: shop.tools.musl,
+    source: join(shop.root, source),
+    object: join(shop.root, ".cache/objects", object),
+    flags: [...flags, ...more],
+  });
+  const { parts } = parseHead(file, readFileSync(join(shop.root, file), "utf8"));
+  const host = parts.filter((part) => part !== "engine" && part !== "yaml");
+  return [
+    own(file, `children/${basename(file)}.o`, []),
+    ...host.map((part) => own(`host/${part}`, `release/${part}.o`, [`-DGONIT_VERSION="${shop.version}"`])),
+    ...(parts.includes("engine") ? engineCompilations(shop, "release") : []),
+    ...(parts.includes("yaml") ? yamlCompilations(shop, "release") : []),
+  ];
+}
+
 /** Compiles the programs that tests start: static, so that they run in any root. Their folder. */
 export async function buildChildren(shop: Workshop, files: string[]): Promise<string> {
   const folder = join(shop.root, ".cache/children");
   mkdirSync(folder, { recursive: true });
-  const parts = files.map((file) => ({
-    compiler: shop.tools.musl,
-    source: join(shop.root, file),
-    object: join(shop.root, ".cache/objects/children", `${basename(file)}.o`),
-    flags: compileFlags(shop.tools, shop.sources, "release", "ours"),
-  }));
-  await compileAll(parts, shop.tools.version);
-  for (const part of parts) await link(shop, join(folder, basename(part.source, ".c")), [part], "release");
+  const programs = files.map((file) => ({ name: basename(file, ".c"), parts: childCompilations(shop, file) }));
+  const unique = new Map(programs.flatMap(({ parts }) => parts).map((part) => [part.object, part]));
+  await compileAll([...unique.values()], shop.tools.version);
+  for (const { name, parts } of programs) await link(shop, join(folder, name), parts, "release");
   return folder;
 }

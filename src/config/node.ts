@@ -10,8 +10,7 @@ export interface Document {
   /** The path as messages show it. */
   shown: string;
   text: string;
-  /** What ends a line, once a message needs one, and the line that was looked at last. */
-  lineEnd: RegExp | "\n" | null;
+  /** The line that was looked at last: the next one is mostly behind it. */
   seen: { line: number; start: number } | null;
   /** libyaml's events, 9 numbers each (YamlEvents of the contract). */
   events: Int32Array;
@@ -61,30 +60,27 @@ export interface Place {
 
 /** A line of the source without its end; an empty text behind the last one. */
 export function lineText(document: Document, line: number): string {
-  const { text } = document;
-  // libyaml follows YAML 1.1 here: NEL, LS and PS end a line too.
-  document.lineEnd ??= /\r(?!\n)|[\u0085\u2028\u2029]/.test(text) ? /\r\n|[\n\r\u0085\u2028\u2029]/g : "\n";
-  const { lineEnd, seen } = document;
+  const { text, seen } = document;
   let at = seen !== null && seen.line <= line ? seen.line : 0;
   let start = seen !== null && seen.line <= line ? seen.start : 0;
   while (at < line) {
-    start = lineEnd === "\n" ? text.indexOf("\n", start) + 1 : endAfter(text, start, lineEnd);
-    if (start <= 0) return "";
+    start = text.indexOf("\n", start) + 1;
+    if (start === 0) return "";
     at++;
   }
   document.seen = { line, start };
-  const rest = lineEnd === "\n" ? text.indexOf("\n", start) : startAfter(text, start, lineEnd);
-  return text.slice(start, rest < 0 ? undefined : rest).replace(/\r$/, "");
+  const end = text.indexOf("\n", start);
+  return text.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
 }
 
-function endAfter(text: string, from: number, lineEnd: RegExp): number {
-  lineEnd.lastIndex = from;
-  return lineEnd.test(text) ? lineEnd.lastIndex : -1;
-}
-
-function startAfter(text: string, from: number, lineEnd: RegExp): number {
-  lineEnd.lastIndex = from;
-  return lineEnd.exec(text)?.index ?? -1;
+/** Columns count characters, texts are indexed by UTF-16 units. */
+export function indexOfColumn(line: string, column: number): number {
+  let index = 0;
+  for (let count = 0; count < column && index < line.length; count++) {
+    const unit = line.charCodeAt(index);
+    index += unit >= 0xd800 && unit < 0xdc00 ? 2 : 1;
+  }
+  return index;
 }
 
 export function placeOf(node: YamlNode): Place {

@@ -8,7 +8,9 @@ import type { YamlSource } from "./files.ts";
 import type { Document, ListNode, MapNode, Place, ScalarNode, YamlNode } from "./node.ts";
 import { placeOf } from "./node.ts";
 import { type Problems, quoted } from "./problems.ts";
+import { readScalar } from "./scalar.ts";
 import { yamlError } from "./yaml-error.ts";
+import { checkEvents, checkText } from "./yaml-strict.ts";
 
 const eventsMax = 500_000;
 const depthMax = 64;
@@ -35,18 +37,19 @@ export interface Text {
 
 /** The document, its root null when the text is empty; null when problems were found that leave nothing to look at. */
 export function parseYaml(source: Text, yaml: YamlSource, problems: Problems): Document | null {
-  const result = eventsOf(source.bytes, yaml);
   const { path, shown, rootPath, text } = source;
   const document: Document = {
     path,
     shown,
     rootPath,
     text,
-    lineEnd: null,
     seen: null,
-    events: result.events,
+    events: new Int32Array(0),
     root: null,
   };
+  if (!checkText(document, problems)) return null;
+  const { result, forgiven } = eventsOf(source.bytes, yaml);
+  document.events = result.events;
   if (result.error !== null) {
     const error = yamlError(document, result.error);
     problems.atPlace(error.place, error.code, error.message, { fix: error.fix });
@@ -56,6 +59,7 @@ export function parseYaml(source: Text, yaml: YamlSource, problems: Problems): D
     problems.atFile(shown, "too-large", `cannot read the text: it has more than ${nodesMax} values`);
     return null;
   }
+  if (!checkEvents(document, result, forgiven, problems)) return null;
   try {
     const composer = new Composer(document, result, problems);
     document.root = composer.compose();
@@ -75,20 +79,28 @@ const CARRIAGE_RETURN = 13;
 const blankLinesMax = 20;
 
 /**
- * The events. libyaml refuses a tab at the begin of a line that holds nothing, or nothing but a remark, which YAML
- * allows and editors leave behind: there the tab is read as a blank.
+ * The events, and the lines that are read with a change. libyaml refuses a tab at the begin of a line that holds
+ * nothing, or nothing but a remark, which YAML allows and editors leave behind: there the tab is read as a blank. A last
+ * line that is not ended is read as one that is.
  */
-function eventsOf(bytes: Uint8Array, yaml: YamlSource): YamlEvents {
-  let result = yaml.events(bytes, eventsMax);
-  let changed: Uint8Array | null = null;
-  for (let count = 0; count < blankLinesMax && result.error !== null; count++) {
-    const line = blankLine(changed ?? bytes, result.error.line);
-    if (line === null) return result;
-    changed ??= bytes.slice();
-    changed.fill(SPACE, line.start, line.end);
-    result = yaml.events(changed, eventsMax);
+function eventsOf(source: Uint8Array, yaml: YamlSource): { result: YamlEvents; forgiven: number[] } {
+  let bytes = source;
+  if (source.length > 0 && source[source.length - 1] !== NEWLINE) {
+    bytes = new Uint8Array(source.length + 1);
+    bytes.set(source);
+    bytes[source.length] = NEWLINE;
   }
-  return result;
+  const forgiven: number[] = [];
+  let result = yaml.events(bytes, eventsMax);
+  while (forgiven.length < blankLinesMax && result.error !== null) {
+    const line = blankLine(bytes, result.error.line);
+    if (line === null) break;
+    if (forgiven.length === 0 && bytes === source) bytes = source.slice();
+    bytes.fill(SPACE, line.start, line.end);
+    forgiven.push(result.error.line);
+    result = yaml.events(bytes, eventsMax);
+  }
+  return { result, forgiven };
 }
 
 /** The blanks of a line that has a tab among them and nothing else than a remark. */
@@ -158,11 +170,13 @@ class Composer {
     this.at += FIELDS;
     if (kind === ALIAS) return this.alias(at);
     const anchor = events[at + 7] as number;
-    if (anchor >= 0) this.anchors.set(this.texts[anchor] as string, null);
+    const name = anchor < 0 ? null : (this.texts[anchor] as string);
+    if (name !== null) this.anchors.set(name, null);
     const tag = events[at + 8] as number;
     const node = kind === SCALAR ? this.scalar(at) : this.collection(at, kind === SEQUENCE_START);
     if (tag >= 0) this.applyTag(node, this.texts[tag] as string);
-    if (anchor >= 0) this.anchors.set(this.texts[anchor] as string, node);
+    // An anchor of the same name within the node came later: it is what aliases mean from there on.
+    if (name !== null && this.anchors.get(name) === null) this.anchors.set(name, node);
     return node;
   }
 
@@ -207,36 +221,38 @@ class Composer {
 
   private map(at: number): MapNode {
     const node: MapNode = { kind: "map", document: this.document, at, keys: [], values: [], size: 1 };
-    const merges: YamlNode[] = [];
+    let merge: { key: ScalarNode; value: YamlNode } | null = null;
     const known = new KeySet(node.keys);
     while (this.events[this.at] !== MAPPING_END) {
-      const key = this.node();
+      const key = this.key();
       const value = this.node();
-      if (key.kind !== "scalar") {
-        this.problems.at(key, "key", `cannot use ${key.kind === "list" ? "a list" : "a map"} as a key`, {
-          fix: "write a text before the colon",
-        });
-        continue;
-      }
+      if (key === null) continue;
       node.size += 1 + (value.kind === "scalar" ? 1 : value.size);
-      if (key.plain && key.text === "<<") {
-        merges.push(value);
-        continue;
-      }
-      const first = known.find(key.text);
+      const isMerge = key.plain && key.text === "<<";
+      const first = isMerge ? merge?.key : known.find(key.text);
       if (first !== undefined) {
-        this.refuseDuplicate(first, key);
-        continue;
+        this.refuseDuplicate(first, key, isMerge ? "write one with a list: <<: [*ONE, *TWO]" : "keep one of the two");
+      } else if (isMerge) merge = { key, value };
+      else {
+        node.keys.push(key);
+        node.values.push(value);
       }
-      node.keys.push(key);
-      node.values.push(value);
     }
     this.at += FIELDS;
-    for (const merge of merges) this.merge(node, merge, known);
+    if (merge !== null) this.merge(node, merge.value, known);
     return node;
   }
 
-  private refuseDuplicate(first: ScalarNode, second: ScalarNode): void {
+  /** null: it is none, and refused. */
+  private key(): ScalarNode | null {
+    const key = this.node();
+    if (key.kind === "scalar" && (key.text !== "" || this.events[key.at + 5] !== PLAIN)) return key;
+    const what = key.kind === "scalar" ? "nothing" : key.kind === "list" ? "a list" : "a map";
+    this.problems.at(key, "key", `cannot use ${what} as a key`, { fix: "write a text before the colon" });
+    return null;
+  }
+
+  private refuseDuplicate(first: ScalarNode, second: ScalarNode, fix: string): void {
     const where = `${this.document.shown}:${placeOf(first).line + 1}`;
     // The second one is left out of the tree, so the path is that of the first.
     this.problems.at(
@@ -245,7 +261,7 @@ class Composer {
       `cannot use the key ${quoted(second.text)} twice: it stands at ${where} already`,
       {
         place: placeOf(second),
-        fix: "keep one of the two",
+        fix,
         related: [{ text: "first", place: placeOf(first) }],
       },
     );
@@ -284,11 +300,11 @@ class Composer {
   }
 
   private applyTag(node: YamlNode, tag: string): void {
-    const name = tag.startsWith("tag:yaml.org,2002:") ? tag.slice(18) : tag;
-    if (node.kind === "scalar" && (name === "str" || name === "!")) node.plain = false;
-    else if (node.kind === "scalar" && /^(?:int|float|bool|null)$/.test(name)) node.plain = true;
+    const name = tag.startsWith("tag:yaml.org,2002:") ? tag.slice(18) : "";
+    if (node.kind === "scalar" && (name === "str" || tag === "!")) node.plain = false;
+    else if (node.kind === "scalar" && kindOf(node.text) === name) node.plain = true;
     else if (!((node.kind === "map" && name === "map") || (node.kind === "list" && name === "seq"))) {
-      const written = name === tag ? tag : `!!${name}`;
+      const written = name === "" ? tag : `!!${name}`;
       this.problems.at(node, "tag", `cannot use the tag ${quoted(written)} here`, {
         fix: "remove it, or put a text that begins with ! in quotes",
       });
@@ -300,6 +316,13 @@ class Composer {
     const [line = 0, column = 0, endLine = 0, endColumn = 0] = events.subarray(at + 1, at + 5);
     return { document, line, column, endColumn: endLine === line ? endColumn : column };
   }
+}
+
+/** The tag that a plain scalar of this text has by itself. */
+function kindOf(text: string): string {
+  const value = readScalar(text);
+  if (typeof value !== "number") return value === null ? "null" : typeof value === "boolean" ? "bool" : "str";
+  return /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/.test(text) ? "int" : "float";
 }
 
 /** Few keys are compared one by one, which is cheaper than a set. */

@@ -7,7 +7,7 @@
  *       fix: did you mean always?
  */
 
-import { lineText, type MapNode, type Place, placeOf, type YamlNode } from "./node.ts";
+import { indexOfColumn, lineText, type MapNode, type Place, placeOf, type YamlNode } from "./node.ts";
 
 export interface Problem {
   /** A stable word for programs. */
@@ -153,16 +153,6 @@ function excerpt(place: Place): string[] {
     `  ${number} | ${from > 0 ? "…" : ""}${shown.join("")}${cut}`,
     `  ${" ".repeat(number.length)} | ${from > 0 ? " " : ""}${pad}^${"~".repeat(length - 1)}`,
   ];
-}
-
-/** Columns count characters, texts are indexed by UTF-16 units. */
-function indexOfColumn(line: string, column: number): number {
-  let index = 0;
-  for (let count = 0; count < column && index < line.length; count++) {
-    const unit = line.charCodeAt(index);
-    index += unit >= 0xd800 && unit < 0xdc00 ? 2 : 1;
-  }
-  return index;
 }
 
 /** Control characters would move the cursor of the terminal that shows the message. */

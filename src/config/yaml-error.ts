@@ -79,9 +79,29 @@ const meanings: { says: RegExp; why: string; fix: string }[] = [
     fix: "close it, or write the quote within other quotes",
   },
   {
-    says: /found unknown escape character|did not find expected hexdecimal number|invalid Unicode character code/,
+    says: /found unknown escape character|did not find expected hexdecimal number|invalid Unicode character/,
     why: "there is no such escape sequence",
     fix: "write \\\\ for a backslash, or use single quotes",
+  },
+  {
+    says: /did not find expected node content/,
+    why: "a value is missing before this character",
+    fix: "write the value, or put a text that begins with this character in quotes",
+  },
+  {
+    says: /found unexpected ':'/,
+    why: "a colon stands within a text within brackets",
+    fix: "put the text in quotes",
+  },
+  {
+    says: /did not find expected comment or line break|found an indentation indicator equal to 0/,
+    why: "behind | or > stand at most + or -, a number from 1 to 9, and a remark",
+    fix: "begin the text on the next line",
+  },
+  {
+    says: /mapping keys are not allowed/,
+    why: "a key cannot begin with ? here",
+    fix: "put a text that begins with ? in quotes",
   },
   {
     says: /found character that cannot start any token/,

@@ -14,6 +14,9 @@ const STYLES = new Map([
   ["BLOCK_FOLDED", 5],
 ]);
 
+const BLOCK = 1;
+const FLOW = 2;
+
 class Recorder {
   readonly numbers: number[] = [];
   readonly texts: string[] = [];
@@ -56,11 +59,11 @@ class Recorder {
       const value = typeof node.value === "string" ? node.value : (node.source ?? "");
       this.add(6, start, end, STYLES.get(node.type ?? "PLAIN") ?? 1, this.text(value), anchor, tag);
     } else if (isSeq(node)) {
-      this.add(7, start, start, 0, -1, anchor, tag);
+      this.add(7, start, start, node.flow === true ? FLOW : BLOCK, -1, anchor, tag);
       for (const item of node.items) this.node(item, start);
       this.add(8, end, end);
     } else {
-      this.add(9, start, start, 0, -1, anchor, tag);
+      this.add(9, start, start, node.flow === true ? FLOW : BLOCK, -1, anchor, tag);
       for (const { key, value } of node.items) {
         this.node(key, start);
         this.node(value, (key as { range?: [number, number, number] } | null)?.range?.[1] ?? start);
