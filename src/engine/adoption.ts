@@ -11,6 +11,7 @@ import { cancelBackoff } from "./settle.ts";
 import { newRun, type Run } from "./state.ts";
 import { wishStop } from "./stopping.ts";
 import { armRunTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
+import { wantDown } from "./wanted.ts";
 
 const SIGKILL = 9;
 
@@ -62,6 +63,8 @@ function adopt(engine: Engine, node: Node, { ticket, pid, slot }: AdoptedProcess
   unit.wanted = "up";
   unit.wantedBecause = "it was running when the state was lost";
   engine.byTicket.set(ticket, node);
+  for (const other of node.conflicts)
+    if (other.unit.wanted === "up") wantDown(engine, other, "conflict", `conflicts with ${unit.name}`, 0);
   setState(engine, node, "ready", "adopted", `pid ${pid}`);
   armRunTimer(engine, node, unit.run);
   if (engine.state.shutdown !== null) wishStop(engine, node, "shutdown");

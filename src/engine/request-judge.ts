@@ -106,8 +106,13 @@ function judgeReload(engine: Engine, node: Node, target: Target): void {
     return;
   }
   target.from = run.start;
-  if (definitionOf(node).reload.kind === "restart") {
-    // An apply has changed how it is reloaded meanwhile.
+  // An apply may have changed what it is, or how it is reloaded, meanwhile.
+  const { type, reload } = definitionOf(node);
+  if (type === "group") {
+    settle(target, "nothing to reload");
+    return;
+  }
+  if (reload.kind === "restart") {
     target.goal = "restart";
     wishStop(engine, node, "restart");
     return;
