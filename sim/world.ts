@@ -274,8 +274,8 @@ export class World {
     // Before what the kernel has to tell: the first turn of a new manager.
     const signals = this.signals.slice(loss === "journal" ? this.snapshotSignals : 0);
     const others = this.kernel.durable.filter((event) => !isSignal(event));
+    if (loss === "state" && plan !== null) events.push({ kind: "plan-loaded", plan, request: null, only: null });
     this.kernel.durable = [this.nextLife(), ...events, ...others, ...signals];
-    if (loss === "state" && plan !== null) this.emit({ kind: "plan-loaded", plan, request: null, only: null });
     for (const effect of outstanding(this.state))
       if (effect.kind !== "spawn" || !answered.has(effect.ticket)) this.performOne(effect);
     this.takeSnapshot();
