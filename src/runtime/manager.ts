@@ -11,7 +11,7 @@ import { ControlServer } from "../control/server.ts";
 import { instanceNameOf } from "../control/socket-path.ts";
 import type { Event } from "../engine/event.ts";
 import type { InstanceId } from "../engine/instance.ts";
-import { isOutstandingKind, outstanding } from "../engine/outstanding.ts";
+import { outstanding } from "../engine/outstanding.ts";
 import type { Plan, ServicePlan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
 import { type BootFacts, earlierBootFacts, keepBootFacts } from "./boot-facts.ts";
@@ -205,14 +205,14 @@ export class Manager {
     this.nameSystem();
     const listener = this.held.find(({ name }) => name === "control");
     if (listener !== undefined) this.control.listen(listener.fd);
-    if (this.state().plan === null && this.recovered.plan === null) return;
+    if (this.state().plan === null && this.recovered.plan === null) {
+      this.turns.finish(this.recovered);
+      return;
+    }
     this.shell.logs.resume(this.shell.service);
     this.spawner.readyPipes.adopt(this.held, (ticket) => isReadinessAwaited(this.state(), ticket));
     const answered = reconcile(this.shell, this.state(), this.spawner, this.trees);
-    this.turns.perform(
-      this.recovered.effects.filter((effect) => !isOutstandingKind(effect)),
-      0,
-    );
+    this.turns.finish(this.recovered);
     const missing = outstanding(this.state());
     this.turns.perform(
       missing.filter((effect) => effect.kind !== "spawn" || !answered.has(effect.ticket)),

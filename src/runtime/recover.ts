@@ -19,7 +19,7 @@ import type { Plan } from "../engine/plan.ts";
 import { initialState, type State, withPlan } from "../engine/state.ts";
 import { heldText } from "./held-text.ts";
 import { shareParts } from "./share-parts.ts";
-import { hookedStep, type JournalRecord, planName, type Snapshot } from "./turns.ts";
+import { hookedStep, isPlanTaken, type JournalRecord, planName, type Snapshot } from "./turns.ts";
 
 export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, safe: 5 } as const;
 
@@ -65,8 +65,9 @@ export function recover(record: RecoveryRecord, held: { name: string; fd: number
   const notes = [...record.damage];
   const plans = new Plans(held);
   if (rung >= Rung.planOnly) return fromPlan(plans, rung, notes);
-  const snapshot = parseSnapshot(record.snapshot, notes);
-  const base = snapshot === null ? freshBase() : baseOf(snapshot, plans, notes);
+  const base = record.snapshot === "" ? freshBase() : baseOf(record.snapshot, plans, notes);
+  // What follows in the journal means nothing without the state that it follows.
+  if (base === null) return fromPlan(plans, Rung.planOnly, notes);
   if (rung === Rung.snapshotOnly) {
     notes.push("events since the last snapshot were left out");
     return { ...base, plan: null, effects: [], effectsFrom: 0, setAside: null, rung, notes };
@@ -85,12 +86,27 @@ function freshBase(): Base {
   return { state: initialState(), planNumber: 0, queue: [], signalsSeen: [] };
 }
 
-function baseOf(snapshot: Snapshot, plans: Plans, notes: string[]): Base {
-  const { planNumber, queue, signalsSeen } = snapshot;
-  if (planNumber === 0) return { state: snapshot.state, planNumber, queue, signalsSeen };
+/** null: the snapshot, or the plan that it belongs to, cannot be read. */
+function baseOf(text: string, plans: Plans, notes: string[]): Base | null {
+  const snapshot = parsed<Snapshot>(text);
+  if (snapshot === null) {
+    notes.push("the snapshot cannot be read");
+    return null;
+  }
+  const { planNumber, state, queue, signalsSeen } = snapshot;
+  if (planNumber === 0) return { state, planNumber, queue, signalsSeen };
   const plan = plans.numbered(planNumber);
   if (plan === null) notes.push(`plan ${planNumber} is lost`);
-  return { state: plan === null ? snapshot.state : withPlan(snapshot.state, plan), planNumber, queue, signalsSeen };
+  return plan === null ? null : { state: withPlan(state, plan), planNumber, queue, signalsSeen };
+}
+
+/** null: the text is no JSON. */
+function parsed<Data>(text: string): Data | null {
+  try {
+    return JSON.parse(text) as Data;
+  } catch {
+    return null;
+  }
 }
 
 function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, notes: string[]): Recovered {
@@ -98,17 +114,17 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
   let effects: Effect[] = [];
   let setAside: Event | null = null;
   for (let at = 0; at < record.journal.length; at++) {
-    const parsed = JSON.parse(record.journal[at] as string) as JournalRecord;
-    if (parsed.planNumber !== null) planNumber = parsed.planNumber;
-    if (parsed.signalsSeen !== null) signalsSeen = parsed.signalsSeen;
-    const events = parsed.input.events.map((event) => plans.filled(event, parsed.planNumber));
+    const one = JSON.parse(record.journal[at] as string) as JournalRecord;
+    if (one.signalsSeen !== null) signalsSeen = one.signalsSeen;
+    const events = one.input.events.map((event) => plans.filled(event, one.planNumber));
     if (at === record.processing && rung === Rung.withoutEvent) {
       if (events.length > 1) queue = [...events, ...queue];
       else setAside = events[0] ?? null;
       continue;
     }
-    const result = hookedStep(state, { ...parsed.input, events });
+    const result = hookedStep(state, { ...one.input, events });
     state = result.state;
+    if (one.planNumber !== null && isPlanTaken(state, events)) planNumber = one.planNumber;
     if (at === record.done) effects = result.effects.slice();
   }
   const effectsFrom = record.effects;
@@ -132,16 +148,6 @@ function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
   };
 }
 
-function parseSnapshot(text: string, notes: string[]): Snapshot | null {
-  if (text === "") return null;
-  try {
-    return JSON.parse(text) as Snapshot;
-  } catch {
-    notes.push("the snapshot cannot be read");
-    return null;
-  }
-}
-
 /** The plans that init holds. */
 class Plans {
   private readonly held: { name: string; fd: number }[];
@@ -156,8 +162,9 @@ class Plans {
     if (known !== undefined) return known;
     const entry = this.held.find(({ name }) => name === planName(planNumber));
     const text = entry === undefined ? null : heldText(entry.fd);
-    if (text === null) return null;
-    const plan = shareParts(JSON.parse(text) as Plan);
+    const data = text === null ? null : parsed<Plan>(text);
+    if (data === null) return null;
+    const plan = shareParts(data);
     this.read.set(planNumber, plan);
     return plan;
   }

@@ -10,6 +10,7 @@
 
 import type { Effect } from "../engine/effect.ts";
 import type { Event, StepInput } from "../engine/event.ts";
+import { isOutstandingKind } from "../engine/outstanding.ts";
 import type { Plan } from "../engine/plan.ts";
 import { type State, withoutPlan } from "../engine/state.ts";
 import { step } from "../engine/step.ts";
@@ -46,6 +47,11 @@ export function planName(planNumber: number): string {
 export function hookedStep(state: State, input: StepInput): ReturnType<typeof step> {
   for (const event of input.events) host.testHook(`step-${event.kind}`);
   return step(state, input);
+}
+
+/** Whether the state is of the plan that the events bring, if they bring one: during a shutdown none is taken. */
+export function isPlanTaken(state: State, events: Event[]): boolean {
+  return events.every((event) => event.kind !== "plan-loaded" || event.plan === state.plan);
 }
 
 export class Turns {
@@ -91,11 +97,13 @@ export class Turns {
     const oldPlanNumber = this.planNumber;
     const record = this.recordOf(input);
     host.testHook("turn-before-append");
-    const isJournalled = this.append(record);
+    const isJournalled = this.append(record, oldPlanNumber);
     host.testHook("turn-after-append");
     if (isJournalled) journalled();
     const { state, effects } = hookedStep(this.state, input);
     this.state = state;
+    const newPlanNumber = this.planNumber;
+    if (!isPlanTaken(state, input.events)) this.planNumber = oldPlanNumber;
     host.journalStepped();
     // A record that is too long for the journal (a service's plan with a huge command) is kept as a snapshot instead.
     if (!isJournalled) {
@@ -106,30 +114,42 @@ export class Turns {
     this.perform(effects, 0);
     host.journalDone();
     host.testHook("turn-done");
-    if (this.planNumber !== oldPlanNumber) {
+    if (newPlanNumber !== oldPlanNumber) {
       this.snapshot([]);
-      if (oldPlanNumber > 0) host.releaseHeld(planName(oldPlanNumber));
+      const unused = this.planNumber === oldPlanNumber ? newPlanNumber : oldPlanNumber;
+      if (unused > 0) host.releaseHeld(planName(unused));
     }
   }
 
-  /** Performs effects from `from` on; those before it were performed by an earlier manager. */
-  perform(effects: Effect[], from: number): void {
+  /**
+   * Ends the last turn of an earlier manager, which had performed the effects before `effectsFrom`. What outstanding()
+   * asks for again is left to it. Until this is marked as done, the effects of the next turn would be taken for done.
+   */
+  finish({ effects, effectsFrom }: { effects: Effect[]; effectsFrom: number }): void {
+    this.perform(effects, effectsFrom, (effect) => !isOutstandingKind(effect));
+    host.journalDone();
+  }
+
+  /** Performs effects from `from` on. */
+  perform(effects: Effect[], from: number, isWanted: (effect: Effect) => boolean = () => true): void {
     for (let at = from; at < effects.length; at++) {
       const effect = effects[at] as Effect;
+      if (!isWanted(effect)) continue;
       if (effect.kind === "signal") host.journalEffect(at + 1);
       performEffect(this.performers, effect);
     }
   }
 
-  private append(record: string): boolean {
+  /** A journal that is full begins anew with the state as it is: of the plan that the record may bring it knows nothing. */
+  private append(record: string, planNumber: number): boolean {
     if (host.journalAppend(record) !== -ENOSPC) return true;
-    this.snapshot([]);
+    this.snapshot([], planNumber);
     return host.journalAppend(record) === 0;
   }
 
   /** Stores the whole state and empties the journal. */
-  snapshot(queue: Event[]): void {
-    const { planNumber, signalsSeen } = this;
+  snapshot(queue: Event[], planNumber = this.planNumber): void {
+    const { signalsSeen } = this;
     const snapshot: Snapshot = { planNumber, state: withoutPlan(this.state), queue, signalsSeen };
     const error = host.snapshotWrite(JSON.stringify(snapshot));
     if (error < 0) throw new Error(`cannot store a snapshot: ${host.errnoText(error)}`);
