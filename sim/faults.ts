@@ -43,7 +43,8 @@ export class Faults implements Behaviour {
 
   spawn({ unit, nth, kind }: Process): SpawnFate {
     const what = `spawn${kind}`;
-    const afterMs = this.upTo(3, what, unit, nth);
+    const isSlow = kind === ProcessKind.reload && this.roll(`${what}slow`, unit, nth) < 50;
+    const afterMs = this.upTo(isSlow ? 600 : 3, what, unit, nth);
     if (this.roll(what, unit, nth) >= this.temper(unit)) return { afterMs, stage: Stage.none, errno: 0, hangs: false };
     const fault = this.roll(`${what}fault`, unit, nth);
     if (fault < 8) return fails(Stage.exec, ENOENT);
@@ -63,7 +64,8 @@ export class Faults implements Behaviour {
     const isBad = this.roll(what, unit, nth) < this.temper(unit);
     const how = this.roll(`${what}how`, unit, nth);
     if (kind !== ProcessKind.main) {
-      life.exitsAfterMs = isBad && how < 30 ? null : this.upTo(40, what, unit, nth);
+      life.exitsAfterMs =
+        isBad && how < 30 ? null : this.upTo(kind === ProcessKind.reload ? 1500 : 40, what, unit, nth);
       life.code = isBad && how < 70 ? 1 : 0;
     } else if (plan?.type === "task" || plan?.ready.kind === "exit") {
       life.exitsAfterMs = isBad && how < 20 ? null : this.upTo(300, what, unit, nth);
@@ -92,13 +94,13 @@ export class Faults implements Behaviour {
     const how = this.roll("signhow", name, nth);
     if (ready.kind === "fd")
       life.signs.push(
-        ...(isBad ? (how < 60 ? [{ afterMs, sign: "closed" as const }] : []) : [{ afterMs, sign: "line" as const }]),
+        ...(isBad ? (how < 80 ? [{ afterMs, sign: "closed" as const }] : []) : [{ afterMs, sign: "line" as const }]),
       );
     if (ready.kind !== "notify") return;
     if (!isBad) life.signs.push({ afterMs, sign: "ready" });
     else if (how < 30) life.signs.push({ afterMs, sign: "error" });
-    if (how >= 80)
-      life.signs.push({ afterMs: afterMs + 200, sign: "reloading" }, { afterMs: afterMs + 300, sign: "ready" });
+    if (how >= 70)
+      life.signs.push({ afterMs: afterMs + 200, sign: "reloading" }, { afterMs: afterMs + 700, sign: "ready" });
   }
 
   signal({ unit, nth, kind }: Process, signal: number): SignalFate {

@@ -9,9 +9,9 @@ import { shownFailure } from "./show.ts";
 const seed = Number(process.env.FUZZ_SEED ?? 1);
 const events = Number(process.env.FUZZ_EVENTS ?? 120_000);
 
-function shownFigures({ histories, events, crashes, requests, virtualMs, pairs }: Figures): string {
+function shownFigures({ histories, events, crashes, requests, virtualMs, coverage }: Figures): string {
   const hours = (virtualMs / 3_600_000).toFixed(1);
-  return `${histories} histories, ${events} events, ${crashes} manager crashes, ${requests} requests, ${hours} virtual hours, ${pairs.size} pairs of state and event`;
+  return `${histories} histories, ${events} events, ${crashes} manager crashes, ${requests} requests, ${hours} virtual hours, ${coverage.summary()}`;
 }
 
 test("no random history breaks an invariant", () => {
@@ -20,6 +20,7 @@ test("no random history breaks an invariant", () => {
   console.log(shownFigures(figures));
   assert.equal(failure, null, failure === null ? "" : shownFailure(failure));
   assert.ok(figures.crashes > events / 100, "too few crashes of the manager");
+  console.log(figures.coverage.gaps(100).join("\n"));
 });
 
 test("the same seed gives the same history and the same end", () => {

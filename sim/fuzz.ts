@@ -4,8 +4,8 @@
  */
 
 import { engineOf } from "../src/engine/engine.ts";
-import type { Event } from "../src/engine/event.ts";
 import { shutdownBoundMs } from "../src/engine/shutdown.ts";
+import { Coverage } from "./coverage.ts";
 import { Faults } from "./faults.ts";
 import { type History, type Move, makeHistory } from "./histories.ts";
 import { World } from "./world.ts";
@@ -16,8 +16,7 @@ export interface Figures {
   crashes: number;
   requests: number;
   virtualMs: number;
-  /** How often each kind of event met a unit in each state. */
-  pairs: Map<string, number>;
+  coverage: Coverage;
 }
 
 export interface Failure {
@@ -30,7 +29,7 @@ export interface Failure {
 const quietMs = 15_000;
 
 export function newFigures(): Figures {
-  return { histories: 0, events: 0, crashes: 0, requests: 0, virtualMs: 0, pairs: new Map() };
+  return { histories: 0, events: 0, crashes: 0, requests: 0, virtualMs: 0, coverage: new Coverage() };
 }
 
 /** Runs one history to its end; throws what is wrong. */
@@ -45,7 +44,7 @@ export function runHistory(
     seed: history.seed,
     behaviour,
     watch: (what, watched) => {
-      if ("event" in what) count(watched, figures, what.event);
+      if ("event" in what) figures.coverage.count(watched.state, what.event);
       watch?.(what, watched);
     },
   });
@@ -94,6 +93,9 @@ function makeMove(world: World, history: History, move: Move, asked: number[]): 
       if (main !== undefined) world.kernel.end(main, null, move.signal);
       break;
     }
+    case "set-aside":
+      world.emit({ kind: "event-set-aside", eventKind: "timer-fired", reason: "it ended the manager" });
+      break;
     case "signal":
       world.signal({
         kind: "signal-received",
@@ -158,13 +160,6 @@ function isUnderWay(world: World, name: string, seen: Set<string>): boolean {
     unit.state === "waiting" &&
     node.needs.some(({ to }) => to !== null && (isUnderWay(world, to.unit.name, seen) || to.unit.state === "ready"))
   );
-}
-
-function count(world: World, figures: Figures, event: Event): void {
-  const ticket = "ticket" in event ? event.ticket : 0;
-  const unit = engineOf(world.state).byTicket.get(ticket)?.unit;
-  const key = `${unit === undefined ? "-" : unit.state} × ${event.kind}`;
-  figures.pairs.set(key, (figures.pairs.get(key) ?? 0) + 1);
 }
 
 /** Histories from a seed on until that many events were stepped. The first failure, shortened, or null. */

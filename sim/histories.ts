@@ -17,6 +17,7 @@ export type Move = { afterMs: number } & (
   | { kind: "clock-jump"; byMs: number }
   | { kind: "apply"; services: ServicePlan[]; asRequest: boolean }
   | { kind: "kill-main"; name: string; signal: number }
+  | { kind: "set-aside" }
   | { kind: "signal"; meaning: "stop" | "force" | "reload-config" }
 );
 
@@ -123,7 +124,8 @@ function makeMove(dice: Dice, names: string[], services: ServicePlan[]): Move {
   if (roll < 88)
     return { afterMs, kind: "apply", services: changedServices(dice, names, services), asRequest: dice.percent(70) };
   if (roll < 97) return { afterMs, kind: "kill-main", name: dice.pick(names), signal: dice.pick([9, 11, 15]) };
-  if (roll < 98) return { afterMs, kind: "signal", meaning: "stop" };
+  if (roll < 98)
+    return dice.percent(50) ? { afterMs, kind: "signal", meaning: "stop" } : { afterMs, kind: "set-aside" };
   return { afterMs, kind: "signal", meaning: dice.pick(["reload-config", "reload-config", "force"]) };
 }
 
@@ -143,7 +145,7 @@ function makeRequest(dice: Dice, names: string[]): Request {
   const roll = dice.below(100);
   if (roll < 30) return { verb: "start", names: some };
   if (roll < 55) return { verb: "stop", names: some, force: dice.percent(20) };
-  if (roll < 72) return { verb: "restart", names: some };
+  if (roll < 68) return { verb: "restart", names: some };
   if (roll < 84) return { verb: "reload", names: some };
   if (roll < 90)
     return { verb: "kill", names: some, signal: dice.pick([1, 9, 15]), scope: dice.pick(["process", "group", "tree"]) };

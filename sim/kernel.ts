@@ -27,6 +27,8 @@ export interface Process {
   /** How many processes of this kind the unit had before. */
   nth: number;
   dying: boolean;
+  /** Somebody listens to what it writes on its pipe of readiness. */
+  hasReadyPipe: boolean;
 }
 
 /** A process that a service left behind or put beside itself. */
@@ -99,6 +101,13 @@ export class Kernel {
   forget(process: Process): void {
     process.state = "gone";
     this.processes.delete(process.ticket);
+  }
+
+  /** A process that is taken over without its state. */
+  adopt(process: Process): void {
+    process.hasReadyPipe = false;
+    const { ticket } = process;
+    this.durable = this.durable.filter((event) => !(isStartSign(event) && event.ticket === ticket));
   }
 
   /** What has ended and was told is known to nobody any more: it may be spawned again. */
@@ -221,6 +230,7 @@ export class Kernel {
       state: "spawning",
       nth: this.countUp(`${unit}/${effect.processKind}`),
       dying: false,
+      hasReadyPipe: effect.readyFd !== null,
     };
     this.processes.set(effect.ticket, process);
     this.spawned.set(effect.ticket, process);
@@ -264,6 +274,7 @@ export class Kernel {
   /** Signs of readiness that the process gives. */
   tell(process: Process, sign: "ready" | "line" | "closed" | "error" | "reloading"): void {
     if (process.state !== "running") return;
+    if (!process.hasReadyPipe && (sign === "line" || sign === "closed")) return;
     if (sign === "line") this.durable.push({ kind: "ready-line", ticket: process.ticket });
     else if (sign === "closed") this.durable.push({ kind: "ready-closed", ticket: process.ticket });
     else {
@@ -427,4 +438,10 @@ export class Kernel {
 
 function cancelled(ticket: Ticket): Event {
   return { kind: "spawn-failed", ticket, stage: Stage.timeLimit, errno: 0, detail: "never begun" };
+}
+
+function isStartSign(
+  event: Event,
+): event is Extract<Event, { kind: "spawn-succeeded" | "ready-line" | "ready-closed" }> {
+  return event.kind === "spawn-succeeded" || event.kind === "ready-line" || event.kind === "ready-closed";
 }

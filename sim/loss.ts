@@ -25,6 +25,7 @@ export function reconcileAfterLoss(kernel: Kernel, state: State): Found {
   const adopted = kernel.mainsInSlots().filter(({ ticket }) => !known.has(ticket));
   for (const process of [...kernel.processes.values()])
     if (!known.has(process.ticket) && !adopted.includes(process)) kernel.forget(process);
+  for (const process of adopted) kernel.adopt(process);
   kernel.forgetEnded();
   const replaced = new Set(adopted.map(({ unit }) => unit));
   for (const extra of kernel.extras.values()) if (!kernel.processes.has(extra.start)) kernel.extras.delete(extra.pid);

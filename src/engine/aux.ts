@@ -8,7 +8,7 @@ import type { CommandPlan } from "./plan.ts";
 import { failedReload } from "./reload.ts";
 import { continueStart } from "./start.ts";
 import type { Aux, End, Run } from "./state.ts";
-import { sendStopSignal } from "./stopping.ts";
+import { isKilledLate, killLate, sendStopSignal } from "./stopping.ts";
 import { exitText } from "./words.ts";
 
 const SIGKILL = 9;
@@ -36,7 +36,8 @@ export function spawnAux(engine: Engine, node: Node, run: Run, kind: number, com
 
 export function auxStarted(engine: Engine, node: Node, run: Run, aux: Aux, pid: number): void {
   aux.pid = pid;
-  if (run.phase === "killing") signalAux(engine, node, run, aux, SIGKILL);
+  if (isKilledLate(node, run)) killLate(engine, node, run);
+  else if (run.phase === "killing") signalAux(engine, node, run, aux, SIGKILL);
   else if (run.ending !== "" && isOfLife(aux)) signalAux(engine, node, run, aux, SIGTERM);
 }
 

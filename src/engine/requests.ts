@@ -57,14 +57,15 @@ function act(
     const node = nodes[at] as Node;
     node.waiters.push({ request: open, target: targets[at] as Target });
   }
+  const present = nodes.filter(({ unit }) => !unit.removed);
   if (request.verb === "start") {
-    wantUp(engine, nodes, { because: "start was asked for", rule: "wanted-by-request", byHand: true, request: id });
+    wantUp(engine, present, { because: "start was asked for", rule: "wanted-by-request", byHand: true, request: id });
   } else if (request.verb === "stop") {
     for (const node of nodes) wantDown(engine, node, "request", "stop was asked for", id, { force: request.force });
   } else if (request.verb === "restart") {
-    for (const node of nodes) wantRestart(engine, node, id);
+    for (const node of present) wantRestart(engine, node, id);
   } else if (request.verb === "reload") {
-    for (const node of nodes)
+    for (const node of present)
       if (goalOf(node, request) === "restart" && node.unit.run !== null) wantRestart(engine, node, id);
   }
   for (const node of nodes) touch(engine, node);
@@ -90,7 +91,10 @@ function targetOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "ki
   const isDown = unit.run === null && (unit.state === "stopped" || unit.state === "failed" || unit.state === "done");
   if (request.verb === "start" && isUp(unit) && unit.stopWish === "") target.did = "already running";
   if (request.verb === "stop" && isDown) target.did = "not running";
-  if (request.verb === "reload" && node.plan.type === "group") {
+  if (unit.removed && request.verb !== "stop" && request.verb !== "wait") {
+    target.outcome = "failed";
+    target.reason = "is no longer in the configuration";
+  } else if (request.verb === "reload" && node.plan.type === "group") {
     target.outcome = "done";
     target.did = "nothing to reload";
   } else if (request.verb === "reload" && isOff(node)) {

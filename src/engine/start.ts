@@ -8,7 +8,7 @@ import type { Event } from "./event.ts";
 import { beginQuietOrLoud } from "./quiet.ts";
 import { watchReadiness } from "./readiness.ts";
 import { newRun, type Run } from "./state.ts";
-import { sendStopSignal } from "./stopping.ts";
+import { isKilledLate, killLate, sendStopSignal } from "./stopping.ts";
 import { armRunTimer, armUnitTimer } from "./timers.ts";
 
 /** The unit waits for nothing any more. */
@@ -75,7 +75,8 @@ export function mainStarted(engine: Engine, node: Node, run: Run, event: Succeed
   run.execMs = engine.now.monotonicMs;
   if (run.ending !== "") {
     // It was to be stopped before it began: taking the spawn back came too late.
-    sendStopSignal(engine, node, run);
+    if (isKilledLate(node, run)) killLate(engine, node, run);
+    else sendStopSignal(engine, node, run);
     return;
   }
   note(engine, node, "exec-succeeded", "");

@@ -153,3 +153,25 @@ test("requestNote() tells what else is stopped, before it is", () => {
 test("systemStatus() of a state without a plan is empty", () => {
   assert.deepEqual(systemStatus(initialState(), now).services, []);
 });
+
+test("step() kills what comes to run after its tree was found empty in a way that a new manager repeats", () => {
+  // Found by sim/explore.ts: a mere SIGKILL was lost with a manager that died before it was sent.
+  const state = initialState();
+  const answer = (event: Event) => step(state, { now, random: 1, events: [event] }).effects;
+  answer({ kind: "manager-started", life: 1 });
+  answer({ kind: "plan-loaded", plan: system([service("a")]), request: null, only: null });
+  const start = engineOf(state).byName.get("a")?.unit.run?.start ?? 0;
+  answer({
+    kind: "request-received",
+    id: 2 ** 40,
+    peer: { uid: 0, gid: 0, pid: 1 },
+    request: { verb: "stop", names: ["a"], force: true },
+    timeoutMs: null,
+  });
+  answer({ kind: "tree-emptied", ticket: engineOf(state).byName.get("a")?.unit.run?.tree ?? 0 });
+  answer({ kind: "spawn-succeeded", ticket: start, pid: 7, slot: 1 });
+  assert.deepEqual(
+    outstanding(state).map(({ kind }) => kind),
+    ["kill-tree"],
+  );
+});
