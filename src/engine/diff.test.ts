@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { command, service, system } from "../../sim/plans.ts";
+import { command, needs, service, system } from "../../sim/plans.ts";
 import { isEqual, planChanges } from "./diff.ts";
 import type { ServicePlan } from "./plan.ts";
 
@@ -54,6 +54,21 @@ test("planChanges() starts what is new, stops what is gone, follows enabled", ()
     planChanges(null, system([service("a")])).map(({ action }) => action),
     ["start"],
   );
+});
+
+test("planChanges() keeps what is no longer enabled while something that is up needs it", () => {
+  const from = [service("a"), service("b", { dependsOn: [needs("a")] }), service("hand", { enabled: false })];
+  const off = service("a", { enabled: false });
+  const said = (to: ServicePlan[], wanted: string[] = []) =>
+    planChanges(system(from), system(to), wanted).map(({ action, because }) => `${action}: ${because}`)[0];
+  const b = service("b", { dependsOn: [needs("a")] });
+  assert.equal(said([off, b]), "keep: no longer enabled, but needed by b");
+  assert.equal(said([off, { ...b, enabled: false }]), "stop: no longer enabled");
+  assert.equal(said([{ ...off, user: "x" }, b]), "restart: user changed");
+  // Started by request, so it is to stay up.
+  const hand = service("hand", { enabled: false, dependsOn: [needs("a")] });
+  assert.equal(said([off, hand], ["a", "hand"]), "keep: no longer enabled, but needed by hand");
+  assert.equal(said([off, hand], ["a"]), "stop: no longer enabled");
 });
 
 test("isEqual() agrees with JSON for plain data, whatever the order of keys", () => {

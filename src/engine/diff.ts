@@ -45,17 +45,37 @@ const otherFields: (keyof ServicePlan)[] = [
   "reload",
 ];
 
-/** In the order of the new plan; what is no longer in it stands at the end. */
-export function planChanges(from: Plan | null, to: Plan): Change[] {
+/**
+ * In the order of the new plan; what is no longer in it stands at the end. `wanted` names services that are up for other
+ * reasons than being enabled: what they need stays up too.
+ */
+export function planChanges(from: Plan | null, to: Plan, wanted: Iterable<string> = []): Change[] {
   const old = new Map((from?.services ?? []).map((service) => [service.name, service]));
+  const needed = neededBy(old, to, wanted);
   const changes = to.services.map((service) => {
     const before = old.get(service.name);
     old.delete(service.name);
-    return before === undefined ? newService(service) : changeOf(before, service);
+    return before === undefined ? newService(service) : changeOf(before, service, needed.get(service.name) ?? "");
   });
   for (const service of old.keys())
     changes.push({ service, action: "stop", because: "no longer in the configuration" });
   return changes;
+}
+
+/** What is needed, directly or not, by services that are to be up, each with one that needs it. */
+function neededBy(old: Map<string, ServicePlan>, to: Plan, wanted: Iterable<string>): Map<string, string> {
+  const services = new Map(to.services.map((service) => [service.name, service]));
+  const up = new Set(to.services.filter(({ enabled }) => enabled).map(({ name }) => name));
+  for (const name of wanted) if (old.get(name)?.enabled === false) up.add(name);
+  const needed = new Map<string, string>();
+  for (const name of up) {
+    for (const need of services.get(name)?.dependsOn ?? []) {
+      if (!needed.has(need.name)) needed.set(need.name, name);
+      // A set is gone through to its end, also when it grows meanwhile.
+      up.add(need.name);
+    }
+  }
+  return needed;
 }
 
 function newService(service: ServicePlan): Change {
@@ -64,12 +84,15 @@ function newService(service: ServicePlan): Change {
     : { service: service.name, action: "keep", because: "new, not enabled" };
 }
 
-export function changeOf(from: ServicePlan, to: ServicePlan): Change {
+/** `neededBy`: a service that needs it, or an empty text. */
+function changeOf(from: ServicePlan, to: ServicePlan, neededBy: string): Change {
   const service = to.name;
-  if (from.enabled && !to.enabled) return { service, action: "stop", because: "no longer enabled" };
+  const isDisabled = from.enabled && !to.enabled;
+  if (isDisabled && neededBy === "") return { service, action: "stop", because: "no longer enabled" };
   if (!from.enabled && to.enabled) return { service, action: "start", because: "enabled now" };
   const changed = changedFields(from, to, processFields);
   if (changed.length > 0) return { service, action: "restart", because: `${changed.join(", ")} changed` };
+  if (isDisabled) return { service, action: "keep", because: `no longer enabled, but needed by ${neededBy}` };
   const harmless = changedFields(from, to, otherFields);
   return { service, action: "keep", because: harmless.length === 0 ? "" : `only ${harmless.join(", ")} changed` };
 }

@@ -90,15 +90,17 @@ function apply(engine: Engine, event: Loaded): void {
   const { state } = engine;
   replaceApplies(engine, event.request ?? 0);
   const before = new Map(engine.nodes.map((node) => [node.unit.name, node]));
-  const changes = planChanges({ ...event.plan, services: definitions(engine) }, event.plan);
-  const wanted = new Map<string, boolean>();
+  const up = engine.nodes.filter(({ unit }) => unit.wanted === "up").map(({ unit }) => unit.name);
+  const changes = planChanges({ ...event.plan, services: definitions(engine) }, event.plan, up);
+  const changed = new Set<string>();
   const services = new Map(event.plan.services.map((service) => [service.name, service]));
   for (const { service, action } of changes) {
     const node = before.get(service);
     if (node === undefined) continue;
-    wanted.set(service, node.unit.wanted === "up");
     const to = services.get(service);
-    const isKept = to !== undefined && action !== "restart" && action !== "stop" && action !== "start";
+    // What was up before it was enabled goes on, unless it is another thing now.
+    if (action === "start" && to !== undefined && needsNewProcess(node.plan, to)) changed.add(service);
+    const isKept = to !== undefined && action !== "restart" && action !== "stop" && !changed.has(service);
     if (node.unit.run !== null && !isKept) node.unit.oldPlan ??= node.plan;
     node.unit.removed = to === undefined;
   }
@@ -117,7 +119,8 @@ function apply(engine: Engine, event: Loaded): void {
     else if (action === "restart") restartForApply(engine, node, because, targets);
     else if (because !== "") note(engine, node, "apply-kept", because);
   }
-  for (const node of enabledWithoutConflict(engine, fresh)) startForApply(engine, node, targets);
+  for (const node of enabledWithoutConflict(engine, fresh))
+    startForApply(engine, node, changed.has(node.unit.name), targets);
   wantNewNeeds(engine);
   for (const node of engine.nodes) touch(engine, node);
   forgetLostTargets(engine);
@@ -156,10 +159,9 @@ function unitsFor(plan: Plan, before: Map<string, Node>, wallMs: number): Unit[]
   return units;
 }
 
-function startForApply(engine: Engine, node: Node, targets: Target[]): void {
-  const { oldPlan, run } = node.unit;
-  if (run !== null && oldPlan !== null && needsNewProcess(oldPlan, node.plan)) {
-    // It was started by request while it was not enabled, by a definition that is not the new one.
+function startForApply(engine: Engine, node: Node, isChanged: boolean, targets: Target[]): void {
+  if (isChanged && (node.unit.run !== null || node.unit.state !== "stopped")) {
+    // It was started while it was not enabled, by a definition that is not the new one.
     wantFromStart(engine, [node], "apply-new");
     restartForApply(engine, node, "enabled now, and changed", targets);
     return;

@@ -108,10 +108,17 @@ export class ControlService implements ControlHost {
     return wanted.map((node) => ({ service: node.plan, instance: node.id }));
   }
 
+  /** Names of the services that are to be up, for whatever reason. */
+  private wanted(): string[] {
+    return engineOf(this.manager.state())
+      .nodes.filter(({ unit }) => unit.wanted === "up")
+      .map(({ unit }) => unit.name);
+  }
+
   plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void {
     this.load(path, (outcome) => {
       if ("problems" in outcome) done(outcome);
-      else done({ changes: planChanges(this.manager.plan(), outcome.plan) });
+      else done({ changes: planChanges(this.manager.plan(), outcome.plan, this.wanted()) });
     });
   }
 
