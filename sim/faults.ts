@@ -2,7 +2,7 @@
 
 import { ProcessKind, Stage } from "../src/contract.ts";
 import type { ServicePlan } from "../src/engine/plan.ts";
-import { type Behaviour, fails, type LifeFate, lives, type SignalFate, type SpawnFate } from "./behaviour.ts";
+import { type Behaviour, type LifeFate, lives, type SignalFate, type SpawnFate } from "./behaviour.ts";
 import { hash } from "./chance.ts";
 import type { Process } from "./kernel.ts";
 
@@ -18,6 +18,8 @@ export interface Cast {
 }
 
 export class Faults implements Behaviour {
+  /** How many faults there were: everything that a well-behaved process would not do. */
+  injected = 0;
   private readonly seed: number;
   private readonly cast: Cast;
   private trees = 0;
@@ -43,11 +45,13 @@ export class Faults implements Behaviour {
 
   spawn({ unit, nth, kind }: Process): SpawnFate {
     const what = `spawn${kind}`;
-    const isSlow = kind === ProcessKind.reload && this.roll(`${what}slow`, unit, nth) < 50;
-    const afterMs = this.upTo(isSlow ? 600 : 3, what, unit, nth);
+    const isSlow = kind === ProcessKind.reload && this.roll(`${what}slow`, unit, nth) < 90;
+    const afterMs = this.upTo(isSlow ? 900 : 3, what, unit, nth);
     if (this.roll(what, unit, nth) >= this.temper(unit)) return { afterMs, stage: Stage.none, errno: 0, hangs: false };
+    this.injected++;
     const fault = this.roll(`${what}fault`, unit, nth);
-    if (fault < 8) return fails(Stage.exec, ENOENT);
+    const fails = (stage: number, errno: number) => ({ afterMs: 1 + afterMs, stage, errno, hangs: false });
+    if (fault < 8 || (isSlow && fault >= 55)) return fails(Stage.exec, ENOENT);
     if (fault < 25) return fails(Stage.clone, EAGAIN);
     if (fault < 35) return { afterMs, stage: Stage.none, errno: 0, hangs: true };
     if (fault < 45) return fails(Stage.exec, EIO);
@@ -63,6 +67,7 @@ export class Faults implements Behaviour {
     const what = `life${kind}`;
     const isBad = this.roll(what, unit, nth) < this.temper(unit);
     const how = this.roll(`${what}how`, unit, nth);
+    if (isBad) this.injected++;
     if (kind !== ProcessKind.main) {
       life.exitsAfterMs =
         isBad && how < 30 ? null : this.upTo(kind === ProcessKind.reload ? 1500 : 40, what, unit, nth);
@@ -83,6 +88,7 @@ export class Faults implements Behaviour {
   private addExtras(life: LifeFate, unit: string, nth: number, kind: number): void {
     const roll = this.roll(`extras${kind}`, unit, nth);
     if (roll >= 25) return;
+    this.injected++;
     life.extras = 1 + (roll % 2);
     life.extrasEscape = roll % 4 < 2;
     life.extrasEndAfterMs = roll < 15 ? this.upTo(3000, "extras", unit, nth) : null;
@@ -92,15 +98,21 @@ export class Faults implements Behaviour {
     const afterMs = this.upTo(60, "sign", name, nth);
     const isBad = this.roll("sign", name, nth) < this.temper(name);
     const how = this.roll("signhow", name, nth);
+    if (isBad) this.injected++;
     if (ready.kind === "fd")
       life.signs.push(
-        ...(isBad ? (how < 80 ? [{ afterMs, sign: "closed" as const }] : []) : [{ afterMs, sign: "line" as const }]),
+        ...(isBad
+          ? how < 80
+            ? [{ afterMs: afterMs * 15, sign: "closed" as const }]
+            : []
+          : [{ afterMs, sign: "line" as const }]),
       );
     if (ready.kind !== "notify") return;
     if (!isBad) life.signs.push({ afterMs, sign: "ready" });
     else if (how < 30) life.signs.push({ afterMs, sign: "error" });
     if (how >= 70)
-      life.signs.push({ afterMs: afterMs + 200, sign: "reloading" }, { afterMs: afterMs + 700, sign: "ready" });
+      for (let ms = 200; ms < 6000; ms += 400)
+        life.signs.push({ afterMs: afterMs + ms, sign: "reloading" }, { afterMs: afterMs + ms + 200, sign: "ready" });
   }
 
   signal({ unit, nth, kind }: Process, signal: number): SignalFate {
@@ -115,6 +127,7 @@ export class Faults implements Behaviour {
     }
     if (signal === SIGHUP) return { endsAfterMs: roll < 8 ? 1 : null, code: null };
     if (roll < this.temper(unit)) {
+      this.injected++;
       return { endsAfterMs: roll % 2 === 0 ? null : this.upTo(3000, what, unit, nth), code: roll % 3 === 0 ? 1 : 0 };
     }
     return { endsAfterMs: this.upTo(30, what, unit, nth), code: roll % 2 === 0 ? null : 0 };
@@ -128,6 +141,7 @@ export class Faults implements Behaviour {
 
   probe(unit: string, nth: number, tries: number): { afterMs: number; ok: boolean } | null {
     const roll = this.roll("probe", unit, nth, tries);
+    if (roll < Math.max(4, this.temper(unit))) this.injected++;
     if (roll < 4) return null;
     return { afterMs: roll % 10, ok: roll >= this.temper(unit) };
   }

@@ -7,11 +7,15 @@ import { shownFailure } from "./show.ts";
 
 /** Another seed, or more events: FUZZ_SEED=17 FUZZ_EVENTS=5000000 npm test -- sim/fuzz */
 const seed = Number(process.env.FUZZ_SEED ?? 1);
-const events = Number(process.env.FUZZ_EVENTS ?? 120_000);
+const usual = 3_000_000;
+const events = Number(process.env.FUZZ_EVENTS ?? usual);
+/** How often each pair of state and event is to be seen. */
+const pairLeast = 100;
 
-function shownFigures({ histories, events, crashes, requests, virtualMs, coverage }: Figures): string {
-  const hours = (virtualMs / 3_600_000).toFixed(1);
-  return `${histories} histories, ${events} events, ${crashes} manager crashes, ${requests} requests, ${hours} virtual hours, ${coverage.summary()}`;
+function shownFigures(figures: Figures): string {
+  const { histories, events, faults, longestCalm, crashes, requests, coverage } = figures;
+  const hours = (figures.virtualMs / 3_600_000).toFixed(1);
+  return `${histories} histories, ${events} events, ${faults} faults (at most ${longestCalm} events between two), ${crashes} manager crashes, ${requests} requests, ${hours} virtual hours, ${coverage.summary()}`;
 }
 
 test("no random history breaks an invariant", () => {
@@ -20,7 +24,8 @@ test("no random history breaks an invariant", () => {
   console.log(shownFigures(figures));
   assert.equal(failure, null, failure === null ? "" : shownFailure(failure));
   assert.ok(figures.crashes > events / 100, "too few crashes of the manager");
-  console.log(figures.coverage.gaps(100).join("\n"));
+  assert.ok(figures.longestCalm <= 100, "too long without a fault");
+  if (events >= usual) assert.deepEqual(figures.coverage.gaps(pairLeast), []);
 });
 
 test("the same seed gives the same history and the same end", () => {

@@ -8,7 +8,7 @@ import { shutdownBoundMs } from "../src/engine/shutdown.ts";
 import { Coverage } from "./coverage.ts";
 import { Faults } from "./faults.ts";
 import { type History, type Move, makeHistory } from "./histories.ts";
-import { World } from "./world.ts";
+import { type CrashPoint, World } from "./world.ts";
 
 export interface Figures {
   histories: number;
@@ -16,6 +16,9 @@ export interface Figures {
   crashes: number;
   requests: number;
   virtualMs: number;
+  /** Faults that were injected, and the most events between two of them. */
+  faults: number;
+  longestCalm: number;
   coverage: Coverage;
 }
 
@@ -27,25 +30,47 @@ export interface Failure {
 }
 
 const quietMs = 15_000;
+/** After so many events without a fault the manager dies: no more than 100 shall pass between two faults. */
+const calmMax = 80;
+
+export interface RunOptions {
+  watch?: ConstructorParameters<typeof World>[0]["watch"];
+  /** The manager dies in this turn. */
+  crashAt?: { turn: number; point: CrashPoint };
+}
 
 export function newFigures(): Figures {
-  return { histories: 0, events: 0, crashes: 0, requests: 0, virtualMs: 0, coverage: new Coverage() };
+  return {
+    histories: 0,
+    events: 0,
+    crashes: 0,
+    requests: 0,
+    virtualMs: 0,
+    faults: 0,
+    longestCalm: 0,
+    coverage: new Coverage(),
+  };
 }
 
 /** Runs one history to its end; throws what is wrong. */
-export function runHistory(
-  history: History,
-  figures: Figures = newFigures(),
-  watch?: ConstructorParameters<typeof World>[0]["watch"],
-): World {
+export function runHistory(history: History, figures: Figures = newFigures(), options: RunOptions = {}): World {
   let services = new Map(history.plan.services.map((one) => [one.name, one]));
   const behaviour = new Faults(history.seed, { service: (name) => services.get(name) });
+  let calm = 0;
+  let faultsBefore = 0;
   const world = new World({
     seed: history.seed,
     behaviour,
+    ...(options.crashAt === undefined ? {} : { crashAt: options.crashAt }),
     watch: (what, watched) => {
-      if ("event" in what) figures.coverage.count(watched.state, what.event);
-      watch?.(what, watched);
+      options.watch?.(what, watched);
+      if (!("event" in what)) return;
+      figures.coverage.count(watched.state, what.event);
+      const faults = behaviour.injected + watched.crashCount;
+      calm = faults === faultsBefore ? calm + 1 : 0;
+      faultsBefore = faults;
+      figures.longestCalm = Math.max(figures.longestCalm, calm);
+      if (calm === calmMax) watched.crashNext("before-append");
     },
   });
   const asked: number[] = [];
@@ -63,6 +88,7 @@ export function runHistory(
     figures.histories++;
     figures.events += world.eventCount;
     figures.crashes += world.crashCount;
+    figures.faults += behaviour.injected + world.crashCount;
     figures.requests += asked.length;
     figures.virtualMs += world.nowMs;
   }

@@ -21,6 +21,9 @@ export type Move = { afterMs: number } & (
   | { kind: "signal"; meaning: "stop" | "force" | "reload-config" }
 );
 
+/** What a history is about; some states are rare where everything is tried. */
+type Theme = "all" | "reload";
+
 export interface History {
   seed: number;
   plan: Plan;
@@ -32,15 +35,16 @@ export function makeHistory(seed: number): History {
   const dice = new Dice(seed);
   const count = 2 + dice.below(6);
   const names = Array.from({ length: count }, (_, at) => `s${at}`);
-  const services = symmetric(names.map((_, at) => makeService(dice, names, at)));
+  const theme: Theme = dice.percent(15) ? "reload" : "all";
+  const services = symmetric(names.map((_, at) => makeService(dice, names, at, theme)));
   const role = dice.percent(70) ? Role.vm : dice.percent(50) ? Role.container : Role.laptop;
   const plan = system(services, { role });
   const only = dice.percent(10) ? [dice.pick(names)] : null;
-  const moves = Array.from({ length: 5 + dice.below(40) }, () => makeMove(dice, names, services));
+  const moves = Array.from({ length: 5 + dice.below(40) }, () => makeMove(dice, names, services, theme));
   return { seed, plan, only, moves };
 }
 
-function makeService(dice: Dice, names: string[], at: number): ServicePlan {
+function makeService(dice: Dice, names: string[], at: number, theme: Theme): ServicePlan {
   const roll = dice.below(100);
   const type = roll < 70 ? "service" : roll < 88 ? "task" : "group";
   const dependsOn: DependencyPlan[] = [];
@@ -61,7 +65,7 @@ function makeService(dice: Dice, names: string[], at: number): ServicePlan {
     dependsOn,
     after,
     conflicts: dependsOn.some(({ name }) => conflicts.includes(name)) ? [] : conflicts,
-    ready: type === "group" ? { kind: "started" } : makeReady(dice, type),
+    ready: type === "group" ? { kind: "started" } : makeReady(dice, type, theme),
     restart: restart({
       policy: dice.pick(["no", "on-failure", "always"]),
       delayMs: dice.pick([0, 50, 300]),
@@ -78,9 +82,9 @@ function makeService(dice: Dice, names: string[], at: number): ServicePlan {
       command: dice.percent(15) ? command("/bin/stop") : null,
       kill: dice.percent(85) ? "tree" : dice.pick(["group", "process"]),
     }),
-    reload: dice.percent(40)
+    reload: dice.percent(theme === "reload" ? 10 : 40)
       ? { kind: "signal", signal: 1 }
-      : dice.percent(50)
+      : dice.percent(theme === "reload" ? 95 : 50)
         ? { kind: "command", command: command("/bin/reload") }
         : { kind: "restart" },
   });
@@ -94,7 +98,9 @@ function makeNeed(dice: Dice, name: string): DependencyPlan {
   });
 }
 
-function makeReady(dice: Dice, type: "service" | "task"): ReadyPlan {
+function makeReady(dice: Dice, type: "service" | "task", theme: Theme): ReadyPlan {
+  if (type === "service" && theme === "reload")
+    return dice.pick<ReadyPlan>([{ kind: "notify" }, { kind: "notify" }, { kind: "exit" }, { kind: "fd", fd: 3 }]);
   if (type === "task" || dice.percent(45)) return { kind: dice.percent(type === "task" ? 20 : 5) ? "exit" : "started" };
   const times = { intervalMs: 250, timeoutMs: 3000 };
   return dice.pick<ReadyPlan>([
@@ -108,33 +114,38 @@ function makeReady(dice: Dice, type: "service" | "task"): ReadyPlan {
   ]);
 }
 
-function makeMove(dice: Dice, names: string[], services: ServicePlan[]): Move {
+function makeMove(dice: Dice, names: string[], services: ServicePlan[], theme: Theme): Move {
   const afterMs = dice.percent(30) ? 0 : dice.percent(60) ? dice.below(60) : dice.below(2500);
   const roll = dice.below(100);
   if (roll < 55)
     return {
       afterMs,
       kind: "request",
-      request: makeRequest(dice, names),
+      request: makeRequest(dice, names, theme),
       timeoutMs: dice.percent(20) ? dice.below(1000) : null,
     };
   if (roll < 58) return { afterMs, kind: "cancel", back: dice.below(3) };
   if (roll < 78) return { afterMs, kind: "crash", ...makeCrash(dice) };
   if (roll < 81) return { afterMs, kind: "clock-jump", byMs: dice.pick([-31_536_000_000, -5000, 3_600_000]) };
   if (roll < 88)
-    return { afterMs, kind: "apply", services: changedServices(dice, names, services), asRequest: dice.percent(70) };
+    return {
+      afterMs,
+      kind: "apply",
+      services: changedServices(dice, names, services, theme),
+      asRequest: dice.percent(70),
+    };
   if (roll < 97) return { afterMs, kind: "kill-main", name: dice.pick(names), signal: dice.pick([9, 11, 15]) };
   if (roll < 98)
-    return dice.percent(50) ? { afterMs, kind: "signal", meaning: "stop" } : { afterMs, kind: "set-aside" };
+    return dice.percent(40) ? { afterMs, kind: "signal", meaning: "stop" } : { afterMs, kind: "set-aside" };
   return { afterMs, kind: "signal", meaning: dice.pick(["reload-config", "reload-config", "force"]) };
 }
 
 function makeCrash(dice: Dice): { point: CrashPoint; loss: Loss } {
   const point = dice.percent(25) ? "before-append" : dice.below(12);
-  return { point, loss: dice.percent(85) ? "none" : dice.percent(50) ? "journal" : "state" };
+  return { point, loss: dice.percent(80) ? "none" : dice.percent(50) ? "journal" : "state" };
 }
 
-function makeRequest(dice: Dice, names: string[]): Request {
+function makeRequest(dice: Dice, names: string[], theme: Theme): Request {
   const some = dice.percent(80)
     ? [dice.pick(names)]
     : dice.percent(50)
@@ -142,6 +153,7 @@ function makeRequest(dice: Dice, names: string[]): Request {
       : dice.percent(50)
         ? [dice.pick(names), dice.pick(names)]
         : ["nosuch"];
+  if (theme === "reload" && dice.percent(60)) return { verb: "reload", names: some };
   const roll = dice.below(100);
   if (roll < 30) return { verb: "start", names: some };
   if (roll < 55) return { verb: "stop", names: some, force: dice.percent(20) };
@@ -154,7 +166,7 @@ function makeRequest(dice: Dice, names: string[]): Request {
 }
 
 /** The same system with one thing changed, added or taken away; what others name stays. */
-function changedServices(dice: Dice, names: string[], services: ServicePlan[]): ServicePlan[] {
+function changedServices(dice: Dice, names: string[], services: ServicePlan[], theme: Theme): ServicePlan[] {
   const copies = services.map((one) => ({ ...one }));
   const at = dice.below(copies.length);
   const chosen = copies[at] as ServicePlan;
@@ -162,8 +174,8 @@ function changedServices(dice: Dice, names: string[], services: ServicePlan[]): 
   if (roll < 35) chosen.environment = { V: String(dice.below(3)) };
   else if (roll < 50) chosen.description = `number ${dice.below(9)}`;
   else if (roll < 60) chosen.enabled = !chosen.enabled;
-  else if (roll < 75) copies.push(makeService(dice, [...names, "extra"], names.length));
-  else if (roll < 85) copies[at] = makeService(dice, names, at);
+  else if (roll < 75) copies.push(makeService(dice, [...names, "extra"], names.length, theme));
+  else if (roll < 85) copies[at] = makeService(dice, names, at, theme);
   else copies.splice(at, 1);
   const left = new Set(copies.map(({ name }) => name));
   return symmetric(

@@ -12,9 +12,9 @@ export function shownFailure({ seed, message, history }: Failure): string {
   for (const move of history.moves) lines.push(`move ${JSON.stringify(move)}`);
   const trace: string[] = [];
   try {
-    runHistory(history, undefined, (what) =>
-      trace.push(JSON.stringify("event" in what ? { event: what.event } : what)),
-    );
+    runHistory(history, undefined, {
+      watch: (what) => trace.push(JSON.stringify("event" in what ? { event: what.event } : what)),
+    });
   } catch (error) {
     trace.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

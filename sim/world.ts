@@ -30,6 +30,8 @@ export interface WorldOptions {
   watch?: (what: { event: Event } | { effect: Effect }, world: World) => void;
   /** Looks at everything after each step; off only where a test measures. */
   check?: boolean;
+  /** The manager dies in this turn, counted from 1. */
+  crashAt?: { turn: number; point: CrashPoint };
 }
 
 export class World {
@@ -41,6 +43,7 @@ export class World {
   loadConfigAsked = 0;
   wallOffsetMs = 1_700_000_000_000;
   eventCount = 0;
+  turnCount = 0;
   crashCount = 0;
   private readonly options: WorldOptions;
   private life = 1;
@@ -129,7 +132,9 @@ export class World {
   }
 
   private turn(): void {
-    const crashAt = this.crashAt;
+    this.turnCount++;
+    const { crashAt: planned } = this.options;
+    const crashAt = planned?.turn === this.turnCount ? { point: planned.point, loss: "none" as const } : this.crashAt;
     this.crashAt = null;
     if (crashAt?.point === "before-append") {
       // What only this manager knew is lost; what the kernel and init keep is told to the next one.
