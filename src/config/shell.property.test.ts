@@ -34,9 +34,11 @@ function withFolder(work: (folder: string) => void): void {
   }
 }
 
+const pairs = ["\\\n", '\\"', "\\\\", "''", '"a\\\nb"', " #", "'#'"];
+
 /** Texts of signs that mean something to a shell, without any sense. */
 function nonsense(signs: string, maxLength: number): fc.Arbitrary<string[]> {
-  const text = fc.string({ unit: fc.constantFrom(...signs), maxLength });
+  const text = fc.array(fc.constantFrom(...signs, ...pairs), { maxLength }).map((parts) => parts.join(""));
   return fc.array(text, { minLength: 200, maxLength: 200 });
 }
 
