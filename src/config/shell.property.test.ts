@@ -39,7 +39,8 @@ const pairs = ["\\\n", '\\"', "\\\\", "''", '"a\\\nb"', " #", "'#'"];
 /** Texts of signs that mean something to a shell, without any sense. */
 function nonsense(signs: string, maxLength: number): fc.Arbitrary<string[]> {
   const text = fc.array(fc.constantFrom(...signs, ...pairs), { maxLength }).map((parts) => parts.join(""));
-  return fc.array(text, { minLength: 200, maxLength: 200 });
+  // The message names the one text that differs, and no shorter list would.
+  return fc.noShrink(fc.array(text, { minLength: 200, maxLength: 200 }));
 }
 
 test("splitCommand() splits what it accepts as /bin/sh does, or refuses it", () => {
@@ -47,13 +48,15 @@ test("splitCommand() splits what it accepts as /bin/sh does, or refuses it", () 
   assertProperty(
     fc.property(nonsense("aab=- \t'\"\\#/.%é", 12), (texts) => {
       const split = texts.map((text) => splitCommand(text, () => undefined));
-      const taken = texts.filter((_, at) => "words" in (split[at] as object));
+      // Behind the end of a line a shell begins another command, which a remark makes of an escaped end as well.
+      const isTaken = texts.map((text, at) => "words" in (split[at] as object) && !/#[^\n]*\n/.test(text));
+      const taken = texts.filter((_, at) => isTaken[at]);
       accepted += taken.length;
       const lines = taken.map(
         (text) => `set -- x ${text}\nshift\nfor word in "$@"; do printf '%s\\0' "$word"; done; printf '\\1\\0'`,
       );
       const expected = ofShell(lines, "/");
-      const words = split.flatMap((one) => ("words" in one ? [one.words] : []));
+      const words = split.flatMap((one, at) => ("words" in one && isTaken[at] ? [one.words] : []));
       for (const [at, text] of taken.entries()) assert.deepEqual(words[at], expected[at], JSON.stringify(text));
     }),
     { runs: 10 },
