@@ -48,8 +48,10 @@ test("splitCommand() splits what it accepts as /bin/sh does, or refuses it", () 
   assertProperty(
     fc.property(nonsense("aab=- \t'\"\\#/.%é", 12), (texts) => {
       const split = texts.map((text) => splitCommand(text, () => undefined));
-      // Behind the end of a line a shell begins another command, which a remark makes of an escaped end as well.
-      const isTaken = texts.map((text, at) => "words" in (split[at] as object) && !/#[^\n]*\n/.test(text));
+      // Behind the end of a line a shell begins another command; within a remark an escaped end is one, too.
+      const isTaken = texts.map(
+        (text, at) => "words" in (split[at] as object) && !/#[^\n]*\n|(?<!\\)(?:\\\\)*\n/.test(text),
+      );
       const taken = texts.filter((_, at) => isTaken[at]);
       accepted += taken.length;
       const lines = taken.map(
