@@ -129,7 +129,7 @@ class Parser {
         this.at += 2;
         continue;
       }
-      const error = this.refuseExpansion(character, next);
+      const error = this.refuseExpansion(character);
       if (error !== null) return error;
       parts.push(character);
       this.at++;
@@ -148,30 +148,43 @@ class Parser {
     if ("|&;<>()".includes(character)) {
       return this.error(this.at, `${character} means something to a shell`, "put the value in single quotes");
     }
-    if (character === "~" && /[=:]/.test(this.text[this.at - 1] ?? "")) {
+    if (character === "~" && /[=:]/.test(this.text[this.beforeEscapedEnds()] ?? "")) {
       return this.error(
         this.at,
         "a shell would replace ~ by a folder",
         "write the whole path, or put the value in single quotes",
       );
     }
-    const error = this.refuseExpansion(character, next);
+    const error = this.refuseExpansion(character);
     if (error !== null) return error;
     parts.push(character);
     this.at++;
     return null;
   }
 
-  private refuseExpansion(character: string, next: string): EnvFileError | null {
+  private refuseExpansion(character: string): EnvFileError | null {
     if (character === "\0") return this.error(this.at, "the text holds a zero byte", "remove it");
     if (character === "`")
       return this.error(this.at, "a shell would run what stands between `", "put the value in single quotes");
-    if (character !== "$" || !/[A-Za-z0-9_{(*@#?$!-]/.test(next)) return null;
+    if (character !== "$" || !/[A-Za-z0-9_{(*@#?$!-]/.test(this.text[this.behindEscapedEnds()] ?? "")) return null;
     return this.error(
       this.at,
       "a shell would replace what begins with $",
       "put the value in single quotes, or write \\$",
     );
+  }
+
+  /** What follows the character here for a shell, which takes escaped line ends out before it looks at anything else. */
+  private behindEscapedEnds(): number {
+    let at = this.at + 1;
+    while (this.text.startsWith("\\\n", at)) at += 2;
+    return at;
+  }
+
+  private beforeEscapedEnds(): number {
+    let at = this.at;
+    while (this.text.startsWith("\\\n", at - 2)) at -= 2;
+    return at - 1;
   }
 
   /** Behind a value there is nothing but a remark. */
