@@ -56,7 +56,9 @@ export function parseYaml(source: Text, yaml: YamlSource, problems: Problems): D
     return null;
   }
   if (result.truncated) {
-    problems.atFile(shown, "too-large", `cannot read the text: it has more than ${nodesMax} values`);
+    const [, line = 0, column = 0] = result.events.subarray(result.events.length - FIELDS);
+    const place = { document, line, column, endColumn: column };
+    problems.atPlace(place, "too-large", `cannot read the text: it has more than ${nodesMax} values`);
     return null;
   }
   if (!checkEvents(document, result, forgiven, problems)) return null;

