@@ -80,6 +80,13 @@ function printFailures(stages: Stage[]): void {
   }
 }
 
+/** Lines `figures: …` that tests have printed: what they have tried, and how much of it. */
+function printFigures(stages: Stage[]): void {
+  for (const { file, output } of stages.flatMap((one) => one.results)) {
+    for (const line of output.split("\n")) if (line.startsWith("figures: ")) console.log(`${file}: ${line.slice(9)}`);
+  }
+}
+
 function printSkipped(stages: Stage[]): void {
   for (const result of stages.flatMap((one) => one.results)) {
     for (const outcome of result.outcomes) {
@@ -134,6 +141,7 @@ async function runTests(tools: Tools, files: string[], whole: boolean): Promise<
   await preparePrograms(tools, { tests: whole || files.some((file) => file.endsWith(".c")) });
   const stages = await runStages(tools, files, whole);
   removeBundles(tools.root);
+  printFigures(stages);
   printSkipped(stages);
   printFailures(stages);
   const failed = stages.filter((one) => !one.ok).map((one) => one.name);

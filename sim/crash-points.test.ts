@@ -12,6 +12,6 @@ test("the manager may die at every position of the journal", () => {
   const found: CrashFigures = { histories: 0, positions: 0, runs: 0, figures: newFigures() };
   const failure = crashEverywhere(seed, histories, found);
   const { runs, positions, figures } = found;
-  console.log(`${found.histories} histories, ${positions} positions, ${runs} runs, ${figures.events} events`);
+  console.log(`figures: ${found.histories} histories, ${positions} positions, ${runs} runs, ${figures.events} events`);
   assert.equal(failure, null);
 });

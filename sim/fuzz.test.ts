@@ -15,7 +15,7 @@ const pairLeast = 100;
 function shownFigures(figures: Figures): string {
   const { histories, events, faults, longestCalm, crashes, requests, coverage } = figures;
   const hours = (figures.virtualMs / 3_600_000).toFixed(1);
-  return `${histories} histories, ${events} events, ${faults} faults (at most ${longestCalm} events between two), ${crashes} manager crashes, ${requests} requests, ${hours} virtual hours, ${coverage.summary()}`;
+  return `figures: ${histories} histories, ${events} events, ${faults} faults (at most ${longestCalm} events between two), ${crashes} manager crashes, ${requests} requests, ${hours} virtual hours, ${coverage.summary()}`;
 }
 
 test("no random history breaks an invariant", () => {

@@ -8,6 +8,7 @@ import { shutdownBoundMs } from "../src/engine/shutdown.ts";
 import { Coverage } from "./coverage.ts";
 import { Faults } from "./faults.ts";
 import { type History, type Move, makeHistory } from "./histories.ts";
+import type { Plant } from "./planted.ts";
 import { type CrashPoint, World } from "./world.ts";
 
 export interface Figures {
@@ -37,6 +38,7 @@ export interface RunOptions {
   watch?: ConstructorParameters<typeof World>[0]["watch"];
   /** The manager dies in this turn. */
   crashAt?: { turn: number; point: CrashPoint };
+  plant?: Plant;
 }
 
 export function newFigures(): Figures {
@@ -62,6 +64,7 @@ export function runHistory(history: History, figures: Figures = newFigures(), op
     seed: history.seed,
     behaviour,
     ...(options.crashAt === undefined ? {} : { crashAt: options.crashAt }),
+    ...(options.plant === undefined ? {} : { plant: options.plant }),
     watch: (what, watched) => {
       options.watch?.(what, watched);
       if (!("event" in what)) return;

@@ -19,6 +19,7 @@ import { hash } from "./chance.ts";
 import { Checks } from "./checks.ts";
 import { Kernel } from "./kernel.ts";
 import { type Loss, reconcileAfterLoss } from "./loss.ts";
+import type { Plant } from "./planted.ts";
 
 /** Where in a turn the manager dies: before the journal, or after this many effects. */
 export type CrashPoint = "before-append" | number;
@@ -32,6 +33,8 @@ export interface WorldOptions {
   check?: boolean;
   /** The manager dies in this turn, counted from 1. */
   crashAt?: { turn: number; point: CrashPoint };
+  /** Spoils each step, for the proof that the checks find it. */
+  plant?: Plant;
 }
 
 export class World {
@@ -54,6 +57,8 @@ export class World {
   /** All that came, and how many of them the snapshot knows: init counts them, and a manager that lost some sees it. */
   private readonly signals: Event[] = [];
   private snapshotSignals = 0;
+  private busyTurns = 0;
+  private lastTurnMs = -1;
   private crashAt: { point: CrashPoint; loss: Loss } | null = null;
   /** What each start's definition says about killing. */
   private readonly killScopes = new Map<number, string>();
@@ -124,15 +129,17 @@ export class World {
 
   /** Turns until there are no events left. */
   settleNow(): void {
-    for (let turns = 0; this.kernel.durable.length + this.kernel.volatile.length > 0; turns++) {
+    while (this.kernel.durable.length + this.kernel.volatile.length > 0) {
       if (this.finished !== null) return;
-      if (turns > 1000) throw new Error("the engine is busy without time passing");
       this.turn();
     }
   }
 
   private turn(): void {
     this.turnCount++;
+    this.busyTurns = this.nowMs === this.lastTurnMs ? this.busyTurns + 1 : 0;
+    this.lastTurnMs = this.nowMs;
+    if (this.busyTurns > 1000) throw new Error("check: the engine is busy without time passing");
     const { crashAt: planned } = this.options;
     const crashAt = planned?.turn === this.turnCount ? { point: planned.point, loss: "none" as const } : this.crashAt;
     this.crashAt = null;
@@ -152,6 +159,7 @@ export class World {
     this.checks.beforeStep(this.state, events);
     const { state, effects } = step(this.state, input);
     this.state = state;
+    this.options.plant?.(this, effects);
     if (events.some(({ kind }) => kind === "plan-loaded")) this.noteKillScopes();
     if (this.options.check !== false) this.check(effects, events);
     if (typeof crashAt?.point === "number") {

@@ -1,0 +1,465 @@
+/**
+ * Faults put into the engine on purpose, one for each rule that the simulator checks: what a broken engine would do to
+ * the state, or among the effects, of a step. The simulator must find every one of them.
+ */
+
+import { ProcessKind } from "../src/contract.ts";
+import type { Effect } from "../src/engine/effect.ts";
+import { definitionOf, engineOf, type Node } from "../src/engine/engine.ts";
+import type { Run, Unit } from "../src/engine/state.ts";
+import { isEnding } from "../src/engine/unit.ts";
+import type { World } from "./world.ts";
+
+/** Spoils a step that was right. */
+export type Plant = (world: World, effects: Effect[]) => void;
+
+export interface Planted {
+  name: string;
+  /** What the simulator says about it. */
+  finds: RegExp;
+  plant: Plant;
+}
+
+function firstNode(world: World, isIt: (node: Node) => boolean): Node | undefined {
+  return engineOf(world.state).nodes.find(isIt);
+}
+
+/** Spoils the first unit of this kind. */
+function onUnit(isIt: (unit: Unit, node: Node) => boolean, spoil: (unit: Unit, node: Node) => void): Plant {
+  return (world) => {
+    const node = firstNode(world, (one) => isIt(one.unit, one));
+    if (node !== undefined) spoil(node.unit, node);
+  };
+}
+
+/** Spoils the first run of this kind. */
+function onRun(isIt: (run: Run, unit: Unit) => boolean, spoil: (run: Run, unit: Unit) => void): Plant {
+  return onUnit(
+    (unit) => unit.run !== null && isIt(unit.run, unit),
+    (unit) => spoil(unit.run as Run, unit),
+  );
+}
+
+/** Takes effects of this kind away. */
+function without(isIt: (effect: Effect) => boolean): Plant {
+  return (_world, effects) => {
+    for (let at = effects.length - 1; at >= 0; at--) if (isIt(effects[at] as Effect)) effects.splice(at, 1);
+  };
+}
+
+const isStopped = (unit: Unit) => unit.state === "stopped" && unit.run === null;
+
+export const plantedFaults: Planted[] = [
+  {
+    name: "a run is forgotten",
+    finds: /state ready without a run/,
+    plant: onRun(
+      (_, unit) => unit.state === "ready",
+      (_, unit) => {
+        unit.run = null;
+      },
+    ),
+  },
+  {
+    name: "the delay before a restart has no timer",
+    finds: /state backing-off with backoff 0/,
+    plant: onUnit(
+      (unit) => unit.state === "backing-off",
+      (unit) => {
+        unit.backoff = 0;
+      },
+    ),
+  },
+  {
+    name: "what nobody wants stays failed",
+    finds: /is failed though not wanted/,
+    plant: onUnit(
+      (unit) => unit.state === "failed",
+      (unit) => {
+        unit.wanted = "down";
+      },
+    ),
+  },
+  {
+    name: "what is wanted is stopped",
+    finds: /is stopped though wanted/,
+    plant: onUnit(isStopped, (unit) => {
+      unit.wanted = "up";
+    }),
+  },
+  {
+    name: "a wish to stop outlives the run",
+    finds: /a stop is wished of what does not run/,
+    plant: onUnit(isStopped, (unit) => {
+      unit.stopWish = "request";
+    }),
+  },
+  {
+    name: "an old definition outlives the run",
+    finds: /keeps an old definition without a run/,
+    plant: onUnit(isStopped, (unit, node) => {
+      unit.oldPlan = node.plan;
+    }),
+  },
+  {
+    name: "a removed service is not forgotten",
+    finds: /is removed and not forgotten/,
+    plant: onUnit(isStopped, (unit, node) => {
+      unit.removed = true;
+      unit.oldPlan = node.plan;
+    }),
+  },
+  {
+    name: "what runs is marked as blocked",
+    finds: /is blocked in state ready/,
+    plant: onUnit(
+      (unit) => unit.state === "ready",
+      (unit) => {
+        unit.blockedBy = "other";
+      },
+    ),
+  },
+  {
+    name: "a service waits in a shutdown",
+    finds: /waits in a shutdown/,
+    plant: (world, effects) => {
+      if (world.state.shutdown === null) return;
+      onUnit(isStopped, (unit) => {
+        unit.state = "waiting";
+      })(world, effects);
+    },
+  },
+  {
+    name: "who blocks is not told",
+    finds: /is blocked by "", should be/,
+    plant: onUnit(
+      (unit) => unit.state === "waiting" && unit.blockedBy !== "",
+      (unit) => {
+        unit.blockedBy = "";
+      },
+    ),
+  },
+  {
+    name: "a service that could start waits",
+    finds: /waits for nothing/,
+    plant: onUnit(
+      (unit, node) => isStopped(unit) && node.needs.length === 0 && node.conflicts.length === 0,
+      (unit) => {
+        unit.wanted = "up";
+        unit.state = "waiting";
+      },
+    ),
+  },
+  {
+    name: "a start has no time limit",
+    finds: /starts without a time limit/,
+    plant: onRun(
+      (_, unit) => unit.state === "starting",
+      (run) => {
+        run.timerUse = "";
+      },
+    ),
+  },
+  {
+    name: "a run ends while it counts as ready",
+    finds: /state ready, ending "request"/,
+    plant: onRun(
+      (_, unit) => unit.state === "ready",
+      (run) => {
+        run.ending = "request";
+      },
+    ),
+  },
+  {
+    name: "a stop has no bound",
+    finds: /stops without a bound/,
+    plant: onRun(
+      (run, unit) => unit.state === "stopping" && run.timer !== 0 && run.tree === 0,
+      (run) => {
+        run.timer = 0;
+        run.timerUse = "";
+      },
+    ),
+  },
+  {
+    name: "a timer is armed for nothing",
+    finds: /a timer without a use/,
+    plant: onRun(
+      (run) => run.timer !== 0 && isEnding(run),
+      (run) => {
+        run.timerUse = "";
+      },
+    ),
+  },
+  {
+    name: "a tree is looked at for nothing",
+    finds: /looks at its tree without a use/,
+    plant: onRun(
+      (run) => run.tree !== 0,
+      (run) => {
+        run.treeUse = "";
+      },
+    ),
+  },
+  {
+    name: "what cannot be killed is given up",
+    finds: /is unkillable and nobody tries/,
+    plant: onRun(
+      (run) => run.unkillable.length > 0,
+      (run) => {
+        run.treeUse = "await";
+      },
+    ),
+  },
+  {
+    name: "a service that is ready is probed",
+    finds: /is asked for readiness in state ready/,
+    plant: onRun(
+      (_, unit) => unit.state === "ready",
+      (run) => {
+        run.probe = run.start;
+      },
+    ),
+  },
+  {
+    name: "a stop that nothing holds does not begin",
+    finds: /is to be stopped, and nothing holds it/,
+    plant: onUnit(
+      (unit, node) => unit.state === "ready" && node.neededBy.length === 0,
+      (unit) => {
+        unit.stopWish = "request";
+      },
+    ),
+  },
+  {
+    name: "targets of a request are counted wrong",
+    finds: /open targets, counted/,
+    plant: (world) => {
+      const [request] = world.state.requests;
+      if (request !== undefined) request.open++;
+    },
+  },
+  {
+    name: "a settled request is not answered",
+    finds: /is settled and not answered/,
+    plant: (world) => {
+      const request = world.state.requests.find(({ request: { verb } }) => verb !== "shutdown");
+      if (request === undefined) return;
+      for (const target of request.targets) target.outcome = "done";
+      request.open = 0;
+    },
+  },
+  {
+    name: "two requests have one number",
+    finds: /two requests with one number/,
+    plant: (world) => {
+      const [first, second] = world.state.requests;
+      if (first !== undefined && second !== undefined) second.id = first.id;
+    },
+  },
+  {
+    name: "a shutdown does not finish",
+    finds: /everything is down and the shutdown is not finished/,
+    plant: (world) => {
+      if (world.state.shutdown?.finished === true) world.state.shutdown.finished = false;
+    },
+  },
+  {
+    name: "a shutdown has no bound",
+    finds: /the shutdown has no bound/,
+    plant: (world) => {
+      if (world.state.shutdown !== null) world.state.shutdown.timer = 0;
+    },
+  },
+  {
+    name: "a unit is left in the queue",
+    finds: /units are left in the queue/,
+    plant: (world) => {
+      const engine = engineOf(world.state);
+      engine.queue.push(...engine.nodes.slice(0, 1));
+    },
+  },
+  {
+    name: "what is active is counted wrong",
+    finds: /active \d+, should be/,
+    plant: (world) => {
+      engineOf(world.state).activeCount++;
+    },
+  },
+  {
+    name: "what lives is counted wrong",
+    finds: /live \d+, should be/,
+    plant: (world) => {
+      engineOf(world.state).liveCount++;
+    },
+  },
+  {
+    name: "a request's waiting is forgotten",
+    finds: /waiters of /,
+    plant: (world) => {
+      const node = firstNode(world, ({ waiters }) => waiters.length > 0);
+      if (node !== undefined) node.waiters.length = 0;
+    },
+  },
+  {
+    name: "a ticket is used twice",
+    finds: /ticket \d+ is used twice/,
+    plant: (world, effects) => {
+      // Where the tickets are compared: every eighth event.
+      if (world.eventCount % 8 !== 0) return;
+      onRun(
+        (run) => run.tree !== 0 && run.timer !== 0,
+        (run) => {
+          run.tree = run.timer;
+        },
+      )(world, effects);
+    },
+  },
+  {
+    name: "a ticket was never given",
+    finds: /ticket \d+ was never given/,
+    plant: (world) => {
+      world.state.nextTicket = 1;
+    },
+  },
+  {
+    name: "an answer finds nobody",
+    finds: /ticket \d+ of \w+ leads nowhere/,
+    plant: (world) => {
+      const { byTicket } = engineOf(world.state);
+      const [ticket] = byTicket.keys();
+      if (ticket !== undefined) byTicket.delete(ticket);
+    },
+  },
+  {
+    name: "a ticket stays open",
+    finds: /ticket \d+ is of nothing/,
+    plant: (world) => {
+      const { byTicket, nodes } = engineOf(world.state);
+      if (nodes[0] !== undefined) byTicket.set(7, nodes[0]);
+    },
+  },
+  {
+    name: "a program is started twice",
+    finds: /is spawned twice/,
+    plant: (_world, effects) => {
+      const spawn = effects.find(({ kind }) => kind === "spawn");
+      if (spawn !== undefined) effects.push(spawn);
+    },
+  },
+  {
+    name: "a service starts before what it needs",
+    finds: /starts while \w+ is/,
+    plant: (world, effects) => {
+      const node = firstNode(
+        world,
+        ({ unit, needs }) =>
+          unit.state === "waiting" &&
+          needs.some(
+            ({ kind, required, old, to }) => kind === "need" && required && !old && to?.unit.state === "stopped",
+          ),
+      );
+      if (node === undefined) return;
+      effects.push({
+        kind: "spawn",
+        ticket: 99,
+        startTicket: 99,
+        instance: node.id,
+        processKind: ProcessKind.main,
+        command: { argv: ["/bin/x"], builtin: null },
+        restarts: 0,
+        readyFd: null,
+        notify: false,
+        ended: null,
+      });
+    },
+  },
+  {
+    name: "a service is stopped before what needs it",
+    finds: /is stopped \(request\) while \w+ needs it/,
+    plant: (world, effects) => {
+      const isNeeded = ({ unit, neededBy }: Node) =>
+        unit.state === "ready" &&
+        neededBy.some(
+          ({ from, kind, required, restart, old }) =>
+            kind === "need" && required && restart && !old && from.unit.state === "ready",
+        );
+      const node = firstNode(world, isNeeded);
+      if (node?.unit.run === null || node === undefined) return;
+      node.unit.state = "stopping";
+      Object.assign(node.unit.run, { ending: "request", phase: "killing" });
+      effects.push({ kind: "publish", instance: node.id, state: "stopping", cause: "stop-signal" });
+    },
+  },
+  {
+    name: "a request is answered twice",
+    finds: /is answered twice/,
+    plant: (_world, effects) => {
+      const reply = effects.find(({ kind }) => kind === "reply");
+      if (reply !== undefined) effects.push(reply);
+    },
+  },
+  { name: "an answer is lost", finds: /were never answered/, plant: without(({ kind }) => kind === "reply") },
+  {
+    name: "the system ends without a shutdown",
+    finds: /finished without a shutdown/,
+    plant: (world, effects) => {
+      if (world.state.shutdown === null) effects.push({ kind: "finish-shutdown", mode: 1, exitCode: 0, graceMs: 0 });
+    },
+  },
+  {
+    name: "the bound of a shutdown is not watched",
+    finds: /the shutdown did not end within|the shutdown took/,
+    plant: without(({ kind }) => ["arm-timer", "signal", "kill-tree"].includes(kind)),
+  },
+  {
+    name: "the end comes while requests are open",
+    finds: /requests are left open at the end/,
+    plant: (world, effects) => {
+      if (world.state.shutdown === null || world.state.requests.length === 0) return;
+      effects.push({ kind: "finish-shutdown", mode: 1, exitCode: 0, graceMs: 0 });
+    },
+  },
+  {
+    name: "the state holds what no event told",
+    finds: /the replayed state differs/,
+    plant: onUnit(isStopped, (unit) => {
+      unit.statusText = "planted";
+    }),
+  },
+  {
+    name: "the engine keeps the processor busy",
+    finds: /busy without time passing/,
+    plant: (world, effects) => {
+      effects.push({ kind: "arm-timer", ticket: 5, clock: 1, atMs: world.nowMs });
+    },
+  },
+  {
+    name: "leftovers of a run are not waited for",
+    finds: /started while processes of an earlier start live/,
+    plant: (world, effects) => {
+      for (let at = effects.length - 1; at >= 0; at--) {
+        const effect = effects[at];
+        if (effect?.kind !== "await-tree") continue;
+        effects.splice(at, 1);
+        world.emit({ kind: "tree-emptied", ticket: effect.ticket });
+      }
+    },
+  },
+  {
+    name: "a wait is forgotten and not explained",
+    finds: /and nothing happens/,
+    plant: (world) => {
+      const request = world.state.requests.find(({ request: { verb } }) => verb === "start");
+      const name = request?.targets.find(({ outcome }) => outcome === "")?.name;
+      const node = name === undefined ? undefined : engineOf(world.state).byName.get(name);
+      if (node === undefined || node.unit.run !== null || definitionOf(node).type === "group") return;
+      if (node.unit.state !== "waiting" || !node.isActive) return;
+      node.isActive = false;
+      engineOf(world.state).activeCount--;
+      node.unit.state = "stopped";
+      node.unit.wanted = "down";
+      node.unit.blockedBy = "";
+    },
+  },
+];
