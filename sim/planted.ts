@@ -454,7 +454,7 @@ export const plantedFaults: Planted[] = [
       const name = request?.targets.find(({ outcome }) => outcome === "")?.name;
       const node = name === undefined ? undefined : engineOf(world.state).byName.get(name);
       if (node === undefined || node.unit.run !== null || definitionOf(node).type === "group") return;
-      if (node.unit.state !== "waiting" || !node.isActive) return;
+      if (node.unit.state !== "waiting" || !node.isActive || node.neededBy.length > 0) return;
       node.isActive = false;
       engineOf(world.state).activeCount--;
       node.unit.state = "stopped";
