@@ -18,9 +18,8 @@ import { ProcessKind, SignalScope, Stage } from "../src/contract.ts";
 import type { Effect } from "../src/engine/effect.ts";
 import { engineOf, makeTables } from "../src/engine/engine.ts";
 import type { Event, Request, StepInput } from "../src/engine/event.ts";
-import { TICKETS_PER_LIFE } from "../src/engine/instance.ts";
 import type { Plan } from "../src/engine/plan.ts";
-import { initialState, type Ring, type Run, type State, type Unit } from "../src/engine/state.ts";
+import { initialState, type Quiet, type Ring, type Run, type State, type Unit } from "../src/engine/state.ts";
 import { step as realStep, type StepResult } from "../src/engine/step.ts";
 import { addBudget, type Budget, canPay, noBudget, price, spend } from "./explore-budget.ts";
 
@@ -28,7 +27,7 @@ const ENOENT = 2;
 const EAGAIN = 11;
 
 export interface HeldProcess {
-  ticket: number;
+  readonly ticket: number;
   start: number;
   unit: string;
   kind: number;
@@ -84,8 +83,12 @@ export interface Turn {
 
 export type Step = (state: State, input: StepInput) => StepResult;
 
-/** The clocks stand still, well after their beginning. */
-export const now = { monotonicMs: 1_000_000, bootMs: 1_000_000, wallMs: 1_700_000_000_000 };
+/** The clocks stand still. All numbers here are small: objects that hold large ones are several times slower to copy. */
+export const now = { monotonicMs: 1_000_000, bootMs: 1_000_000, wallMs: 1_000_000 };
+/** The life of the first manager; that of later ones would make tickets large. */
+const life = 0;
+/** Above all tickets that the engine gives out. */
+const firstRequest = 1_000_000_000;
 
 /** Before anything: no state, no processes. */
 export function emptyPosition(budget: Budget): Position {
@@ -96,7 +99,7 @@ export function emptyPosition(budget: Budget): Position {
 /** The manager begins and the plan is loaded. */
 export function firstEvents(plan: Plan): Event[] {
   return [
-    { kind: "manager-started", life: 1 },
+    { kind: "manager-started", life },
     { kind: "plan-loaded", plan, request: null, only: null },
   ];
 }
@@ -141,10 +144,8 @@ export function happen(position: Position, event: Event, step: Step, lost = -1):
 
 /** A new manager looks at all trees again, and goes on killing. */
 function beginAnew(held: Held): void {
-  for (const wait of held.waits) {
-    wait.isTold = false;
-    if (wait.isKill) tellTree(held, wait.start);
-  }
+  change(held.waits, { isTold: false }, () => true);
+  for (const wait of held.waits) if (wait.isKill) tellTree(held, wait.start);
 }
 
 export function signalCount(effects: Effect[]): number {
@@ -163,9 +164,7 @@ function perform(position: Position, effect: Effect): void {
       return;
     }
     case "cancel-spawn":
-      for (const process of held.processes) {
-        if (process.ticket === effect.ticket && !process.isRunning) process.isCancelled = true;
-      }
+      change(held.processes, { isCancelled: true }, ({ ticket, isRunning }) => ticket === effect.ticket && !isRunning);
       return;
     case "signal":
       signal(held, effect);
@@ -205,12 +204,20 @@ const SIGHUP = 1;
 function signal(held: Held, effect: Extract<Effect, { kind: "signal" }>): void {
   if (effect.signal === SIGHUP) return;
   if (effect.scope === SignalScope.tree) tellTree(held, effect.startTicket);
-  else for (const one of held.processes) if (one.ticket === effect.ticket && one.isRunning) one.isTold = true;
+  else change(held.processes, { isTold: true }, ({ ticket, isRunning }) => ticket === effect.ticket && isRunning);
 }
 
 function tellTree(held: Held, start: number): void {
-  for (const process of held.processes) if (process.start === start && process.isRunning) process.isTold = true;
-  for (const leftover of held.leftovers) if (leftover.start === start) leftover.isTold = true;
+  change(held.processes, { isTold: true }, (process) => process.start === start && process.isRunning);
+  change(held.leftovers, { isTold: true }, (leftover) => leftover.start === start);
+}
+
+/** The lists of a position are its own, what stands in them is shared with others: it is replaced. */
+function change<Item>(list: Item[], by: Partial<Item>, which: (item: Item) => boolean): void {
+  for (let at = 0; at < list.length; at++) {
+    const item = list[at] as Item;
+    if (which(item)) list[at] = { ...item, ...by };
+  }
 }
 
 function remove(list: number[], one: number): void {
@@ -236,7 +243,7 @@ export function choicesOf(position: Position): Choice[] {
   for (const ticket of held.timers) ofTimer(choices, position, ticket);
   if (canPay(budget, price.requests)) for (const unit of state.units) ofRequests(choices, position, unit.name);
   if (held.waits.some(({ isTold }) => isTold))
-    add(choices, budget, { kind: "manager-started", life: state.life + 1 }, price.crashes, false, beginAnew);
+    add(choices, budget, { kind: "manager-started", life }, price.crashes, false, beginAnew);
   if (state.shutdown?.forced !== true) ofShutdown(choices, position);
   return choices;
 }
@@ -256,9 +263,7 @@ function ofSpawning(choices: Choice[], { state, budget }: Position, { ticket, un
   const forget = (held: Held): void => forgetProcess(held, ticket);
   const failed = (stage: number, errno: number): Event => ({ kind: "spawn-failed", ticket, stage, errno, detail: "" });
   add(choices, budget, { kind: "spawn-succeeded", ticket, pid: 100, slot: 1 }, noBudget, !isCancelled, (held) => {
-    const process = processOf(held, ticket);
-    process.isRunning = true;
-    process.isCancelled = false;
+    change(held.processes, { isRunning: true, isCancelled: false }, (process) => process.ticket === ticket);
   });
   if (isCancelled) {
     add(choices, budget, failed(Stage.timeLimit, 0), noBudget, true, forget);
@@ -268,12 +273,6 @@ function ofSpawning(choices: Choice[], { state, budget }: Position, { ticket, un
   const isTask = state.plan?.services.find(({ name }) => name === unit)?.type === "task";
   const fault = isTask ? failed(Stage.clone, EAGAIN) : failed(Stage.exec, ENOENT);
   add(choices, budget, fault, price.exits, false, forget);
-}
-
-export function processOf(held: Held, ticket: number): HeldProcess {
-  const process = held.processes.find((one) => one.ticket === ticket);
-  if (process === undefined) throw new Error(`assert: no process ${ticket}`);
-  return process;
 }
 
 function forgetProcess(held: Held, ticket: number): void {
@@ -348,7 +347,7 @@ function ofCommand(
   // A stop command that ends well has told the service to end.
   const told = (held: Held): void => {
     gone(held);
-    for (const process of held.processes) if (process.ticket === start && process.isRunning) process.isTold = true;
+    change(held.processes, { isTold: true }, (process) => process.ticket === start && process.isRunning);
   };
   add(choices, budget, exited(ticket, 0), noBudget, true, isStop ? told : gone);
   add(choices, budget, exited(ticket, 1), isTold ? noBudget : price.exits, false, gone);
@@ -369,7 +368,7 @@ function ofWait(choices: Choice[], position: Position, { ticket, start, isKill, 
   }
   if (isTold) return;
   const told = (after: Held): void => {
-    for (const wait of after.waits) if (wait.ticket === ticket) wait.isTold = true;
+    change(after.waits, { isTold: true }, (wait) => wait.ticket === ticket);
   };
   if (isKill) add(choices, budget, { kind: "tree-unkillable", ticket, pids: [100] }, price.limits, false, told);
   else add(choices, budget, { kind: "tree-remains", ticket, pids: [101], how: "mark" }, noBudget, true, told);
@@ -434,8 +433,7 @@ function ofShutdown(choices: Choice[], position: Position): void {
 }
 
 function ask(choices: Choice[], { state, budget }: Position, request: Request, cost: Budget): void {
-  // Above all tickets of the engine, and above those of all requests that are still open.
-  let id = TICKETS_PER_LIFE * 1.5;
+  let id = firstRequest;
   for (const open of state.requests) id = Math.max(id, open.id + 1);
   const peer = { uid: 0, gid: 0, pid: 1 };
   const timeoutMs = canPay(budget, price.timeouts) ? 60_000 : null;
@@ -450,6 +448,8 @@ export function keep(position: Position): Position {
 
 /** Causes are for people to read, and nobody reads them here: all units write into one ring. */
 const unread: Ring = { next: 0, items: [] };
+/** Nor do they hear the lines that a unit logs, or does not log any more. */
+const unheard: Quiet = { loudMs: -1, burst: 0, hushed: 0, now: false };
 /** No plan here has a limit of restarts, the only thing that writes into this. */
 const noNumbers: number[] = [];
 
@@ -464,13 +464,19 @@ function onStage({ state, held, budget, isFinished }: Position): Position {
   stage.idleTold = state.idleTold;
   stage.causes = unread;
   unread.next = 0;
-  makeTables(engineOf(stage));
+  const engine = engineOf(stage);
+  // New ones: a Map that is emptied again and again leads from each of its former tables to the next, and all they hold
+  // would stay in memory.
+  engine.byName = new Map();
+  engine.byTicket = new Map();
+  engine.requestTimers = new Map();
+  makeTables(engine);
   return {
     state: stage,
     held: {
-      processes: held.processes.map((one) => ({ ...one })),
-      waits: held.waits.map((one) => ({ ...one })),
-      leftovers: held.leftovers.map((one) => ({ ...one })),
+      processes: held.processes.slice(),
+      waits: held.waits.slice(),
+      leftovers: held.leftovers.slice(),
       timers: held.timers.slice(),
       probes: held.probes.slice(),
     },
@@ -491,7 +497,7 @@ function copyOfUnit(unit: Unit): Unit {
     stopWish: unit.stopWish,
     stopForce: unit.stopForce,
     run: unit.run === null ? null : copyOfRun(unit.run),
-    last: unit.last,
+    last: null,
     failedBecause: unit.failedBecause,
     failures: unit.failures,
     refused: unit.refused,
@@ -503,7 +509,7 @@ function copyOfUnit(unit: Unit): Unit {
     oldPlan: unit.oldPlan,
     removed: unit.removed,
     statusText: unit.statusText,
-    quiet: { loudMs: -1, burst: 0, hushed: 0, now: false },
+    quiet: unheard,
     causes: unread,
   };
 }

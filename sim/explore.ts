@@ -65,9 +65,11 @@ export interface Move {
 
 const none = -1;
 /** A new manager is tried at one of so many positions; what it would do again is compared at each. */
-const newManagerEvery = 16;
+const newManagerEvery = 32;
+/** The engine's look-up tables are compared with new ones at one of so many. */
+const tablesEvery = 4;
 /** The key is tried at one of so many positions. */
-const twinEvery = 8;
+const twinEvery = 32;
 
 /** The positions that are known, without themselves: how each was reached, and with what budget. */
 class Known {
@@ -219,7 +221,7 @@ class Exploration {
       return seen;
     }
     const at = this.known.add(key, position.budget, parent, move);
-    checkPosition(position);
+    checkPosition(position, { tables: at % tablesEvery === 0 });
     if (at % newManagerEvery === 0) checkNewManager(position, this.step);
     const open = { at, position: keep(position) };
     this.nextFrontier.push(open);
