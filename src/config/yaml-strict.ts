@@ -196,15 +196,21 @@ class EventCheck {
     this.refuse(at, "a text within brackets begins with ?", "put the text in quotes");
   }
 
-  /** A remark begins behind a blank. */
+  /** A remark begins behind a blank, also when a comma or colon stands before it, be it on one of the next lines. */
   private checkBehind(at: number): void {
-    const line = this.events[at + 3] as number;
-    const text = lineText(this.document, line);
-    const index = indexOfColumn(text, this.events[at + 4] as number);
-    const found = /^(?:[ \t]*[,:])?#/.exec(text.slice(index));
-    if (found === null) return;
-    const column = (this.events[at + 4] as number) + found[0].length - 1;
-    this.refuseAt(line, column, remark, remarkFix);
+    let line = this.events[at + 3] as number;
+    let column = this.events[at + 4] as number;
+    let rest = lineText(this.document, line);
+    rest = rest.slice(indexOfColumn(rest, column));
+    const isInFlow = this.open.at(-1)?.flow === true;
+    const last = this.events[this.events.length - FIELDS + 1] as number;
+    while (isInFlow && line < last && /^[ \t]*(?:[ \t]#.*)?$/.test(rest)) {
+      rest = lineText(this.document, ++line);
+      column = 0;
+      if (/^[ \t]*#/.test(rest)) rest = "";
+    }
+    const found = /^(?:[ \t]*[,:])?#/.exec(rest);
+    if (found !== null) this.refuseAt(line, column + found[0].length - 1, remark, remarkFix);
   }
 
   /** The lines of a quoted text, or of brackets, behind the first must be indented more than what they belong to. */

@@ -108,6 +108,7 @@ test("gonit refuses what libyaml lets pass and YAML 1.2 does not", () => {
     ['a: "x\ny"\n', "2:1: cannot read the text: a line within quotes is not indented more"],
     ["a: 'x'#y\n", "1:7: cannot read the text: a remark begins without a blank before its #"],
     ["a: [x,#y\n  z]\n", "1:7: cannot read the text: a remark begins without a blank before its #"],
+    ["a: [x # y\n  # z\n\n  ,#y\n  z]\n", "4:4: cannot read the text: a remark begins without a blank before its #"],
     ["a: |#y\n  z\n", "1:5: cannot read the text: a remark begins without a blank before its #"],
     ["a:\n|\n", "2:1: cannot read the text: | is not indented more than the key or dash before it"],
     ["a: |\n    \n  # x\n", "3:3: cannot read the text: an empty line before this one has more blanks"],
@@ -146,6 +147,7 @@ test("gonit takes what other readers stumble over for what it looks like", () =>
     ["a:\n\t# x\n  b: 2\n", "a:\n  b: 2\n"],
     ["\ufeffa: 1\r\nb: 2\r\n", "a: 1\nb: 2\n"],
     ["a: [\n  x\n]\n", "a: [x]\n"],
+    ["a: 'x'\n# y\n:#z: 1\n", "{a: x, ':#z': 1}\n"],
     // The anchor that came last counts, also when it stands within the other.
     ["a: &x [&x 1]\nb: *x\n", "a: [1]\nb: 1\n"],
   ];
