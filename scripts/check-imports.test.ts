@@ -54,6 +54,13 @@ test("checkImports() keeps scripts, sim and packages out of src", () => {
   assert.deepEqual(checkImports("src/config/a.ts", 'import * as v from "valibot";'), []);
 });
 
+test("checkImports() lets of all of src only the verb simulate import the simulator", () => {
+  const text = 'import { simulate } from "../../sim/simulate.ts";';
+  assert.deepEqual(checkImports("src/cli/command-simulate.ts", text), []);
+  assert.equal(checkImports("src/cli/command-status.ts", text).length, 1);
+  assert.equal(checkImports("src/cli/command-simulate.ts", 'import { b } from "../../bench/b.ts";').length, 1);
+});
+
 test("checkImports() allows tests to use what they need", () => {
   assert.deepEqual(checkImports("src/engine/a.test.ts", 'import { test } from "node:test";'), []);
 });

@@ -41,6 +41,8 @@ export interface Behaviour {
   probe(unit: string, nth: number, tries: number): { afterMs: number; ok: boolean } | null;
   /** How long a look at a tree takes. */
   treeMs(): number;
+  /** What stands behind "cannot start NAME:"; left out where nobody reads it. */
+  failureDetail?(process: Process, stage: number, errno: number): string;
 }
 
 export const runs: SpawnFate = { afterMs: 1, stage: Stage.none, errno: 0, hangs: false };

@@ -246,7 +246,7 @@ export class Kernel {
   private failSpawn(process: Process, stage: number, errno: number): void {
     process.state = "gone";
     this.processes.delete(process.ticket);
-    const detail = `stage ${stage} errno ${errno}`;
+    const detail = this.behaviour.failureDetail?.(process, stage, errno) ?? `stage ${stage} errno ${errno}`;
     this.durable.push({ kind: "spawn-failed", ticket: process.ticket, stage, errno, detail });
   }
 

@@ -5,7 +5,7 @@ import type { CliOptions } from "./options.ts";
 export interface OptionSpec {
   /** --no-wait */
   name: string;
-  /** -f, or an empty text. */
+  /** -f, or another spelling such as --fault; or an empty text. */
   short: string;
   /** Name of the value as help shows it; empty for a flag. */
   value: string;

@@ -3,18 +3,26 @@
 import type { OptionSpec } from "./command.ts";
 
 export class CliOptions {
-  private readonly values = new Map<string, string>();
+  private readonly values = new Map<string, string[]>();
 
   set(name: string, value: string): void {
-    this.values.set(name, value);
+    const known = this.values.get(name);
+    if (known === undefined) this.values.set(name, [value]);
+    else known.push(value);
   }
 
   has(name: string): boolean {
     return this.values.has(name);
   }
 
+  /** The last value; null: the option does not stand there. */
   text(name: string): string | null {
-    return this.values.get(name) ?? null;
+    return this.values.get(name)?.at(-1) ?? null;
+  }
+
+  /** All values of an option that may stand several times, in their order. */
+  all(name: string): string[] {
+    return this.values.get(name) ?? [];
   }
 
   get json(): boolean {

@@ -49,6 +49,13 @@ export const verbs: Verb[] = [
     summary: "print the merged configuration",
   },
   {
+    name: "simulate",
+    aliases: [],
+    module: "command-simulate",
+    group: "configuration",
+    summary: "run a configuration in virtual time, with faults",
+  },
+  {
     name: "plan",
     aliases: [],
     module: "command-plan",

@@ -37,7 +37,7 @@ export function serviceStatus(state: State, name: string, now: Now): ServiceStat
   return node === undefined ? null : statusOf(engine, node, now);
 }
 
-function systemState(engine: Engine): string {
+export function systemState(engine: Engine): string {
   const { state, nodes } = engine;
   if (state.shutdown !== null) return "stopping";
   if (nodes.some(({ unit }) => unit.state === "failed" || unit.state === "backing-off" || unit.blockedBy !== ""))
