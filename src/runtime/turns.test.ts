@@ -98,6 +98,22 @@ test("Turns: a plan that a shutdown refuses is none after the manager died", () 
   );
 });
 
+test("Turns: a signal of init that fills the journal is told again when the manager died before it was stored", () => {
+  const ledger = new MemoryLedger({ journalBytes: 4000 });
+  const manager = new Manager(ledger);
+  manager.start(one);
+  for (let id = 10; ledger.freeBytes > 120; id++) manager.turn({ kind: "request-cancelled", id });
+  manager.turns.signalsWereSeen([0, 1]);
+  manager.diesBehind("snapshotWrite", {
+    kind: "signal-received",
+    signal: 15,
+    meaning: "stop",
+    exitCode: null,
+    mode: 1,
+  });
+  assert.deepEqual(recovered(ledger).signalsSeen, []);
+});
+
 test("Turns: a signal is not sent again by the next manager", () => {
   const ledger = new MemoryLedger({ journalBytes: 100_000 });
   const manager = new Manager(ledger);

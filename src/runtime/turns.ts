@@ -60,7 +60,8 @@ export class Turns {
   private readonly pending: Event[] = [];
   private planNumber: number;
   private signalsSeen: number[];
-  private signalsChanged = false;
+  /** Not stored yet. */
+  private newSignals: number[] | null = null;
 
   constructor(from: { state: State; planNumber: number; signalsSeen: number[] }, performers: Performers) {
     this.state = from.state;
@@ -71,8 +72,7 @@ export class Turns {
 
   /** Stored with the next turn, together with the events that the signals became. */
   signalsWereSeen(counters: number[]): void {
-    this.signalsSeen = counters;
-    this.signalsChanged = true;
+    this.newSignals = counters;
   }
 
   emit(event: Event): void {
@@ -98,6 +98,8 @@ export class Turns {
     const record = this.recordOf(input);
     host.testHook("turn-before-append");
     const isJournalled = this.append(record, oldPlanNumber);
+    this.signalsSeen = this.newSignals ?? this.signalsSeen;
+    this.newSignals = null;
     host.testHook("turn-after-append");
     if (isJournalled) journalled();
     const { state, effects } = hookedStep(this.state, input);
@@ -140,7 +142,7 @@ export class Turns {
     }
   }
 
-  /** A journal that is full begins anew with the state as it is: of the plan that the record may bring it knows nothing. */
+  /** A journal that is full begins anew with the state as it is, which knows no plan or signal that the record brings. */
   private append(record: string, planNumber: number): boolean {
     if (host.journalAppend(record) !== -ENOSPC) return true;
     this.snapshot([], planNumber);
@@ -165,9 +167,8 @@ export class Turns {
     const record: unknown = {
       input: { ...input, events },
       planNumber,
-      signalsSeen: this.signalsChanged ? this.signalsSeen : null,
+      signalsSeen: this.newSignals,
     };
-    this.signalsChanged = false;
     return JSON.stringify(record);
   }
 
