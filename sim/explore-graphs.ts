@@ -21,10 +21,20 @@ export interface Edge {
 }
 
 /**
- * probed: ready by a probe. reloading: the same with a run limit and a reload command. task: ends by itself. hooked: pre_start, post_stop
- * and a stop command. forking: ready when its program has ended well. notifying: tells that it is ready.
+ * probed: ready by a probe. dormant: the same, started on request or as a need only. reloading: the same with a run limit
+ * and a reload command. task: ends by itself. hooked: pre_start, post_stop and a stop command. forking: ready when its
+ * program has ended well. notifying: tells that it is ready.
  */
-export const serviceKinds = ["probed", "reloading", "task", "group", "hooked", "forking", "notifying"] as const;
+export const serviceKinds = [
+  "probed",
+  "dormant",
+  "reloading",
+  "task",
+  "group",
+  "hooked",
+  "forking",
+  "notifying",
+] as const;
 export type ServiceKind = (typeof serviceKinds)[number];
 
 export interface Graph {
@@ -231,7 +241,9 @@ function ownKeys(kind: ServiceKind): Partial<ServicePlan> {
   const probe = { kind: "exec", command: command("/bin/probe"), intervalMs: 1000, timeoutMs: 1000 } as const;
   switch (kind) {
     case "probed":
+    case "dormant":
       return {
+        enabled: kind === "probed",
         ready: probe,
         reload: { kind: "signal", signal: 1 },
         // Never reached; it keeps a service from counting as stuck.

@@ -129,9 +129,22 @@ export function takeLive(position: Position, choice: Choice, step: Step, lost: n
   return happen(position, choice.event, step, lost);
 }
 
+/** Two things happen before the manager's next turn, and the engine is told of them at once. */
+export function takeBoth(position: Position, first: Choice, second: Choice, step: Step): Position {
+  const next = onStage(position);
+  first.before?.(next.held);
+  second.before?.(next.held);
+  tell(next, [first.event, second.event], step, -1);
+  return next;
+}
+
 /** The engine is told, and the kernel does what it wants; in the position itself. */
 export function happen(position: Position, event: Event, step: Step, lost = -1): Turn {
-  const result = step(position.state, { now, random: 1, events: [event] });
+  return { position, event, effects: tell(position, [event], step, lost) };
+}
+
+function tell(position: Position, events: Event[], step: Step, lost: number): Effect[] {
+  const result = step(position.state, { now, random: 1, events });
   position.state = result.state;
   let signals = 0;
   for (const effect of result.effects) {
@@ -139,7 +152,7 @@ export function happen(position: Position, event: Event, step: Step, lost = -1):
     perform(position, effect);
   }
   if (lost >= 0) beginAnew(position.held);
-  return { position, event, effects: result.effects.slice() };
+  return result.effects.slice();
 }
 
 /** A new manager looks at all trees again, and goes on killing. */

@@ -14,7 +14,7 @@
 
 import type { Plan } from "../src/engine/plan.ts";
 import { step as realStep } from "../src/engine/step.ts";
-import { addBudget, type Budget, canPay, covers, price } from "./explore-budget.ts";
+import { addBudget, type Budget, canPay, covers, noBudget, price } from "./explore-budget.ts";
 import { beforeTurn, checkNewManager, checkPosition, checkRest, checkTurn } from "./explore-checks.ts";
 import { keyOf } from "./explore-key.ts";
 import {
@@ -28,6 +28,7 @@ import {
   type Step,
   signalCount,
   take,
+  takeBoth,
   takeLive,
 } from "./explore-world.ts";
 
@@ -70,6 +71,8 @@ const newManagerEvery = 32;
 const tablesEvery = 4;
 /** The key is tried at one of so many positions. */
 const twinEvery = 32;
+/** Answers that come in one turn are compared with the same in two at one of so many. */
+const batchEvery = 16;
 
 /** The positions that are known, without themselves: how each was reached, and with what budget. */
 class Known {
@@ -186,6 +189,7 @@ class Exploration {
       this.checkReplay(at, plan, position);
     const choices = choicesOf(position);
     if (!choices.some(({ isFree }) => isFree)) checkRest(position);
+    if (at % batchEvery === 0) this.checkBatches(position, choices);
     for (let number = 0; number < choices.length; number++) {
       const choice = choices[number] as Choice;
       move.choice = number;
@@ -246,6 +250,21 @@ class Exploration {
       return `${choice.isFree} ${choice.cost} ${JSON.stringify(keyOf(next))}`;
     });
     return keys.sort().join("\n");
+  }
+
+  /** Whether the answers to two orders come in one turn of the manager or in two makes no difference. */
+  private checkBatches(position: Position, choices: Choice[]): void {
+    const answers = choices.filter(({ event, cost }) => "ticket" in event && cost === noBudget);
+    for (const [at, first] of answers.entries()) {
+      const middle = keep(take(position, first, this.step).position);
+      const wanted = JSON.stringify(answers[(at + 1) % answers.length]?.event);
+      const second = choicesOf(middle).find(({ event }) => JSON.stringify(event) === wanted);
+      if (second === undefined) continue;
+      const inTwo = keyOf(take(middle, second, this.step).position);
+      const inOne = keyOf(takeBoth(position, first, answers[(at + 1) % answers.length] as Choice, this.step));
+      if (inOne !== inTwo)
+        throw new Error(`${first.event.kind} and ${second.event.kind} in one turn make a difference`);
+    }
   }
 
   /** One live engine that goes the whole way arrives where the exploration is, which has gone by copies. */
