@@ -63,6 +63,7 @@ test("splitCommand() splits what it accepts as /bin/sh does, or refuses it", () 
     }),
     { runs: 10 },
   );
+  console.log(`figures: ${accepted} commands compared with /bin/sh`);
   assert.ok(accepted > 300, `${accepted} accepted`);
 });
 
@@ -90,5 +91,6 @@ test("parseEnvFile() reads what it accepts as /bin/sh does, or refuses it", () =
       { runs: 10 },
     );
   });
+  console.log(`figures: ${accepted} environment files compared with /bin/sh`);
   assert.ok(accepted > 200, `${accepted} accepted`);
 });

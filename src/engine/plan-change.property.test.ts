@@ -116,6 +116,7 @@ test("an apply and its reverse lead back to what was there, and restart nothing 
     }),
     { runs: 300 },
   );
+  console.log(`figures: applies and their reverse: ${kept} runs kept, ${replaced} replaced`);
   assert.ok(kept > 100 && replaced > 100, `${kept} runs kept, ${replaced} replaced`);
 });
 

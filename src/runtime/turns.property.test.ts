@@ -17,7 +17,7 @@ test("a manager that dies at any call of a turn is followed by one that knows al
     { runs: 150 },
   );
   console.log(
-    `${sum.turns} turns, ${sum.deaths} deaths of the manager, ${sum.full} times a full journal, ` +
+    `figures: ${sum.turns} turns, ${sum.deaths} deaths of the manager, ${sum.full} times a full journal, ` +
       `${sum.tooLong} records kept as snapshots, ${sum.plans} plans`,
   );
 });

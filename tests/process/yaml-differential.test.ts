@@ -43,7 +43,7 @@ function compare(name: string, texts: string[]): Figures {
     const difference = differenceOf(text, outcomes[at] as Outcome, referenceOutcome(text), figures);
     return difference === null ? [] : [{ text, difference }];
   });
-  console.log(`${name}: ${shownFigures(figures)}`);
+  console.log(`figures: ${name}: ${shownFigures(figures)}`);
   const shown = wrong.slice(0, shownMax).map(({ text, difference }) => {
     const short = shortened(text, difference, readAll);
     const sides = { gonit: readAll([short])[0], reference: referenceOutcome(short) };
