@@ -2,7 +2,7 @@
 
 import type { ServicePlan } from "../src/engine/plan.ts";
 import { type History, isUp, type Moment } from "./simulate-history.ts";
-import { type Phrase, Reader, type Values, type When } from "./simulate-language.ts";
+import { type ClauseName, type Phrase, Reader, type Values, type When } from "./simulate-language.ts";
 import { namesOf } from "./simulate-names.ts";
 import { timeText } from "./simulate-time.ts";
 
@@ -61,65 +61,30 @@ const happenings: Record<string, (moments: Moment[], plan: ServicePlan | undefin
   stops: (moments) => moments.findLast(({ state }) => state === "stopped"),
 };
 
-type Made = (when: When) => ServiceJudge;
-
 /** What a service can be expected to do. */
-export const serviceExpectations: Phrase<Made>[] = [
+export const serviceExpectations: Phrase<ServiceJudge>[] = [
   ...states.flatMap(statePhrases),
-  {
-    words: "restarts at most COUNT times",
-    when: [],
-    make: (values) => () => restartJudge((found) => found <= count(values)),
-  },
-  {
-    words: "restarts at least COUNT times",
-    when: [],
-    make: (values) => () => restartJudge((found) => found >= count(values)),
-  },
-  { words: "restarts COUNT times", when: [], make: (values) => () => restartJudge((found) => found === count(values)) },
-  { words: "restarts once", when: [], make: () => () => restartJudge((found) => found === 1) },
-  { words: "never restarts", when: [], make: () => () => restartJudge((found) => found === 0) },
+  restartPhrase("restarts at most COUNT times", (found, count) => found <= count),
+  restartPhrase("restarts at least COUNT times", (found, count) => found >= count),
+  restartPhrase("restarts COUNT times", (found, count) => found === count),
+  restartPhrase("restarts once", (found) => found === 1),
+  restartPhrase("never restarts", (found) => found === 0),
   ...orderPhrases(),
 ];
 
-type SystemMade = (when: When) => Judge;
-
-/** What the system can be expected to do; `shutdown` is read as `system shutdown`. */
-export const systemExpectations: Phrase<SystemMade>[] = [
+/** What the system can be expected to do. */
+export const systemExpectations: Phrase<Judge>[] = [
   ...systemStates.flatMap(systemStatePhrases),
-  { words: "ends", when: ["within"], make: () => (when) => (history) => endsWithin(history, when.within) },
-  {
-    words: "never ends",
-    when: [],
-    make:
-      () =>
-      () =>
-      ({ downMs }) =>
-        downMs === null ? "" : `it was down at ${timeText(downMs)}`,
-  },
-  {
-    words: "exits CODE",
-    when: [],
-    make: (values) => () => (history) => exitsWith(history, values.get("CODE") as number),
-  },
+  { words: "ends", when: ["within"], make: (_, when) => (history) => endsWithin(history, when.within) },
+  { words: "never ends", when: [], make: () => neverEnds },
+  { words: "exits CODE", when: [], make: (values) => (history) => exitsWith(history, values.get("CODE") as number) },
 ];
 
-const shutdownExpectations: Phrase<SystemMade>[] = [
-  {
-    words: "[takes] [at] [most] TIME",
-    when: [],
-    make: (values) => () => (history) => shutdownTakes(history, values.get("TIME") as number),
-  },
-  {
-    words: "within TIME",
-    when: [],
-    make: (values) => () => (history) => shutdownTakes(history, values.get("TIME") as number),
-  },
-];
-
-function count(values: Values): number {
-  return values.get("COUNT") as number;
-}
+const shutdownExpectations: Phrase<Judge>[] = ["takes at most TIME", "takes TIME", "within TIME"].map((words) => ({
+  words,
+  when: [],
+  make: (values) => (history) => shutdownTakes(history, values.get("TIME") as number),
+}));
 
 /** Reads one sentence. Throws Misread. */
 export function readExpectation(text: string, services: ServicePlan[]): Expectation {
@@ -130,7 +95,7 @@ export function readExpectation(text: string, services: ServicePlan[]): Expectat
     reader.at = 1;
     const phrases = first.text === "system" ? systemExpectations : shutdownExpectations;
     const { made, when } = reader.sentence(phrases);
-    return { text, untilMs: latest(when), needsShutdown: first.text === "shutdown", judge: made(when) };
+    return { text, untilMs: latest(when), needsShutdown: first.text === "shutdown", judge: made };
   }
   const names = namesOf(reader, first, services, ["system", "shutdown"]);
   reader.at = 1;
@@ -147,7 +112,7 @@ export function readExpectation(text: string, services: ServicePlan[]): Expectat
     judge: (history) => {
       for (const plan of plans) {
         if (isMany && !wasWanted(history, plan.name)) continue;
-        const why = made(when)(history, plan);
+        const why = made(history, plan);
         if (why !== "") return isMany ? `${plan.name}: ${why}` : why;
       }
       return "";
@@ -171,28 +136,29 @@ function checkOther(reader: Reader, from: number, services: ServicePlan[]): void
   if (at >= 0 && word !== undefined) namesOf(reader, word, services);
 }
 
-function statePhrases(state: string): Phrase<Made>[] {
-  const never: Made = (when) => (history, plan) =>
+function statePhrases(state: string): Phrase<ServiceJudge>[] {
+  const interval: ClauseName[] = ["from", "to"];
+  const never: Phrase<ServiceJudge>["make"] = (_, when) => (history, plan) =>
     within(history, plan, { from: 0, ...when }, (found) => !matches(found, state, plan));
   return [
-    { words: `is ${state}`, when: ["at", "within", "from", "to"], make: () => (when) => isState(state, when) },
-    {
-      words: `is not ${state}`,
-      when: ["at"],
-      make: () => (when) => (history, plan) => {
-        const atMs = when.at ?? history.endMs;
-        return matches(history.stateAt(plan.name, atMs), state, plan) ? `it is at ${timeText(atMs)}` : "";
-      },
-    },
-    { words: `is never ${state}`, when: ["from", "to"], make: () => never },
-    { words: `never ${state}`, when: ["from", "to"], make: () => never },
-    {
-      words: `stays ${state}`,
-      when: ["from", "to"],
-      make: () => (when) => (history, plan) =>
-        within(history, plan, { from: firstMs(history, plan, state), ...when }, (found) => matches(found, state, plan)),
-    },
+    { words: `is ${state}`, when: ["at", "within", ...interval], make: (_, when) => isState(state, when) },
+    { words: `is not ${state}`, when: ["at"], make: (_, when) => isNotState(state, when) },
+    { words: `is never ${state}`, when: interval, make: never },
+    { words: `never ${state}`, when: interval, make: never },
+    { words: `stays ${state}`, when: interval, make: (_, when) => staysState(state, when) },
   ];
+}
+
+function isNotState(state: string, when: When): ServiceJudge {
+  return (history, plan) => {
+    const atMs = when.at ?? history.endMs;
+    return matches(history.stateAt(plan.name, atMs), state, plan) ? `it is at ${timeText(atMs)}` : "";
+  };
+}
+
+function staysState(state: string, when: When): ServiceJudge {
+  return (history, plan) =>
+    within(history, plan, { from: firstMs(history, plan, state), ...when }, (found) => matches(found, state, plan));
 }
 
 /** Without `from`, it is to stay from the first time on; what never comes does not stay. */
@@ -202,7 +168,8 @@ function firstMs(history: History, plan: ServicePlan, state: string): number {
 
 function isState(state: string, when: When): ServiceJudge {
   return (history, plan) => {
-    if (when.from !== undefined) return within(history, plan, when, (found) => matches(found, state, plan));
+    if (when.from !== undefined || when.to !== undefined)
+      return within(history, plan, when, (found) => matches(found, state, plan));
     const first = history.of(plan.name).find((moment) => matches(moment.state, state, plan));
     if (when.within !== undefined) {
       if (first !== undefined && first.atMs <= when.within) return "";
@@ -219,34 +186,35 @@ function neverText(history: History, plan: ServicePlan, state: string): string {
   return `it was never ${state}; at the end it is ${history.stateAt(plan.name, history.endMs)}`;
 }
 
-/** Whether a state holds from a time to a time. */
+/** Whether a state holds from a time on, up to another. */
 function within(history: History, plan: ServicePlan, when: When, holds: (state: string) => boolean): string {
   const from = when.from ?? 0;
-  const to = when.to ?? history.endMs;
+  const to = when.to ?? Number.POSITIVE_INFINITY;
   const atFrom = history.stateAt(plan.name, from);
   if (!holds(atFrom)) return `it is ${atFrom} at ${timeText(from)}`;
-  const broken = history.of(plan.name).find(({ atMs, state }) => atMs >= from && atMs <= to && !holds(state));
+  const broken = history.of(plan.name).find(({ atMs, state }) => atMs >= from && atMs < to && !holds(state));
   return broken === undefined ? "" : `it is ${broken.state} at ${timeText(broken.atMs)}`;
 }
 
-function restartJudge(holds: (restarts: number) => boolean): ServiceJudge {
-  return (history, { name }) => {
-    const found = history.restarts(name);
-    return holds(found)
-      ? ""
-      : found === 0
-        ? "it never restarts"
-        : `it restarts ${found === 1 ? "once" : `${found} times`}`;
+function restartPhrase(words: string, holds: (found: number, count: number) => boolean): Phrase<ServiceJudge> {
+  return {
+    words,
+    when: [],
+    make: (values) => (history, plan) => {
+      const found = history.restarts(plan.name);
+      if (holds(found, (values.get("COUNT") as number | undefined) ?? 0)) return "";
+      return found === 0 ? "it never restarts" : `it restarts ${found === 1 ? "once" : `${found} times`}`;
+    },
   };
 }
 
 /** First times are compared, and of stops the last. */
-function orderPhrases(): Phrase<Made>[] {
-  const phrases: Phrase<Made>[] = [];
+function orderPhrases(): Phrase<ServiceJudge>[] {
+  const phrases: Phrase<ServiceJudge>[] = [];
   for (const one of Object.keys(happenings)) {
     for (const order of ["before", "after"] as const) {
       for (const other of Object.keys(happenings)) {
-        const make = (values: Values) => () => orderJudge(one, order, values.get("NAME") as string, other);
+        const make = (values: Values) => orderJudge(one, order, values.get("NAME") as string, other);
         phrases.push({ words: `${one} ${order} NAME ${other}`, when: [], make });
         if (one === other) phrases.push({ words: `${one} ${order} NAME`, when: [], make });
       }
@@ -275,18 +243,16 @@ const past: Record<string, string> = {
   stops: "stopped",
 };
 
-function systemStatePhrases(state: string): Phrase<SystemMade>[] {
+function systemStatePhrases(state: string): Phrase<Judge>[] {
   return [
-    { words: `is ${state}`, when: ["at", "within"], make: () => (when) => (history) => systemIs(history, state, when) },
-    {
-      words: `is never ${state}`,
-      when: [],
-      make: () => () => (history) => {
-        const found = history.system.find((moment) => moment.state === state);
-        return found === undefined ? "" : `it is ${state} at ${timeText(found.atMs)}`;
-      },
-    },
+    { words: `is ${state}`, when: ["at", "within"], make: (_, when) => (history) => systemIs(history, state, when) },
+    { words: `is never ${state}`, when: [], make: () => (history) => systemNever(history, state) },
   ];
+}
+
+function systemNever(history: History, state: string): string {
+  const found = history.system.find((moment) => moment.state === state);
+  return found === undefined ? "" : `it is ${state} at ${timeText(found.atMs)}`;
 }
 
 function systemIs(history: History, state: string, when: When): string {
@@ -304,6 +270,10 @@ function systemIs(history: History, state: string, when: When): string {
 function endsWithin({ downMs }: History, limitMs: number | undefined): string {
   if (downMs === null) return "it goes on";
   return limitMs === undefined || downMs <= limitMs ? "" : `it was down at ${timeText(downMs)}`;
+}
+
+function neverEnds({ downMs }: History): string {
+  return downMs === null ? "" : `it was down at ${timeText(downMs)}`;
 }
 
 function exitsWith({ downMs, exitCode }: History, code: number): string {

@@ -2,7 +2,7 @@
 
 import { ProcessKind, Stage } from "../src/contract.ts";
 import type { ServicePlan } from "../src/engine/plan.ts";
-import { type ClauseName, type Phrase, Reader, type Values, type When } from "./simulate-language.ts";
+import { type ClauseName, type Phrase, Reader, type When } from "./simulate-language.ts";
 import { namesOf } from "./simulate-names.ts";
 
 const SIGKILL = 9;
@@ -40,83 +40,72 @@ export interface Fault {
 /** Faults by chance, from the seed. */
 export type Chance = "none" | "few" | "many";
 
-type Make = (values: Values) => FaultAction;
-
 const spell: ClauseName[] = ["at", "from", "until", "for"];
 const starts: ClauseName[] = [...spell, "times", "once"];
-const ends: ClauseName[] = ["at", "after", "from", "until", "for", "times", "once"];
+const ends: ClauseName[] = [...starts, "after"];
+const atOnly: ClauseName[] = ["at"];
 
-function number(values: Values, place: string): number {
-  return values.get(place) as number;
+/** A phrase with its one value, if it has one, as this field of the action. */
+type Row = [
+  words: string,
+  when: ClauseName[],
+  action: FaultAction,
+  field?: "code" | "signal" | "errno" | "ms" | "count",
+];
+
+function phrases(rows: Row[]): Phrase<FaultAction>[] {
+  return rows.map(([words, when, action, field]) => ({
+    words,
+    when,
+    make: (values) => (field === undefined ? action : { ...action, [field]: [...values.values()][0] }),
+  }));
 }
 
-function failsAt(stage: number): Make {
-  return (values) => ({ kind: "start-fails", stage, errno: number(values, "ERRNO") });
+const exits: FaultAction = { kind: "ends", code: null, signal: null };
+
+function startFails(stage: number): FaultAction {
+  return { kind: "start-fails", stage, errno: 0 };
 }
 
 /** What a service can do wrong. */
-export const programFaults: Phrase<FaultAction>[] = [
-  { words: "exits CODE", when: ends, make: (values) => ({ kind: "ends", code: number(values, "CODE"), signal: null }) },
-  {
-    words: "is killed [by] SIGNAL",
-    when: ends,
-    make: (values) => ({ kind: "ends", code: null, signal: number(values, "SIGNAL") }),
-  },
-  { words: "dies", when: ends, make: () => ({ kind: "ends", code: null, signal: SIGKILL }) },
-  { words: "crashes", when: ends, make: () => ({ kind: "ends", code: null, signal: SIGSEGV }) },
-  { words: "exec fails ERRNO", when: starts, make: failsAt(Stage.exec) },
-  { words: "fork fails ERRNO", when: starts, make: failsAt(Stage.clone) },
-  { words: "directory fails ERRNO", when: starts, make: failsAt(Stage.directory) },
-  { words: "user fails ERRNO", when: starts, make: failsAt(Stage.lookupUser) },
-  { words: "hangs in start", when: starts, make: () => ({ kind: "hangs" }) },
-  { words: "hangs in stop", when: spell, make: () => ({ kind: "ignores", signal: 0 }) },
-  { words: "[is] never ready", when: starts, make: () => ({ kind: "never-ready" }) },
-  {
-    words: "[is] ready after TIME",
-    when: starts,
-    make: (values) => ({ kind: "ready-after", ms: number(values, "TIME") }),
-  },
-  { words: "takes TIME", when: starts, make: (values) => ({ kind: "runs-for", ms: number(values, "TIME") }) },
-  {
-    words: "takes TIME to start",
-    when: starts,
-    make: (values) => ({ kind: "ready-after", ms: number(values, "TIME") }),
-  },
-  { words: "takes TIME to stop", when: spell, make: (values) => ({ kind: "stops-after", ms: number(values, "TIME") }) },
-  { words: "ignores SIGNAL", when: spell, make: (values) => ({ kind: "ignores", signal: number(values, "SIGNAL") }) },
-  {
-    words: "survives KILL for TIME",
-    when: ["at", "from", "until"],
-    make: (values) => ({ kind: "survives-kill", ms: number(values, "TIME") }),
-  },
-  {
-    words: "leaves COUNT processes",
-    when: starts,
-    make: (values) => ({ kind: "leaves", count: number(values, "COUNT") }),
-  },
-  { words: "[has] disk full", when: spell, make: () => ({ kind: "disk-full" }) },
-];
+export const programFaults = phrases([
+  ["exits CODE", ends, exits, "code"],
+  ["is killed [by] SIGNAL", ends, exits, "signal"],
+  ["dies", ends, { ...exits, signal: SIGKILL }],
+  ["crashes", ends, { ...exits, signal: SIGSEGV }],
+  ["exec fails ERRNO", starts, startFails(Stage.exec), "errno"],
+  ["fork fails ERRNO", starts, startFails(Stage.clone), "errno"],
+  ["directory fails ERRNO", starts, startFails(Stage.directory), "errno"],
+  ["user fails ERRNO", starts, startFails(Stage.lookupUser), "errno"],
+  ["hangs in start", starts, { kind: "hangs" }],
+  ["hangs in stop", spell, { kind: "ignores", signal: 0 }],
+  ["[is] never ready", starts, { kind: "never-ready" }],
+  ["[is] ready after TIME", starts, { kind: "ready-after", ms: 0 }, "ms"],
+  ["takes TIME", starts, { kind: "runs-for", ms: 0 }, "ms"],
+  ["takes TIME to start", starts, { kind: "ready-after", ms: 0 }, "ms"],
+  ["takes TIME to stop", spell, { kind: "stops-after", ms: 0 }, "ms"],
+  ["ignores SIGNAL", spell, { kind: "ignores", signal: 0 }, "signal"],
+  ["survives KILL for TIME", ["at", "from", "until"], { kind: "survives-kill", ms: 0 }, "ms"],
+  ["leaves COUNT processes", starts, { kind: "leaves", count: 0 }, "count"],
+  ["[has] disk full", spell, { kind: "disk-full" }],
+]);
 
 /** What one of its commands can do wrong. */
-export const commandFaults: Phrase<FaultAction>[] = [
-  {
-    words: "exits CODE",
-    when: [...starts, "after"],
-    make: (values) => ({ kind: "ends", code: number(values, "CODE"), signal: null }),
-  },
-  { words: "exec fails ERRNO", when: starts, make: failsAt(Stage.exec) },
-  { words: "takes TIME", when: starts, make: (values) => ({ kind: "runs-for", ms: number(values, "TIME") }) },
-  { words: "hangs", when: starts, make: () => ({ kind: "runs-for", ms: Number.POSITIVE_INFINITY }) },
-];
+export const commandFaults = phrases([
+  ["exits CODE", ends, exits, "code"],
+  ["exec fails ERRNO", starts, startFails(Stage.exec), "errno"],
+  ["takes TIME", starts, { kind: "runs-for", ms: 0 }, "ms"],
+  ["hangs", starts, { kind: "runs-for", ms: Number.POSITIVE_INFINITY }],
+]);
 
 /** What can go wrong with everything. */
-export const systemFaults: Phrase<FaultAction>[] = [
-  { words: "fork fails ERRNO", when: spell, make: failsAt(Stage.clone) },
-  { words: "disk [is] full", when: spell, make: () => ({ kind: "disk-full" }) },
-  { words: "manager crashes", when: ["at"], make: () => ({ kind: "manager-crashes" }) },
-  { words: "logger crashes", when: ["at"], make: () => ({ kind: "logger-crashes" }) },
-  { words: "clock jumps JUMP", when: ["at"], make: (values) => ({ kind: "clock-jumps", ms: number(values, "JUMP") }) },
-];
+export const systemFaults = phrases([
+  ["fork fails ERRNO", spell, startFails(Stage.clone), "errno"],
+  ["disk [is] full", spell, { kind: "disk-full" }],
+  ["manager crashes", atOnly, { kind: "manager-crashes" }],
+  ["logger crashes", atOnly, { kind: "logger-crashes" }],
+  ["clock jumps JUMP", atOnly, { kind: "clock-jumps", ms: 0 }, "ms"],
+]);
 
 export const chances: Chance[] = ["none", "few", "many"];
 

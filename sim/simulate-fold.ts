@@ -13,7 +13,9 @@ interface Fold {
   /** Line that stands for what is left out; null: nothing is yet. */
   line: Entry | null;
   leftOut: number;
-  lastMs: number;
+  /** The last one that was left out, and how many lines there were. */
+  last: Entry | null;
+  lines: number;
 }
 
 export interface Folded {
@@ -45,7 +47,8 @@ export function folded(entries: readonly Entry[]): Folded {
       shown.push(fold.line);
     }
     fold.leftOut = Math.max(fold.leftOut, count - shownMax);
-    fold.lastMs = entry.atMs;
+    fold.last = entry;
+    fold.lines++;
   }
   for (const fold of folds.values()) close(fold);
   const cut = Math.max(0, shown.length - linesMax);
@@ -53,14 +56,17 @@ export function folded(entries: readonly Entry[]): Folded {
 }
 
 function newFold(): Fold {
-  return { counts: new Map(), line: null, leftOut: 0, lastMs: 0 };
+  return { counts: new Map(), line: null, leftOut: 0, last: null, lines: 0 };
 }
 
 function close(fold: Fold): void {
-  if (fold.line !== null) {
-    const times = fold.leftOut === 1 ? "once more" : `${fold.leftOut} more times`;
-    fold.line.what = `the same ${times}, until ${timeText(fold.lastMs)}`;
+  const { line, last, leftOut } = fold;
+  if (line !== null && last !== null) {
+    // A single line is no longer than what would stand for it.
+    const times = leftOut === 1 ? "once more" : `${leftOut} more times`;
+    Object.assign(line, fold.lines === 1 ? last : { what: `the same ${times}, until ${timeText(last.atMs)}` });
   }
   fold.line = null;
   fold.leftOut = 0;
+  fold.lines = 0;
 }

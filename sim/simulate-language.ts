@@ -41,7 +41,7 @@ export interface Phrase<Made> {
   words: string;
   /** Clauses that may follow. */
   when: readonly ClauseName[];
-  make(values: Values): Made;
+  make(values: Values, when: When): Made;
 }
 
 const clauses = {
@@ -103,7 +103,7 @@ export class Reader {
   sentence<Made>(phrases: readonly Phrase<Made>[]): Sentence<Made> {
     const found = this.phrase(phrases) ?? this.failPhrase(phrases);
     const when = this.clauses(found.phrase);
-    return { made: found.phrase.make(found.values), when };
+    return { made: found.phrase.make(found.values, when), when };
   }
 
   /** The longest phrase that stands here; null: none does. */
@@ -158,15 +158,13 @@ export class Reader {
   private clauses({ words, when: allowed }: Phrase<unknown>): When {
     const when: When = {};
     while (!this.isAtEnd) {
-      const from = this.word;
       const names = allowed.filter((name) => when[name] === undefined);
-      const found = this.phrase(names.map((name) => ({ words: clauses[name], when: [], make: () => name })));
+      const found = this.phrase(clausePhrases(names));
       if (found === null) this.failClause(words, allowed, names);
       const { phrase, values } = found;
-      const name = phrase.make(values);
+      const name = phrase.make(values, when);
       const value = values.get("TIME") ?? values.get("COUNT") ?? 1;
       when[name] = value as number;
-      if (name === "to" && when.from === undefined) this.fail('"to" needs a "from" before it', "", from);
     }
     return when;
   }
@@ -182,8 +180,12 @@ export class Reader {
       this.fail(`"${text}" does not go with "${shownPhrase(phrase)}"${may === "" ? "" : `: it can be ${may}`}`);
     }
     if (open.length === 0) this.fail(`"${text}" is more than the sentence needs`);
-    this.failPhrase(open.map((name) => ({ words: clauses[name], when: [], make: () => null })));
+    this.failPhrase(clausePhrases(open));
   }
+}
+
+function clausePhrases(names: ClauseName[]): Phrase<ClauseName>[] {
+  return names.map((name) => ({ words: clauses[name], when: [], make: () => name }));
 }
 
 /** `[by]` without its brackets. */

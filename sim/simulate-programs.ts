@@ -15,13 +15,15 @@ import { errnoText } from "./simulate-errno.ts";
 import type { Chance, Fault, FaultAction } from "./simulate-faults.ts";
 
 const SIGKILL = 9;
+const ENOENT = 2;
+const EIO = 5;
 /** Signals that end no program which does not ask for them: CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH. */
 const harmless = [17, 18, 19, 20, 21, 22, 23, 28];
 
 /** Typical times in milliseconds; half as much more or less by seed and name. */
 const typical = { ready: 300, task: 1000, stop: 40, command: 30, diskFull: 100 };
 
-const fewPercent = 15;
+const fewPercent = 40;
 
 export interface ProgramOptions {
   seed: number;
@@ -101,7 +103,7 @@ export class Programs implements Behaviour {
       return { ...runs, hangs: true };
     }
     if (!this.isByChance(`spawn${kind}`, unit, nth)) return runs;
-    const fate = this.random.spawn(process);
+    const fate = plausible(this.random.spawn(process));
     if (fate.stage !== Stage.none || fate.hangs) this.blame.set(ticket, "by chance");
     return fate;
   }
@@ -118,7 +120,7 @@ export class Programs implements Behaviour {
     const why = errnoText(errno);
     if (stage === Stage.exec) return `cannot run ${program}: ${why}`;
     if (stage === Stage.directory) return `cannot enter the directory ${plan?.directory ?? ""}: ${why}`;
-    if (stage === Stage.lookupUser) return `there is no user ${plan?.user || "of this name"}`;
+    if (stage === Stage.lookupUser) return `there is no user ${plan?.user ?? ""}`;
     if (stage === Stage.timeLimit) return `${program} did not begin to run within its time limit`;
     if (stage === Stage.killed) return "it was killed before its program ran";
     return `no process could be started now: ${why}`;
@@ -287,6 +289,12 @@ export class Programs implements Behaviour {
   treeMs(): number {
     return 0;
   }
+}
+
+/** What is missing for good does not come by chance: it is told by a fault of its own. */
+function plausible(fate: SpawnFate): SpawnFate {
+  const isForGood = fate.stage === Stage.lookupUser || (fate.stage === Stage.exec && fate.errno === ENOENT);
+  return isForGood ? { ...fate, stage: Stage.exec, errno: EIO } : fate;
 }
 
 /** When a fault that is a condition begins and ends; `at` is when it begins. */

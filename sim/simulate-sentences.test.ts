@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { command, service } from "./plans.ts";
-import { readExpectation } from "./simulate-expectations.ts";
+import { readExpectation, serviceExpectations } from "./simulate-expectations.ts";
 import { commandFaults, programFaults, readFault, systemFaults } from "./simulate-faults.ts";
 import { Misread, sentencesOf, shownPhrase } from "./simulate-language.ts";
-import { readOrder } from "./simulate-orders.ts";
+import { orderVerbs, readOrder } from "./simulate-orders.ts";
 
 const services = [
   service("db", { ready: { kind: "notify" }, tags: ["data"] }),
@@ -72,6 +73,20 @@ test("readFault() reads every phrase of its tables", () => {
   for (const { words } of systemFaults) assert.ok(readFault(`${filled(words)} at 3s`, services), words);
 });
 
+test("the reference page lists every phrase and clause", () => {
+  const page = readFileSync("docs/reference/simulate.md", "utf8").replaceAll("`", "");
+  const own = (phrases: { words: string }[], name: string) =>
+    phrases.map(({ words }) => words).filter((words) => !page.includes(words) && !page.includes(`${name}${words}`));
+  assert.deepEqual(own([...programFaults, ...commandFaults, ...systemFaults], "NAME "), []);
+  const verbs = orderVerbs.filter((words) => !page.includes(words));
+  assert.deepEqual(verbs, []);
+  const states = serviceExpectations.map(({ words }) => /^is (\S+)$/.exec(words)?.[1] ?? "");
+  assert.deepEqual(
+    states.filter((state) => !page.includes(state)),
+    [],
+  );
+});
+
 const mistakes: [sentence: string, shows: string][] = [
   ["db exitss 1", '3+6 "exitss" means nothing here | did you mean exits?'],
   ["bd exits 1", "0+2 there is no service bd | did you mean db?"],
@@ -81,7 +96,7 @@ const mistakes: [sentence: string, shows: string][] = [
   ["db ignores TREM", '11+4 cannot use "TREM" as a signal: there is no such signal | did you mean TERM?'],
   [
     "db exits 1 within 3s",
-    '11+6 "within" does not go with "exits CODE": it can be at TIME, after TIME, from TIME, until TIME, for TIME, COUNT times, once | ',
+    '11+6 "within" does not go with "exits CODE": it can be at TIME, from TIME, until TIME, for TIME, COUNT times, once, after TIME | ',
   ],
   ["db exits 1 at 3s at 4s", '17+2 "at" stands twice | '],
   ["manager crashes", "15+1 the time is missing | say when: manager crashes at 4s"],

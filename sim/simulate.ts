@@ -22,6 +22,10 @@ import { World } from "./world.ts";
 const restlessMs = 600_000;
 /** A run that does more than this is cut short: what it would still do is more of the same. */
 const turnsMax = 200_000;
+/** Chance has its say in this time only, so that one can see whether the system comes to rest. */
+const chanceMs = 300_000;
+const SIGKILL = 9;
+const SIGSEGV = 11;
 
 export interface SimulationOptions {
   plan: Plan;
@@ -177,7 +181,22 @@ class Run {
     const { faults, orders } = this.options;
     for (const fault of faults) this.scheduleFault(fault);
     for (const order of orders) this.at(order.atMs, () => this.carryOut(order));
-    for (const atMs of this.chanceCrashes()) this.at(atMs, () => this.crashManager("by chance"));
+    this.scheduleChance();
+  }
+
+  /** What chance does beside the programs' own misbehaviour: crashes of the manager, sudden deaths. */
+  private scheduleChance(): void {
+    const { chance, seed, plan } = this.options;
+    if (chance === "none" || plan.services.length === 0) return;
+    const isMany = chance === "many";
+    for (let nth = 0; nth < (isMany ? 6 : 1); nth++)
+      this.at(hash(seed, "manager crash", nth) % chanceMs, () => this.crashManager("by chance"));
+    for (let nth = 0; nth < (isMany ? 20 : 3); nth++) {
+      const name = plan.services[hash(seed, "victim", nth) % plan.services.length]?.name ?? "";
+      const fault = { text: "by chance", names: [name] };
+      const signal = hash(seed, "signal", nth) % 3 === 0 ? SIGKILL : SIGSEGV;
+      this.at(hash(seed, "death", nth) % chanceMs, () => this.endNow(fault, { code: null, signal }, false));
+    }
   }
 
   private at(ms: number, action: () => void): void {
@@ -204,7 +223,11 @@ class Run {
     this.at(until, () => this.timeline.add(this.world, "fault", `over: ${fault.text}`, "", "fault"));
   }
 
-  private endNow(fault: Fault, how: { code: number | null; signal: number | null }, tell = true): void {
+  private endNow(
+    fault: Pick<Fault, "text" | "names">,
+    how: { code: number | null; signal: number | null },
+    tell = true,
+  ): void {
     const { kernel } = this.world;
     let isAny = false;
     for (const name of fault.names) {
@@ -238,12 +261,6 @@ class Run {
     this.world.wallOffsetMs += ms;
     const sign = ms < 0 ? "back" : "forward";
     this.timeline.add(this.world, "clock", `jumps ${timeText(Math.abs(ms))} ${sign}`, "", "fault");
-  }
-
-  private chanceCrashes(): number[] {
-    const { chance, seed } = this.options;
-    const count = chance === "many" ? 6 : chance === "few" ? 1 : 0;
-    return Array.from({ length: count }, (_, nth) => hash(seed, "manager crash", nth) % 60_000);
   }
 
   private carryOut({ text, what }: Order): void {

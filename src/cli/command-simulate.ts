@@ -29,6 +29,12 @@ export const command: Command = {
     { name: "--expect", short: "", value: "EXPECTATION", help: "What must be true of the run." },
     { name: "--for", short: "", value: "TIME", help: "How long; default: until nothing happens any more, or 10m." },
     { name: "--seed", short: "", value: "N", help: "Of all chance, such as jitter; 1 when not given." },
+    {
+      name: "--runs",
+      short: "",
+      value: "N",
+      help: "As many seeds, one after the other; shows the first run that is not good.",
+    },
     roleOption,
   ],
   examples: [
@@ -36,7 +42,7 @@ export const command: Command = {
     "gonit simulate --fault 'db exits 1 after 3s' --expect 'web is never failed'",
     "gonit simulate --fault 'db has disk full at 1m for 5m' --expect 'web is ready at 10m'",
     "gonit simulate --do 'shutdown at 1m' --fault 'web ignores TERM' --expect 'shutdown within 15s'",
-    "gonit simulate new.yml --faults many --seed 17",
+    "gonit simulate new.yml --faults few --runs 100 --expect 'web is up at 10m'",
   ],
   run,
 };
@@ -47,12 +53,35 @@ function run(context: Context): number {
   for (const warning of result.warnings) host.print(2, `warning: ${warning}\n`);
   const options = readOptions(context, result.plan);
   if (options === null) return ExitCode.usage;
-  const simulation = simulate(options);
+  const runs = readCount("--runs", context.options.text("--runs"));
+  if (runs === undefined) return ExitCode.usage;
+  return runs === null ? show(context, options, simulate(options)) : runMany(context, options, runs);
+}
+
+function show(context: Context, options: SimulationOptions, simulation: Simulation): number {
   if (context.options.json) printJson(simulationJson(options, simulation));
   else print(shownSimulation(options, simulation, painter(context.options), host.isTerminal(1) ? columns() : null));
   if (simulation.broken !== null) reportBroken(options, simulation.broken);
-  const isGood = simulation.broken === null && simulation.expectations.every(({ holds }) => holds);
-  return isGood ? ExitCode.ok : ExitCode.failed;
+  return isGood(simulation) ? ExitCode.ok : ExitCode.failed;
+}
+
+function isGood({ broken, expectations }: Simulation): boolean {
+  return broken === null && expectations.every(({ holds }) => holds);
+}
+
+/** Shows the first run that is not good; when all are, how many there were. */
+function runMany(context: Context, options: SimulationOptions, runs: number): number {
+  for (let at = 0; at < runs; at++) {
+    const one = { ...options, seed: options.seed + at };
+    const simulation = simulate(one);
+    if (isGood(simulation)) continue;
+    if (!context.options.json) print(`run ${at + 1} of ${runs} is not good; again: --seed ${one.seed}\n`);
+    return show(context, one, simulation);
+  }
+  const last = options.seed + runs - 1;
+  if (context.options.json) printJson({ ok: true, runs, seeds: { first: options.seed, last } });
+  else print(`${runs} runs are good: seeds ${options.seed} to ${last}`);
+  return ExitCode.ok;
 }
 
 function reportBroken({ seed }: SimulationOptions, broken: NonNullable<Simulation["broken"]>): void {
@@ -65,7 +94,7 @@ function reportBroken({ seed }: SimulationOptions, broken: NonNullable<Simulatio
 /** Null: something cannot be read, and was told. */
 function readOptions(context: Context, plan: Plan): SimulationOptions | null {
   const { options } = context;
-  const seed = readSeed(options.text("--seed"));
+  const seed = readCount("--seed", options.text("--seed"));
   const forMs = readFor(options.text("--for"));
   const sentences = new Sentences(plan.services);
   const loaded = [plan];
@@ -91,7 +120,7 @@ function readOptions(context: Context, plan: Plan): SimulationOptions | null {
   const chance = faults.findLast((one): one is Chance => typeof one === "string") ?? "none";
   return {
     plan,
-    seed,
+    seed: seed ?? 1,
     forMs,
     chance,
     faults: faults.filter((one): one is Fault => typeof one !== "string"),
@@ -100,11 +129,11 @@ function readOptions(context: Context, plan: Plan): SimulationOptions | null {
   };
 }
 
-/** undefined: it is no number. */
-function readSeed(text: string | null): number | undefined {
-  if (text === null) return 1;
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  printError(`cannot use --seed ${text}: it is a whole number`);
+/** null: it is not given; undefined: it is no number, and that was told. */
+function readCount(name: string, text: string | null): number | null | undefined {
+  if (text === null) return null;
+  if (/^\d{1,9}$/.test(text) && (name === "--seed" || Number(text) > 0)) return Number(text);
+  printError(`cannot use ${name} ${text}: a whole number is needed`);
   return undefined;
 }
 
