@@ -304,7 +304,7 @@ function ofRunning(choices: Choice[], position: Position, process: HeldProcess):
   const gone = (held: Held): void => forgetProcess(held, ticket);
   const leaving = (held: Held): void => {
     forgetProcess(held, ticket);
-    held.leftovers.push({ start, isTold: false });
+    held.leftovers.push({ start, isTold: held.waits.some((wait) => wait.start === start && wait.isKill) });
   };
   if (kind !== ProcessKind.main) {
     ofCommand(choices, position, process, gone);

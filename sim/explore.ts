@@ -258,7 +258,7 @@ class Exploration {
     for (const [at, first] of answers.entries()) {
       const middle = keep(take(position, first, this.step).position);
       const wanted = JSON.stringify(answers[(at + 1) % answers.length]?.event);
-      const second = choicesOf(middle).find(({ event }) => JSON.stringify(event) === wanted);
+      const second = choicesOf(middle).find(({ event, cost }) => cost === noBudget && JSON.stringify(event) === wanted);
       if (second === undefined) continue;
       const inTwo = keyOf(take(middle, second, this.step).position);
       const inOne = keyOf(takeBoth(position, first, answers[(at + 1) % answers.length] as Choice, this.step));
