@@ -14,7 +14,8 @@ import type { End, Phase, Run, State, StopCause, Target, Unit } from "../src/eng
 import { isStopCause, stuckFailures } from "../src/engine/unit.ts";
 import type { StateName } from "../src/engine/view.ts";
 import { failuresLeft } from "./explore-budget.ts";
-import type { Held, Position } from "./explore-world.ts";
+import type { Held } from "./explore-kernel.ts";
+import type { Position } from "./explore-world.ts";
 
 const states: Record<StateName, number> = {
   stopped: 0,

@@ -5,17 +5,9 @@ import type { Event } from "../src/engine/event.ts";
 import type { State } from "../src/engine/state.ts";
 import type { Wrong } from "./explore.ts";
 import { allowanceOf, type Budget } from "./explore-budget.ts";
+import { choicesOf } from "./explore-choices.ts";
 import { type Graph, graphText, planOf } from "./explore-graphs.ts";
-import {
-  type Choice,
-  choicesOf,
-  emptyPosition,
-  firstEvents,
-  happen,
-  type Step,
-  type Turn,
-  takeLive,
-} from "./explore-world.ts";
+import { type Choice, emptyPosition, firstEvents, happen, type Step, type Turn, takeLive } from "./explore-world.ts";
 
 export function shownWrong(graph: Graph, budget: Budget, { message, path }: Wrong, step: Step): string {
   const left = Object.entries(allowanceOf(budget)).filter(([, count]) => count > 0);

@@ -16,14 +16,14 @@ import type { Plan } from "../src/engine/plan.ts";
 import { step as realStep } from "../src/engine/step.ts";
 import { addBudget, type Budget, canPay, covers, noBudget, price } from "./explore-budget.ts";
 import { beforeTurn, checkNewManager, checkPosition, checkRest, checkTurn } from "./explore-checks.ts";
+import { choicesOf } from "./explore-choices.ts";
 import { keyOf } from "./explore-key.ts";
+import { keep } from "./explore-stage.ts";
 import {
   type Choice,
-  choicesOf,
   emptyPosition,
   firstEvents,
   happen,
-  keep,
   type Position,
   type Step,
   signalCount,
