@@ -16,8 +16,8 @@ export interface Totals {
 }
 
 /**
- * What the issue of exploration asks for: two ends, one answer "no" of a probe, one time limit, one request (or the
- * shutdown), one manager that dies with a signal unsent.
+ * What may go wrong on one way through a system: two ends, one answer "no" of a probe, one time limit, one request (or
+ * the shutdown), one manager that dies with a signal unsent.
  */
 export const fullAllowance: Allowance = { ...nothingLeft, exits: 2, probes: 1, limits: 1, requests: 1, crashes: 1 };
 /** Beside these: leftovers, requests that run out of time, a shutdown after the request. */
