@@ -9,9 +9,10 @@
  * Free choices are those that come about sooner or later if nothing goes wrong: answers to spawns, ends of processes that
  * were told to end, readiness, delays. All others are faults or come from outside, and each has its price (Budget).
  *
- * A crash of the manager is a choice only where it makes a difference. At each position it is checked that a new manager
- * finds the same position (explore-checks.ts): to go on after a crash is to go on without one. What differs is a signal
- * that was stored and not sent, which is a choice for each signal, and an answer about a tree that is given again.
+ * A crash of the manager is a choice only where it makes a difference. At each position it is checked that what a new
+ * manager performs again is what the kernel waits with, and at some of them that the state, stored as text and read again,
+ * is the same (explore-checks.ts): to go on after a crash is to go on without one. What differs is a signal that was stored
+ * and not sent, which is a choice for each signal, and an answer about a tree that is given again.
  */
 
 import type { Effect } from "../src/engine/effect.ts";
