@@ -2,9 +2,9 @@
  * Build tool: compiles ECMAScript modules to QuickJS bytecode. It is made from the very sources that are linked into
  * gonit, because bytecode is only good for the engine that wrote it.
  *
- *   compile-bytecode NAME IN OUT [NAME IN OUT ...]
+ *   compile-bytecode NAME IN OUT ... [--no-lines NAME IN OUT ...]
  *
- * The source text is left out; names and line numbers stay, for stack traces.
+ * The source text is left out; names and line numbers stay, for stack traces, except behind --no-lines.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -61,7 +61,7 @@ static void print_exception(JSContext *ctx, const char *path) {
   JS_FreeValue(ctx, exception);
 }
 
-static int compile(JSContext *ctx, const char *name, const char *in, const char *out) {
+static int compile(JSContext *ctx, int strip, const char *name, const char *in, const char *out) {
   size_t length;
   char *text = read_file(in, &length);
   if (text == NULL) {
@@ -75,7 +75,7 @@ static int compile(JSContext *ctx, const char *name, const char *in, const char 
     return 1;
   }
   size_t size;
-  uint8_t *bytes = JS_WriteObject(ctx, &size, module, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
+  uint8_t *bytes = JS_WriteObject(ctx, &size, module, JS_WRITE_OBJ_BYTECODE | strip);
   JS_FreeValue(ctx, module);
   if (bytes == NULL) {
     print_exception(ctx, in);
@@ -88,13 +88,18 @@ static int compile(JSContext *ctx, const char *name, const char *in, const char 
 }
 
 int main(int argc, char **argv) {
+  int strip = JS_WRITE_OBJ_STRIP_SOURCE;
   for (int i = 1; i + 2 < argc; i += 3) {
+    if (strcmp(argv[i], "--no-lines") == 0) {
+      strip = JS_WRITE_OBJ_STRIP_DEBUG;
+      i++;
+    }
     /* A runtime each: what one module leaves behind must not change the bytes of the next. */
     JSRuntime *runtime = JS_NewRuntime();
     JSContext *ctx = runtime != NULL ? JS_NewContext(runtime) : NULL;
     if (ctx == NULL) return 1;
     JS_SetModuleLoaderFunc(runtime, NULL, stand_in, NULL);
-    int result = compile(ctx, argv[i], argv[i + 1], argv[i + 2]);
+    int result = compile(ctx, strip, argv[i], argv[i + 1], argv[i + 2]);
     JS_FreeContext(ctx);
     JS_FreeRuntime(runtime);
     if (result != 0) return 1;

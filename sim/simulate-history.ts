@@ -28,9 +28,11 @@ export class History {
   exitCode = 0;
   endMs = 0;
   private sequence = 0;
+  private readonly startCounts = new Map<string, number>();
 
   note(name: string, atMs: number, state: Moment["state"], wanted: boolean): void {
     const moment = { atMs, sequence: this.sequence++, state, wanted };
+    if (state === "starting") this.startCounts.set(name, this.starts(name) + 1);
     const known = this.services.get(name);
     if (known === undefined) this.services.set(name, [moment]);
     else known.push(moment);
@@ -54,7 +56,7 @@ export class History {
   }
 
   starts(name: string): number {
-    return this.of(name).filter(({ state }) => state === "starting").length;
+    return this.startCounts.get(name) ?? 0;
   }
 
   firstReadyMs(plan: ServicePlan): number | null {

@@ -157,15 +157,17 @@ export class Programs implements Behaviour {
 
   private command({ unit, kind, start }: Process): LifeFate {
     const ms = this.about(typical.command, `command${kind}`, unit);
-    if (kind === ProcessKind.stop) {
-      const stopMs = ms + this.stopMs(unit);
-      this.kernel?.schedule.in(stopMs, () => {
-        const main = this.kernel?.processes.get(start);
-        if (main !== undefined && this.find("ignores", unit, ProcessKind.main) === null)
-          this.kernel?.end(main, 0, null);
-      });
-    }
+    const isObeyed =
+      this.find("ignores", unit, ProcessKind.main) === null && this.find("runs-for", unit, kind) === null;
+    if (kind === ProcessKind.stop && isObeyed && this.find("ends", unit, kind) === null)
+      this.kernel?.schedule.in(ms + this.stopMs(unit), () => this.endByCommand(start));
     return { ...lives, exitsAfterMs: ms };
+  }
+
+  /** The stop command has told the service to end. */
+  private endByCommand(start: number): void {
+    const main = this.kernel?.processes.get(start);
+    if (main !== undefined) this.kernel?.end(main, 0, null);
   }
 
   private misbehave(process: Process, plan: ServicePlan | undefined, life: LifeFate): void {

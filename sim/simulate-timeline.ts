@@ -48,6 +48,8 @@ export class Timeline {
   private readonly lostTo = new Map<string, string>();
   /** What made the last process of a unit end. */
   private readonly faultOf = new Map<string, string>();
+  /** What made the last of the other commands fail. */
+  private faultOfCommand = "";
   private readonly requests = new Map<number, Entry>();
   private isStale = false;
 
@@ -86,9 +88,12 @@ export class Timeline {
 
   private event(event: Event, world: World): void {
     if (event.kind !== "process-exited" && event.kind !== "spawn-failed") return;
-    const node = engineOf(world.state).byTicket.get(event.ticket);
-    if (node === undefined) return;
-    this.faultOf.set(node.unit.name, this.blame.get(event.ticket) ?? "");
+    const unit = engineOf(world.state).byTicket.get(event.ticket)?.unit;
+    if (unit === undefined || unit.run === null) return;
+    const blame = this.blame.get(event.ticket) ?? "";
+    const command = unit.run.aux.find(({ ticket }) => ticket === event.ticket);
+    if (command === undefined || command.kind === ProcessKind.preStart) this.faultOf.set(unit.name, blame);
+    else this.faultOfCommand = blame;
   }
 
   private effect(effect: Effect, world: World): void {
@@ -138,7 +143,8 @@ export class Timeline {
         this.ready(node, rule, detail, world);
         return;
       case "reloading":
-        this.add(world, name, "reloads", detail);
+        // A reload command tells itself.
+        if (rule !== "reload-command") this.add(world, name, "reloads", detail);
         return;
       case "stopping":
         this.stopping(node, rule, detail, world);
@@ -198,8 +204,7 @@ export class Timeline {
   private stopped(node: Node, rule: string, detail: string, world: World): void {
     const { name } = node.unit;
     if (this.history.of(name).at(-2)?.state === "stopping") {
-      const isGroup = node.plan.type === "group";
-      this.follow(world, name, isGroup ? "stopped" : this.endedText(node.unit, detail), "plain");
+      if (node.plan.type !== "group") this.follow(world, name, this.endedText(node.unit, detail), "plain");
     } else if (rule === "shutdown") this.add(world, name, "is not started any more", "shutdown");
     else this.add(world, name, "is not wanted any more", detail);
   }
@@ -216,7 +221,9 @@ export class Timeline {
     if (rule === "next-run") this.follow(world, name, detail, "good");
     else if (rule === "restart-now") {
       const next = state === "waiting" ? waitsText(node) : "";
-      this.follow(world, name, `${detail}${next}`, "plain");
+      // Of a group there is nothing that could have ended in some way.
+      const texts = [detail === "stopped" ? "" : detail, next].filter((text) => text !== "");
+      if (texts.length > 0) this.follow(world, name, texts.join("; "), "plain");
     } else if (detail === "restarted without delay") this.follow(world, name, "starts again at once", "bad");
   }
 
@@ -280,11 +287,17 @@ export class Timeline {
     else if (message === "Critical service ended, the system is left as it is")
       this.add(world, "system", "is left as it is, for rescue", reason, "bad");
     else if (message === "Applying configuration") this.add(world, "system", "applies a new configuration");
-    else if (message === "Command of post_stop failed") this.add(world, name, "post_stop failed", reason, "bad");
-    else if (message === "Reload failed") this.add(world, name, "reload failed", reason, "bad");
+    else if (message === "Command of post_stop failed") this.failed(world, name, "post_stop failed", reason);
+    else if (message === "Reload failed") this.failed(world, name, "reload failed", reason);
     else if (message === "Services could not be ended")
       this.add(world, "system", "gives up what cannot be ended", String(fields.services), "bad");
     else if (message === "Service could be killed after all") this.add(world, name, "has ended after all");
+  }
+
+  private failed(world: World, name: string, what: string, reason: string): void {
+    const fault = faultText(this.faultOfCommand);
+    this.add(world, name, what, fault === "" ? reason : `${reason}; ${fault}`, "bad");
+    this.faultOfCommand = "";
   }
 
   private reply(id: number, reply: Reply, world: World): void {
@@ -352,7 +365,7 @@ function failedText(rule: string, detail: string): string {
 
 function waitsText({ needs }: Node): string {
   const waits = needs.filter((edge) => edge.kind === "need" && !edge.old && availability(edge) !== "met");
-  return waits.length === 0 ? "" : `; waits for ${waits.map(({ name }) => name).join(", ")}`;
+  return waits.length === 0 ? "" : `waits for ${waits.map(({ name }) => name).join(", ")}`;
 }
 
 /** Empty: all went well. */

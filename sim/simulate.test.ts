@@ -139,6 +139,30 @@ test("faults of commands, and of what ends by itself", () => {
   assert.deepEqual(broken(slow), ["job is done within 19s: it is first at 20.001s"]);
 });
 
+test("a stop command that hangs has told the service nothing", () => {
+  const one = service("db", {
+    stop: stop({ timeoutMs: 2000, command: command("/bin/ctl stop") }),
+    postStop: [command("/bin/clean")],
+  });
+  const orders = ["stop db at 5s"];
+  const hanging = told(run([one], { orders, faults: ["db stop_command hangs", "db post_stop exits 1"] }), "db");
+  assert.deepEqual(hanging.slice(1), [
+    "is stopped (stop was asked for)",
+    "runs its stop command (/bin/ctl stop)",
+    "gets SIGKILL; ended by SIGKILL (it did not end within #)",
+    "runs post_stop (/bin/clean)",
+    "post_stop failed (exited 1; fault: db post_stop exits 1)",
+  ]);
+  assert.doesNotMatch(told(run([one], { orders }), "db").join("\n"), /SIGKILL/);
+});
+
+test("a rule of gonit's own that does not hold is told, with the time", () => {
+  // The fault is planted: the configuration's reader lets no service be without a command.
+  const { broken: found } = run([db, service("bad", { command: null, dependsOn: [needs("db")] })]);
+  assert.match(found?.message ?? "", /^assert: bad has no command$/);
+  assert.ok((found?.atMs ?? 0) > 0);
+});
+
 test("a fault that comes N times is over after them", () => {
   const simulation = run([job, web, db], {
     faults: ["job exits 1 2 times"],

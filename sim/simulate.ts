@@ -21,7 +21,7 @@ import { World } from "./world.ts";
 /** How long a system that never comes to rest is looked at, beyond the last time that a sentence names. */
 const restlessMs = 600_000;
 /** A run that does more than this is cut short: what it would still do is more of the same. */
-const turnsMax = 200_000;
+const turnsMax = 100_000;
 /** Chance has its say in this time only, so that one can see whether the system comes to rest. */
 const chanceMs = 300_000;
 const SIGKILL = 9;
