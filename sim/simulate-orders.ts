@@ -83,5 +83,6 @@ function whatOf(
   if (words[0] !== undefined) reader.fail(`"${words[0].text}" means nothing here`, "", words[0]);
   const shutdown = shutdowns[verb];
   if (shutdown === undefined) return { plan: loadPlan() };
-  return { request: { verb: "shutdown", ...shutdown, exitCode: null, reason: `asked for by gonit ${verb}` } };
+  const typed = shutdown.force ? "shutdown --force" : verb;
+  return { request: { verb: "shutdown", ...shutdown, exitCode: null, reason: `asked for by gonit ${typed}` } };
 }

@@ -38,6 +38,9 @@ type Action<Name extends Kind> = Extract<FaultAction, { kind: Name }>;
 export class Programs implements Behaviour {
   /** What made a process end or a start fail, by ticket: the text of a fault. */
   readonly blame = new Map<number, string>();
+  /** What keeps a service from being ready, and from ending when it is asked to, by name. */
+  readonly lateBy = new Map<string, string>();
+  readonly stubbornBy = new Map<string, string>();
   /** Set as soon as there is one: the world makes it. */
   kernel: Kernel | null = null;
   private readonly options: ProgramOptions;
@@ -100,6 +103,7 @@ export class Programs implements Behaviour {
     const hanging = this.find("hangs", unit, kind, true);
     if (hanging !== null) {
       this.blame.set(ticket, hanging.text);
+      this.lateBy.set(unit, hanging.text);
       return { ...runs, hangs: true };
     }
     if (!this.isByChance(`spawn${kind}`, unit, nth)) return runs;
@@ -212,6 +216,7 @@ export class Programs implements Behaviour {
   private delayReadiness(unit: string, plan: ServicePlan | undefined, life: LifeFate): void {
     const never = this.find("never-ready", unit, ProcessKind.main, true);
     const late = this.find("ready-after", unit, ProcessKind.main, true);
+    this.lateBy.set(unit, (never ?? late)?.text ?? "");
     if (late !== null) {
       this.readyAt.set(unit, this.nowMs + late.action.ms);
       if (plan?.ready.kind === "exit" || plan?.type === "task") life.exitsAfterMs = late.action.ms;
@@ -250,7 +255,9 @@ export class Programs implements Behaviour {
   }
 
   private stopMs(unit: string): number {
-    return this.find("stops-after", unit, ProcessKind.main)?.action.ms ?? this.about(typical.stop, "stop", unit);
+    const slow = this.find("stops-after", unit, ProcessKind.main);
+    if (slow !== null) this.stubbornBy.set(unit, slow.text);
+    return slow?.action.ms ?? this.about(typical.stop, "stop", unit);
   }
 
   signal(process: Process, signal: number): SignalFate {
@@ -270,7 +277,9 @@ export class Programs implements Behaviour {
 
   private isIgnored(unit: string, kind: number, signal: number): boolean {
     const fault = this.find("ignores", unit, kind);
-    return fault !== null && (fault.action.signal === 0 || fault.action.signal === signal);
+    if (fault === null || (fault.action.signal !== 0 && fault.action.signal !== signal)) return false;
+    this.stubbornBy.set(unit, fault.text);
+    return true;
   }
 
   extraSignal(unit: string, signal: number): number | null {

@@ -8,14 +8,23 @@ import { readCauses } from "../src/engine/causes.ts";
 import type { Effect, Reply } from "../src/engine/effect.ts";
 import { engineOf, type Node } from "../src/engine/engine.ts";
 import type { Event } from "../src/engine/event.ts";
-import { availability } from "../src/engine/ordering.ts";
 import type { Unit } from "../src/engine/state.ts";
 import { systemState } from "../src/engine/view-status.ts";
 import { blockedText } from "../src/engine/view-words.ts";
 import { bootMs } from "./simulate-boot.ts";
 import type { History } from "./simulate-history.ts";
+import type { Programs } from "./simulate-programs.ts";
 import { timeText } from "./simulate-time.ts";
-import { commandNames, readyText, startReason, stopReason } from "./simulate-words.ts";
+import {
+  commandNames,
+  failedText,
+  faultText,
+  readyText,
+  replyText,
+  startReason,
+  stopReason,
+  waitsText,
+} from "./simulate-words.ts";
 import type { World } from "./world.ts";
 
 /** One line. */
@@ -30,6 +39,9 @@ export interface Entry {
   tone: "plain" | "good" | "bad" | "fault";
 }
 
+/** Which fault is behind what happens. */
+type Blames = Pick<Programs, "blame" | "lateBy" | "stubbornBy">;
+
 /** Later than this, what follows is a line of its own. */
 const togetherMs = 250;
 const causesOfUnit = 16;
@@ -37,7 +49,7 @@ const causesOfUnit = 16;
 export class Timeline {
   readonly entries: Entry[] = [];
   private readonly history: History;
-  private readonly blame: ReadonlyMap<number, string>;
+  private readonly programs: Blames;
   /** Position in the ring of causes of each unit, as far as it was read. */
   private readonly read = new Map<string, number>();
   /** The last end of each unit, which what follows belongs to. */
@@ -53,9 +65,9 @@ export class Timeline {
   private readonly requests = new Map<number, Entry>();
   private isStale = false;
 
-  constructor(history: History, blame: ReadonlyMap<number, string>) {
+  constructor(history: History, programs: Blames) {
     this.history = history;
-    this.blame = blame;
+    this.programs = programs;
   }
 
   add(world: World, about: string, what: string, why = "", tone: Entry["tone"] = "plain"): Entry {
@@ -90,7 +102,7 @@ export class Timeline {
     if (event.kind !== "process-exited" && event.kind !== "spawn-failed") return;
     const unit = engineOf(world.state).byTicket.get(event.ticket)?.unit;
     if (unit === undefined || unit.run === null) return;
-    const blame = this.blame.get(event.ticket) ?? "";
+    const blame = this.programs.blame.get(event.ticket) ?? "";
     const command = unit.run.aux.find(({ ticket }) => ticket === event.ticket);
     if (command === undefined || command.kind === ProcessKind.preStart) this.faultOf.set(unit.name, blame);
     else this.faultOfCommand = blame;
@@ -196,7 +208,10 @@ export class Timeline {
     const reason = stopReason(node, detail, this.lostTo.get(name) ?? "");
     this.lostTo.delete(name);
     const isBad = reason.isBad;
-    const entry = this.add(world, name, isBad ? `${reason.text}: is stopped` : "is stopped", isBad ? "" : reason.text);
+    const late = faultText(this.programs.lateBy.get(name) ?? "");
+    const entry = isBad
+      ? this.add(world, name, `${reason.text}: is stopped`, late)
+      : this.add(world, name, "is stopped", reason.text);
     entry.tone = isBad ? "bad" : "plain";
     this.ends.set(name, entry);
   }
@@ -253,7 +268,7 @@ export class Timeline {
       const left = detail.replace(/ left$/, "");
       this.add(world, name, `has left ${left === "1" ? "1 process" : `${left} processes`} behind`, "", "bad");
     } else if (rule === "kill" && detail.startsWith("not gone")) this.killed(node, world);
-    else if (rule === "kill-forced") this.add(world, name, "gets SIGKILL at once", "forced", "bad");
+    else if (rule === "kill-forced") this.forced(name, world);
     else if (rule === "reload-signal") this.add(world, name, "gets a signal", detail);
     else if (rule === "stop-signal" && detail.startsWith("stop command"))
       this.add(world, name, `${detail}; the stop signal is sent`, "", "bad");
@@ -264,10 +279,16 @@ export class Timeline {
 
   private killed({ unit, plan }: Node, world: World): void {
     const definition = unit.oldPlan ?? plan;
-    this.ends.set(
-      unit.name,
-      this.add(world, unit.name, "gets SIGKILL", `it did not end within ${timeText(definition.stop.timeoutMs)}`, "bad"),
-    );
+    const limit = `it did not end within ${timeText(definition.stop.timeoutMs)}`;
+    const fault = faultText(this.programs.stubbornBy.get(unit.name) ?? "");
+    const why = fault === "" ? limit : `${limit}; ${fault}`;
+    this.ends.set(unit.name, this.add(world, unit.name, "gets SIGKILL", why, "bad"));
+  }
+
+  private forced(name: string, world: World): void {
+    const end = this.ends.get(name);
+    if (end?.atMs === world.nowMs - bootMs) end.what = end.what.replace("is stopped", "is killed at once");
+    else this.ends.set(name, this.add(world, name, "gets SIGKILL at once", "forced", "bad"));
   }
 
   private command(effect: Extract<Effect, { kind: "spawn" }>, world: World): void {
@@ -349,37 +370,5 @@ export class Timeline {
     }
     if (this.isStale) this.history.noteSystem(world.nowMs - bootMs, systemState(engine));
     this.isStale = false;
-  }
-}
-
-function faultText(blame: string): string {
-  if (blame === "") return "";
-  return blame === "by chance" ? blame : `fault: ${blame}`;
-}
-
-function failedText(rule: string, detail: string): string {
-  if (rule === "permanent-error") return "failed: no new try can mend this";
-  if (rule === "policy-no-restart") return "failed: restart: no";
-  return `failed: ${detail.split(": ")[0]}`;
-}
-
-function waitsText({ needs }: Node): string {
-  const waits = needs.filter((edge) => edge.kind === "need" && !edge.old && availability(edge) !== "met");
-  return waits.length === 0 ? "" : `waits for ${waits.map(({ name }) => name).join(", ")}`;
-}
-
-/** Empty: all went well. */
-function replyText(reply: Reply): string {
-  switch (reply.outcome) {
-    case "done":
-      return "";
-    case "failed":
-    case "timed-out":
-    case "refused":
-      return `${reply.outcome}: ${reply.reason}`;
-    case "replaced":
-      return "replaced by a newer request";
-    case "unknown-name":
-      return `there is no service ${reply.names.join(", ")}`;
   }
 }

@@ -1,8 +1,9 @@
 /** Why a simulated service starts, is ready, or is stopped, in words. */
 
 import { ProcessKind } from "../src/contract.ts";
+import type { Reply } from "../src/engine/effect.ts";
 import type { Edge, Node } from "../src/engine/engine.ts";
-import { isBinding } from "../src/engine/ordering.ts";
+import { availability, isBinding } from "../src/engine/ordering.ts";
 import type { ServicePlan } from "../src/engine/plan.ts";
 import type { EndCause } from "../src/engine/state.ts";
 import { isStopCause } from "../src/engine/unit.ts";
@@ -80,3 +81,38 @@ export const commandNames: Record<number, string> = {
   [ProcessKind.stop]: "its stop command",
   [ProcessKind.reload]: "its reload command",
 };
+
+/** A fault as a reason; empty where there is none. */
+export function faultText(blame: string): string {
+  if (blame === "") return "";
+  return blame === "by chance" ? blame : `fault: ${blame}`;
+}
+
+/** Why it was given up. */
+export function failedText(rule: string, detail: string): string {
+  if (rule === "permanent-error") return "failed: no new try can mend this";
+  if (rule === "policy-no-restart") return "failed: restart: no";
+  return `failed: ${detail.split(": ")[0]}`;
+}
+
+/** What it waits for before it starts again. */
+export function waitsText({ needs }: Node): string {
+  const waits = needs.filter((edge) => edge.kind === "need" && !edge.old && availability(edge) !== "met");
+  return waits.length === 0 ? "" : `waits for ${waits.map(({ name }) => name).join(", ")}`;
+}
+
+/** What became of a request; empty: all went well. */
+export function replyText(reply: Reply): string {
+  switch (reply.outcome) {
+    case "done":
+      return "";
+    case "failed":
+    case "timed-out":
+    case "refused":
+      return `${reply.outcome}: ${reply.reason}`;
+    case "replaced":
+      return "replaced by a newer request";
+    case "unknown-name":
+      return `there is no service ${reply.names.join(", ")}`;
+  }
+}

@@ -93,7 +93,7 @@ const effects: [fault: string, shows: RegExp][] = [
   ["db directory fails EACCES", /^cannot enter the directory \/: Permission denied; failed/],
   ["db user fails ENOENT", /^there is no user .*; failed/],
   ["db hangs in start", /^its program did not begin within #: is stopped/],
-  ["db is never ready", /^not ready within #: is stopped/],
+  ["db is never ready", /^not ready within #: is stopped; starts again in # \(fault: db is never ready\)$/],
   ["db takes 2m to start", /^not ready within #: is stopped/],
   ["db has disk full at 3s for 5s", /^exited 1; starts again in # \(fault: db has disk full/],
   ["disk full at 3s", /^exited 1; starts again in # \(fault: disk full at #\)/],
@@ -116,12 +116,16 @@ test("faults of stopping show when the service is stopped", () => {
   const stopped = (fault: string) => told(run([one], { faults: [fault], orders }), "db").join("\n");
   assert.match(
     stopped("db ignores TERM"),
-    /is stopped \(stop was asked for\)\ngets SIGKILL.* \(it did not end within #\)/,
+    /is stopped \(stop was asked for\)\ngets SIGKILL.* \(it did not end within #; fault: db ignores TERM\)/,
   );
   assert.match(stopped("db hangs in stop"), /gets SIGKILL/);
   assert.match(stopped("db takes 10s to stop"), /gets SIGKILL/);
   assert.doesNotMatch(stopped("db takes 1s to stop"), /SIGKILL/);
   assert.match(stopped("db leaves 2 processes"), /has left 2 processes behind/);
+  assert.match(
+    told(run([one], { orders: ["force stop db at 5s"] }), "db").join("\n"),
+    /is killed at once; ended by SIGKILL/,
+  );
   const stuck = run([one], { faults: ["db ignores TERM", "db survives KILL for 8s"], orders });
   assert.match(told(stuck, "db").join("\n"), /cannot be killed: pid \d+ outlives SIGKILL/);
 });

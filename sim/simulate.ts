@@ -84,7 +84,7 @@ class Run {
     const { seed, chance, faults, plan } = options;
     this.learn(plan);
     this.programs = new Programs({ seed, chance, faults, cast: { service: (name) => this.definitions.get(name) } });
-    this.timeline = new Timeline(this.history, this.programs.blame);
+    this.timeline = new Timeline(this.history, this.programs);
     this.world = new World({
       seed,
       behaviour: this.programs,
