@@ -23,7 +23,7 @@ import { claimInstance } from "./instance-paths.ts";
 import { type LoadOutcome, loadConfiguration } from "./load-configuration.ts";
 import { LogStore } from "./log-store.ts";
 import { isMainStarting, isReadinessAwaited, mainProcess, serviceOfPlan } from "./lookups.ts";
-import { NotifySockets } from "./notify.ts";
+import { NotifySockets, notifyPrefix } from "./notify.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { OwnLog, ownLogOptions } from "./own-log.ts";
 import { LogWatches } from "./perform-log-watch.ts";
@@ -37,6 +37,7 @@ import { Processes } from "./processes.ts";
 import { reconcile } from "./reconcile.ts";
 import { climb, type Recovered, Rung } from "./recover.ts";
 import { Requests } from "./requests.ts";
+import { Rest } from "./rest.ts";
 import { type RoleTraits, roleTraits } from "./role-table.ts";
 import { splitEnvironment } from "./service-environment.ts";
 import { SpawnRelief } from "./spawn-relief.ts";
@@ -72,6 +73,7 @@ export class Manager {
   private readonly control: ControlServer;
   private readonly retryKey: number;
   private readonly relief: SpawnRelief;
+  private readonly rest: Rest;
   private loading = false;
 
   constructor(options: Options) {
@@ -83,6 +85,7 @@ export class Manager {
     const tickets = new RuntimeTickets(host.life());
     this.retryKey = tickets.take();
     this.relief = new SpawnRelief(this.timers, tickets.take());
+    this.rest = new Rest(this.timers, tickets.take());
     const logs = new LogStore();
     logs.adopt(this.held);
     this.notify = new NotifySockets(this.watches, {
@@ -341,6 +344,7 @@ export class Manager {
       this.spawner.readyPipes.journalled();
       this.notify.journalled();
     });
+    this.rest.afterTurn(this.turns.records, () => this.turns.snapshot([]));
     this.notify.receiveDeferred();
     this.nameSystemOnce();
     host.acknowledge();
@@ -380,10 +384,6 @@ export class Manager {
     if (main === null) return;
     this.processes.signal(main.ticket, signal, this.options.group ? SignalScope.group : SignalScope.process);
   }
-}
-
-function notifyPrefix(id: string): string {
-  return `gonit-notify-${id.slice(0, 16)}`;
 }
 
 /** Starts the manager with what init was started with; ends only with its process. */

@@ -185,3 +185,8 @@ export function notifyEvent(
 function number(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
+
+/** Abstract names of an instance's sockets begin with this. */
+export function notifyPrefix(id: string): string {
+  return `gonit-notify-${id.slice(0, 16)}`;
+}

@@ -18,7 +18,7 @@ import type { Event } from "../engine/event.ts";
 import type { Plan } from "../engine/plan.ts";
 import { initialState, type State, withPlan } from "../engine/state.ts";
 import { heldText } from "./held-text.ts";
-import { shareParts } from "./share-parts.ts";
+import { unpackPlan } from "./packed-plan.ts";
 import { hookedStep, isPlanTaken, type JournalRecord, planName, type Snapshot } from "./turns.ts";
 
 export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, safe: 5 } as const;
@@ -28,6 +28,8 @@ export interface Recovered {
   /** Rung 4: to be loaded when the living processes are told. */
   plan: Plan | null;
   planNumber: number;
+  /** How many records the journal holds. */
+  records: number;
   /** Signals of init that were dealt with, by number. */
   signalsSeen: number[];
   /** Effects of the last turn that were not marked as performed, and where to begin among them. */
@@ -70,7 +72,7 @@ export function recover(record: RecoveryRecord, held: { name: string; fd: number
   if (base === null) return fromPlan(plans, Rung.planOnly, notes);
   if (rung === Rung.snapshotOnly) {
     notes.push("events since the last snapshot were left out");
-    return { ...base, plan: null, effects: [], effectsFrom: 0, setAside: null, rung, notes };
+    return { ...base, plan: null, records: 0, effects: [], effectsFrom: 0, setAside: null, rung, notes };
   }
   return replay(base, record, plans, rung, notes);
 }
@@ -128,7 +130,8 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
     if (at === record.done) effects = result.effects.slice();
   }
   const effectsFrom = record.effects;
-  return { state, plan: null, planNumber, signalsSeen, effects, effectsFrom, queue, setAside, rung, notes };
+  const records = record.journal.length;
+  return { state, plan: null, planNumber, records, signalsSeen, effects, effectsFrom, queue, setAside, rung, notes };
 }
 
 function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
@@ -138,6 +141,7 @@ function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
     state: initialState(),
     plan: plan?.plan ?? null,
     planNumber: plan?.number ?? 0,
+    records: 0,
     signalsSeen: [],
     effects: [],
     effectsFrom: 0,
@@ -162,9 +166,8 @@ class Plans {
     if (known !== undefined) return known;
     const entry = this.held.find(({ name }) => name === planName(planNumber));
     const text = entry === undefined ? null : heldText(entry.fd);
-    const data = text === null ? null : parsed<Plan>(text);
-    if (data === null) return null;
-    const plan = shareParts(data);
+    const plan = text === null ? null : unpackPlan(text);
+    if (plan === null) return null;
     this.read.set(planNumber, plan);
     return plan;
   }

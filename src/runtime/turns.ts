@@ -16,7 +16,9 @@ import { type State, withoutPlan } from "../engine/state.ts";
 import { step } from "../engine/step.ts";
 import { readNow } from "./clock.ts";
 import { holdText } from "./held-text.ts";
+import { packPlan } from "./packed-plan.ts";
 import { type Performers, performEffect } from "./performer.ts";
+import type { Recovered } from "./recover.ts";
 
 const ENOSPC = 28;
 const planPrefix = "plan:";
@@ -58,15 +60,18 @@ export class Turns {
   state: State;
   private readonly performers: Performers;
   private readonly pending: Event[] = [];
+  /** Records that this manager has added to the journal since the last snapshot, or found there. */
+  records: number;
   private planNumber: number;
   private signalsSeen: number[];
   /** Not stored yet. */
   private newSignals: number[] | null = null;
 
-  constructor(from: { state: State; planNumber: number; signalsSeen: number[] }, performers: Performers) {
+  constructor(from: Pick<Recovered, "state" | "planNumber" | "signalsSeen" | "records">, performers: Performers) {
     this.state = from.state;
     this.planNumber = from.planNumber;
     this.signalsSeen = from.signalsSeen;
+    this.records = from.records;
     this.performers = performers;
   }
 
@@ -144,6 +149,7 @@ export class Turns {
 
   /** A journal that is full begins anew with the state as it is, which knows no plan or signal that the record brings. */
   private append(record: string, planNumber: number): boolean {
+    this.records++;
     if (host.journalAppend(record) !== -ENOSPC) return true;
     this.snapshot([], planNumber);
     return host.journalAppend(record) === 0;
@@ -155,6 +161,7 @@ export class Turns {
     const snapshot: Snapshot = { planNumber, state: withoutPlan(this.state), queue, signalsSeen };
     const error = host.snapshotWrite(JSON.stringify(snapshot));
     if (error < 0) throw new Error(`cannot store a snapshot: ${host.errnoText(error)}`);
+    this.records = 0;
   }
 
   private recordOf(input: StepInput): string {
@@ -175,7 +182,7 @@ export class Turns {
   /** At most one plan a turn: the caller emits the next one after the first was stepped. */
   private holdPlan(plan: Plan): number {
     this.planNumber++;
-    const error = holdText(planName(this.planNumber), JSON.stringify(plan));
+    const error = holdText(planName(this.planNumber), packPlan(plan));
     if (error < 0) throw new Error(`cannot keep the plan: ${host.errnoText(error)}`);
     return this.planNumber;
   }

@@ -11,8 +11,10 @@ import type { Effect } from "../../src/engine/effect.ts";
 import type { Event, StepInput } from "../../src/engine/event.ts";
 import { TICKETS_PER_LIFE } from "../../src/engine/instance.ts";
 import { isOutstandingKind, outstanding } from "../../src/engine/outstanding.ts";
+import type { Plan } from "../../src/engine/plan.ts";
 import { initialState, type State } from "../../src/engine/state.ts";
 import { step } from "../../src/engine/step.ts";
+import { packPlan } from "../../src/runtime/packed-plan.ts";
 import type { Performers } from "../../src/runtime/performer.ts";
 import { type Recovered, Rung, recover } from "../../src/runtime/recover.ts";
 import { planName, Turns } from "../../src/runtime/turns.ts";
@@ -57,7 +59,7 @@ export class JournalledWorld {
     this.ledger = new MemoryLedger({ journalBytes: options.journalBytes });
     this.ledger.install();
     this.performers = new Proxy({} as Performers, { get: () => (effect: Effect) => this.perform(effect) });
-    this.turns = new Turns({ state: initialState(), planNumber: 0, signalsSeen: [] }, this.performers);
+    this.turns = new Turns({ state: initialState(), planNumber: 0, signalsSeen: [], records: 0 }, this.performers);
   }
 
   /** The whole history; throws what is wrong. */
@@ -208,7 +210,7 @@ export class JournalledWorld {
     assert.deepEqual(recovered.signalsSeen, this.signalsStored);
     if (recovered.planNumber === 0) return;
     const held = Buffer.from(this.ledger.heldBytes(planName(recovered.planNumber))).toString();
-    assert.equal(held, JSON.stringify(this.model.plan), "the plan that is held is another");
+    assert.equal(held, packPlan(this.model.plan as Plan), "the plan that is held is another");
   }
 
   /** As src/runtime/manager.ts does. */
