@@ -20,15 +20,17 @@ test("stageName() writes a stage in words", () => {
   assert.equal(stageName(99), "stage 99");
 });
 
-test("durationText() is short and exact to the second", () => {
-  assert.deepEqual([0, 500, 1000, 1500, 90_000, 120_000, 5_400_000, 12_345].map(durationText), [
+test("durationText() is exact below ten seconds, then to the second", () => {
+  assert.deepEqual([0, 500, 1000, 1500, 90_000, 120_000, 5_400_000, 12_345, 3_600_500, 2129].map(durationText), [
     "0ms",
     "500ms",
     "1s",
-    "1500ms",
+    "1.5s",
     "90s",
     "2m",
     "1h30m",
     "12s",
+    "1h1s",
+    "2.129s",
   ]);
 });

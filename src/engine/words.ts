@@ -72,10 +72,11 @@ export function stageName(stage: number): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** 90s, 500ms, 2m, 1h30m. */
+/** 90s, 500ms, 2.129s, 2m, 1h30m: exact below ten seconds, then to the second. */
 export function durationText(ms: number): string {
-  if (ms < 1000 || ms % 1000 !== 0) return ms < 10_000 ? `${ms}ms` : `${Math.round(ms / 1000)}s`;
-  const seconds = ms / 1000;
+  if (ms < 1000) return `${ms}ms`;
+  if (ms < 10_000) return `${ms / 1000}s`;
+  const seconds = Math.round(ms / 1000);
   const parts = [
     [Math.floor(seconds / 3600), "h"],
     [Math.floor(seconds / 60) % 60, "m"],
