@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { Dice } from "./chance.ts";
 import { command, service } from "./plans.ts";
 import { readExpectation, serviceExpectations } from "./simulate-expectations.ts";
 import { commandFaults, programFaults, readFault, systemFaults } from "./simulate-faults.ts";
@@ -17,6 +18,17 @@ const services = [
 const noPlan = () => {
   throw new Error("no plan is to be loaded");
 };
+
+const values: Record<string, string> = {
+  CODE: "1",
+  COUNT: "2",
+  ERRNO: "EIO",
+  JUMP: "-1h",
+  SIGNAL: "TERM",
+  TIME: "3s",
+};
+/** A phrase with something in each of its places. */
+const filled = (words: string) => shownPhrase(words).replace(/[A-Z]{4,}/g, (place) => values[place] ?? place);
 
 /** Message, column and correction of a sentence that cannot be read. */
 function misread(read: () => unknown): string {
@@ -56,15 +68,6 @@ test("readFault() tells a fault of the system from one of a service of that name
 });
 
 test("readFault() reads every phrase of its tables", () => {
-  const values: Record<string, string> = {
-    CODE: "1",
-    COUNT: "2",
-    ERRNO: "EIO",
-    JUMP: "-1h",
-    SIGNAL: "TERM",
-    TIME: "3s",
-  };
-  const filled = (words: string) => shownPhrase(words).replace(/[A-Z]{4,}/g, (place) => values[place] ?? place);
   for (const { words } of programFaults) {
     const name = words === "takes TIME" ? "job" : "db";
     assert.ok(typeof readFault(`${name} ${filled(words)}`, services) !== "string", words);
@@ -167,4 +170,48 @@ test("readExpectation() refuses what it does not know", () => {
 test("sentencesOf() parts at semicolons, and keeps an option without a sentence to be told of", () => {
   assert.deepEqual(sentencesOf("a b; c;"), ["a b", "c"]);
   assert.deepEqual(sentencesOf(" "), [""]);
+});
+
+test("whatever is written is read, or told as misread with a place within the sentence", () => {
+  const phrases = [...programFaults, ...commandFaults, ...systemFaults, ...serviceExpectations].map(
+    ({ words }) => words,
+  );
+  const others = [
+    "db",
+    "web",
+    "all",
+    "nosuch",
+    "3s",
+    "3x",
+    "1",
+    "300",
+    "TERM",
+    "EIO",
+    "-1h",
+    "at",
+    "within",
+    "times",
+    ";",
+    "[",
+    "é",
+  ];
+  const words = [...new Set(phrases.flatMap((phrase) => shownPhrase(phrase).split(" "))), ...others];
+  const dice = new Dice(1);
+  let read = 0;
+  for (let round = 0; round < 4000; round++) {
+    const start = dice.percent(80) ? [dice.pick(["db", "web", "job", "system", "disk"])] : [];
+    const whole = dice.percent(50) ? [filled(dice.pick(phrases))] : [];
+    const more = Array.from({ length: dice.below(whole.length > 0 ? 3 : 5) }, () => dice.pick(words));
+    const text = [...start, ...whole, ...more].join(" ");
+    for (const reads of [readFault, readExpectation, (one: string) => readOrder(one, services, noPlan)]) {
+      try {
+        reads(text, services);
+        read++;
+      } catch (error) {
+        assert.ok(error instanceof Misread, `${text}: ${error}`);
+        assert.ok(error.column + error.length <= text.length + 1 && error.message !== "", text);
+      }
+    }
+  }
+  assert.ok(read > 200, `only ${read} were read`);
 });

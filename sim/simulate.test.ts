@@ -160,6 +160,25 @@ test("a stop command that hangs has told the service nothing", () => {
   assert.doesNotMatch(told(run([one], { orders }), "db").join("\n"), /SIGKILL/);
 });
 
+test("a daemon that forks is up as long as its child, a group as long as its members", () => {
+  const forker = service("forker", { ready: { kind: "exit" } });
+  const group = service("group", { type: "group", dependsOn: [needs("forker")] });
+  const simulation = run([forker, group], {
+    faults: ["forker dies at 5s"],
+    expect: ["group is down at 5s", "group is up at 10s"],
+  });
+  assert.deepEqual(broken(simulation), []);
+  assert.deepEqual(told(simulation, "forker").slice(1, 3), [
+    "is ready (its program ended with success)",
+    "ended; starts again in #",
+  ]);
+  assert.deepEqual(told(simulation, "group"), [
+    "is complete",
+    "is stopped; waits for forker (forker, which it needs, is gone)",
+    "is complete",
+  ]);
+});
+
 test("a rule of gonit's own that does not hold is told, with the time", () => {
   // The fault is planted: the configuration's reader lets no service be without a command.
   const { broken: found } = run([db, service("bad", { command: null, dependsOn: [needs("db")] })]);
