@@ -124,7 +124,8 @@ export class Programs implements Behaviour {
     const why = errnoText(errno);
     if (stage === Stage.exec) return `cannot run ${program}: ${why}`;
     if (stage === Stage.directory) return `cannot enter the directory ${plan?.directory ?? ""}: ${why}`;
-    if (stage === Stage.lookupUser) return `there is no user ${plan?.user ?? ""}`;
+    if (stage === Stage.lookupUser)
+      return errno === ENOENT ? `there is no user ${plan?.user ?? ""}` : `cannot read the users: ${why}`;
     if (stage === Stage.timeLimit) return `${program} did not begin to run within its time limit`;
     if (stage === Stage.killed) return "it was killed before its program ran";
     return `no process could be started now: ${why}`;
@@ -150,6 +151,7 @@ export class Programs implements Behaviour {
     const life: LifeFate = { ...lives, signs: [] };
     const readyMs = this.about(typical.ready, "ready", unit);
     this.readyAt.set(unit, this.nowMs + readyMs);
+    this.stubbornBy.delete(unit);
     if (plan?.type === "task") life.exitsAfterMs = this.about(typical.task, "task", unit, nth);
     else if (plan?.ready.kind === "exit") {
       // It forks, and the child goes on.
