@@ -138,7 +138,8 @@ export class Programs implements Behaviour {
     const isByChance = this.isByChance(`life${kind}`, unit, nth);
     if (isByChance) {
       life = this.random.life(process);
-      if (life.exitsAfterMs !== null && life.code !== 0) this.blame.set(ticket, "by chance");
+      const isMeantToEnd = kind !== ProcessKind.main || plan?.type === "task" || plan?.ready.kind === "exit";
+      if (life.exitsAfterMs !== null && !(isMeantToEnd && life.code === 0)) this.blame.set(ticket, "by chance");
     }
     if (kind === ProcessKind.main) this.misbehave(process, plan, life);
     else this.misbehaveAsCommand(process, life);
