@@ -88,8 +88,8 @@ export function jsonLine(level: LogLevel, wallMs: number, message: string, field
 
 /** As logfmt wants it: quoted where a blank, a quote, an equals sign or a control character would confuse a reader. */
 function quoted(value: string | number): string {
-  const text = String(value);
-  return /^[^\s"=\x00-\x1f\x7f]+$/.test(text) ? text : JSON.stringify(text);
+  if (typeof value === "number") return String(value);
+  return /^[^\s"=\x00-\x1f\x7f]+$/.test(value) ? value : JSON.stringify(value);
 }
 
 /** Control characters of a service's output must not reach the terminal through our messages. */
@@ -102,16 +102,24 @@ function shown(line: string): string {
 
 /** 2026-11-25T08:00:01.234Z, computed from days since 1970: Date would bring a clock along. */
 export function isoTime(wallMs: number): string {
-  const days = Math.floor(wallMs / 86_400_000);
+  const second = Math.floor(wallMs / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastText = isoSecond(second);
+  }
+  return `${lastText}.${pad(Math.floor(wallMs - second * 1000), 3)}Z`;
+}
+
+/** Most lines are written within the same second as the one before. */
+let lastSecond = Number.NaN;
+let lastText = "";
+
+function isoSecond(second: number): string {
+  const days = Math.floor(second / 86_400);
   const [year, month, day] = civilFromDays(days);
-  const inDay = Math.floor(wallMs - days * 86_400_000);
-  const hours = Math.floor(inDay / 3_600_000);
-  const minutes = Math.floor(inDay / 60_000) % 60;
-  const seconds = Math.floor(inDay / 1000) % 60;
-  return (
-    `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}` +
-    `.${pad(inDay % 1000, 3)}Z`
-  );
+  const inDay = second - days * 86_400;
+  const [hours, minutes, seconds] = [Math.floor(inDay / 3600), Math.floor(inDay / 60) % 60, inDay % 60];
+  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}`;
 }
 
 function pad(value: number, width: number): string {

@@ -12,7 +12,7 @@ import { unmappedDetail } from "./id-map.ts";
 import { type Shell, serviceOf } from "./performer.ts";
 import type { ProcessListener } from "./processes.ts";
 import { ReadyPipes } from "./ready-pipes.ts";
-import { environmentTexts, serviceVariables } from "./service-environment.ts";
+import { addConfigured, environmentTexts, ownTexts, sharedVariables } from "./service-environment.ts";
 
 const ENOENT = 2;
 const lastLineCount = 10;
@@ -28,13 +28,20 @@ export type Identity =
   | { kind: "user"; user: UserRecord | null; uid: number | null; gid: number | null; groups: number[] | null }
   | { kind: "failed"; stage: number; errno: number; detail: string };
 
+/** The environment that services share which say the same about it. */
+interface SharedEnvironment {
+  inherits: ServicePlan["inheritEnvironment"];
+  environment: ServicePlan["environment"];
+  variables: Map<string, string>;
+  texts: string[];
+}
+
 /** A service's fixed share of a spawn request, kept until its plan changes. */
 interface Prepared {
   service: ServicePlan;
-  variables: Map<string, string>;
-  texts: string[];
+  shared: SharedEnvironment;
+  own: string[];
   identity: Identity;
-  searchPath: string;
 }
 
 /** Services that start again and again are few; each one's environment costs some KiB. */
@@ -45,6 +52,7 @@ export class Spawner {
   private readonly shell: Shell;
   private readonly mainStarted: (startTicket: Ticket, pid: number) => void;
   private readonly prepared = new Map<string, Prepared>();
+  private lastShared: SharedEnvironment | null = null;
   /** Spawns that wait for their environment files. */
   private readonly reading = new Set<Ticket>();
   private readonly drainTries = new Map<Ticket, number>();
@@ -209,18 +217,22 @@ export class Spawner {
     const known = this.prepared.get(service.name);
     if (known !== undefined && known.service === service) return known;
     const identity = identityOf(service);
-    const user = identity.kind === "user" ? identity.user : null;
-    const variables = serviceVariables(service, this.shell.inherited, user, this.shell.facts);
-    const prepared = {
-      service,
-      variables,
-      texts: environmentTexts(variables),
-      identity,
-      searchPath: variables.get("PATH") ?? "",
-    };
+    const shared = this.sharedEnvironment(service, identity.kind === "user" ? identity.user : null);
+    const prepared = { service, shared, own: ownTexts(service, this.shell.facts), identity };
     if (this.prepared.size >= preparedMax) this.prepared.clear();
     this.prepared.set(service.name, prepared);
     return prepared;
+  }
+
+  /** Of a thousand services that start one after the other most share one: the parts of a plan are shared (shareParts). */
+  private sharedEnvironment(service: ServicePlan, user: UserRecord | null): SharedEnvironment {
+    const { inheritEnvironment: inherits, environment } = service;
+    const last = this.lastShared;
+    if (user === null && last !== null && last.environment === environment && last.inherits === inherits) return last;
+    const variables = sharedVariables(service, this.shell.inherited, user);
+    const shared = { inherits, environment, variables, texts: environmentTexts(variables) };
+    if (user === null) this.lastShared = shared;
+    return shared;
   }
 
   /** User number that a service's processes have. */
@@ -246,14 +258,15 @@ function baseRequest(
   prepared: Prepared,
   extra: Record<string, string> | null,
 ): SpawnRequest {
-  const texts = extra === null ? prepared.texts.slice() : environmentTexts(withExtra(prepared.variables, extra));
+  const { shared, own } = prepared;
+  const texts = extra === null ? shared.texts : environmentTexts(withExtra(shared.variables, extra));
   const request: SpawnRequest = {
     ticket: effect.ticket,
     instance: instanceKey(effect.instance),
     kind: effect.processKind,
     argv: effect.command.argv,
-    searchPath: prepared.searchPath,
-    environment: texts,
+    searchPath: shared.variables.get("PATH") ?? "",
+    environment: texts.concat(own),
     directory: service.directory,
     umask: service.umask,
     descriptors: [],
@@ -273,7 +286,7 @@ function baseRequest(
 
 function withExtra(variables: Map<string, string>, extra: Record<string, string>): Map<string, string> {
   const both = new Map(variables);
-  for (const [name, value] of Object.entries(extra)) both.set(name, value);
+  addConfigured(both, extra);
   return both;
 }
 

@@ -31,12 +31,11 @@ export function splitEnvironment(environment: string[]): Map<string, string> {
   return variables;
 }
 
-/** Variables that stay the same over all starts of a service. */
-export function serviceVariables(
-  service: ServicePlan,
+/** What a service's processes get but for gonit's own variables: the same for all services that say the same about it. */
+export function sharedVariables(
+  service: Pick<ServicePlan, "inheritEnvironment" | "environment">,
   inherited: Map<string, string>,
   user: UserRecord | null,
-  facts: InstanceFacts,
 ): Map<string, string> {
   const variables = new Map<string, string>();
   inherit(variables, service.inheritEnvironment, inherited);
@@ -49,16 +48,33 @@ export function serviceVariables(
     }
     if (user.shell !== "") variables.set("SHELL", user.shell);
   }
-  for (const [name, value] of Object.entries(service.environment)) variables.set(name, value);
-  variables.set("GONIT_SERVICE", service.name);
-  variables.set("GONIT_INSTANCE", facts.id);
-  if (facts.socket !== "") variables.set("GONIT_SOCKET", facts.socket);
-  if (service.command?.builtin) {
-    variables.set("GONIT_TITLE", facts.title);
-    variables.set("GONIT_VERSION", facts.version);
-    if (facts.console !== "") variables.set("GONIT_CONSOLE", facts.console);
-  }
+  addConfigured(variables, service.environment);
   return variables;
+}
+
+/** What stands in the configuration and in its files. The marks by which processes are found are not theirs to set. */
+export function addConfigured(to: Map<string, string>, values: Record<string, string>): void {
+  for (const [name, value] of Object.entries(values)) if (!ownNames.includes(name)) to.set(name, value);
+}
+
+const ownNames = [
+  "GONIT_SERVICE",
+  "GONIT_REPLICA",
+  "GONIT_INSTANCE",
+  "GONIT_SOCKET",
+  "GONIT_RESTARTS",
+  "NOTIFY_SOCKET",
+];
+
+/** gonit's own variables that stay the same over all starts of a service. */
+export function ownTexts(service: ServicePlan, facts: InstanceFacts): string[] {
+  const texts = [`GONIT_SERVICE=${service.name}`, `GONIT_INSTANCE=${facts.id}`];
+  if (facts.socket !== "") texts.push(`GONIT_SOCKET=${facts.socket}`);
+  if (service.command?.builtin) {
+    texts.push(`GONIT_TITLE=${facts.title}`, `GONIT_VERSION=${facts.version}`);
+    if (facts.console !== "") texts.push(`GONIT_CONSOLE=${facts.console}`);
+  }
+  return texts;
 }
 
 function inherit(into: Map<string, string>, which: ServicePlan["inheritEnvironment"], from: Map<string, string>): void {
