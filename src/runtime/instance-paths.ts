@@ -46,9 +46,11 @@ export function claimInstance(request: ClaimRequest): Claim {
 
 /** null: the folder cannot be written to. */
 function claimIn(request: ClaimRequest, directory: string): Claim | null {
-  const lock = host.lockFile(`${directory}/${request.name}.lock`);
-  if (lock === -EWOULDBLOCK) return { error: runningAlready(request.name) };
+  const lockPath = `${directory}/${request.name}.lock`;
+  const lock = host.lockFile(lockPath);
+  if (lock === -EWOULDBLOCK) return { error: runningAlready(request.name, lockPath) };
   if (lock < 0) return null;
+  signLock(lock);
   const locks = [lock];
   let socket = `${directory}/${request.name}.sock`;
   if (request.uid === 0 && request.mayBeFirst) {
@@ -58,7 +60,8 @@ function claimIn(request: ClaimRequest, directory: string): Claim | null {
       socket = `${directory}/control.sock`;
     }
   }
-  host.remove(socket);
+  const problem = removeStale(socket);
+  if (problem !== "") return { error: problem };
   const listener = host.listenUnix(socket, socketMode);
   if (listener < 0) {
     for (const fd of locks) host.close(fd);
@@ -73,14 +76,17 @@ function claimIn(request: ClaimRequest, directory: string): Claim | null {
 function claimSocket(request: ClaimRequest, socket: string): Claim {
   const locks: number[] = [];
   if (!socket.startsWith("@")) {
+    const problem = strangeSocket(socket);
+    if (problem !== "") return { error: problem };
     const lock = host.lockFile(`${socket}.lock`);
-    if (lock === -EWOULDBLOCK) return { error: runningAlready(request.name) };
+    if (lock === -EWOULDBLOCK) return { error: runningAlready(request.name, `${socket}.lock`) };
     if (lock < 0) return { error: `cannot make the lock ${socket}.lock: ${host.errnoText(lock)}` };
+    signLock(lock);
     locks.push(lock);
-    host.remove(socket);
+    removeStale(socket);
   }
   const listener = host.listenUnix(socket, socketMode);
-  if (listener === -EADDRINUSE) return { error: runningAlready(request.name) };
+  if (listener === -EADDRINUSE) return { error: runningAlready(request.name, "") };
   if (listener < 0) return { error: `cannot listen on ${socket}: ${host.errnoText(listener)}` };
   return { paths: { name: request.name, socket, notifyDirectory: "" }, listener, locks };
 }
@@ -88,11 +94,32 @@ function claimSocket(request: ClaimRequest, socket: string): Claim {
 function claimAbstract(request: ClaimRequest): Claim {
   const socket = abstractSocket(request.uid, request.name);
   const listener = host.listenUnix(socket, socketMode);
-  if (listener === -EADDRINUSE) return { error: runningAlready(request.name) };
+  if (listener === -EADDRINUSE) return { error: runningAlready(request.name, "") };
   if (listener < 0) return { error: `cannot listen on ${socket}: ${host.errnoText(listener)}` };
   return { paths: { name: request.name, socket, notifyDirectory: "" }, listener, locks: [] };
 }
 
-function runningAlready(name: string): string {
-  return `cannot start: another gonit runs the instance ${name} already; see it with gonit status, or end it with gonit shutdown`;
+/** A socket that nobody holds the lock of goes. What is none is not ours: why it cannot be used, or an empty text. */
+function removeStale(path: string): string {
+  const problem = strangeSocket(path);
+  if (problem === "") host.remove(path);
+  return problem;
+}
+
+function strangeSocket(path: string): string {
+  const found = host.stat(path);
+  if (typeof found === "number" || found.kind === "socket") return "";
+  return `cannot use ${path} as the control socket: there is a ${found.kind}; name another path, or move it away`;
+}
+
+/** Whose lock it is, for the message of whoever comes second. */
+function signLock(lock: number): void {
+  host.write(lock, `${host.roles().init.pid}\n`.padEnd(12));
+}
+
+function runningAlready(name: string, lock: string): string {
+  const data = lock === "" ? -1 : host.readFile(lock, 64);
+  const pid = typeof data === "number" ? "" : (/^(\d+)\n/.exec(host.decodeUtf8(data))?.[1] ?? "");
+  const who = pid === "" ? "another gonit" : `another gonit (pid ${pid})`;
+  return `cannot start: ${who} runs the instance ${name} already; see it with gonit status, or end it with gonit shutdown`;
 }
