@@ -42,7 +42,7 @@ export function allowanceOf(budget: Budget): Allowance {
 
 /** How often a start may still fail. */
 export function failuresLeft(budget: Budget): number {
-  return countOf(budget, "exits") + countOf(budget, "limits");
+  return countOf(budget, "exits") + countOf(budget, "leftovers") + countOf(budget, "limits");
 }
 
 function countOf(budget: Budget, field: keyof Allowance): number {
