@@ -327,7 +327,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "isolated", module: "manager", signature: "(): boolean", doc: "Whether this is a system of `up --isolated`, seen from its inside." },
   { name: "startedMs", module: "manager", signature: "(): number", doc: "When init began, on the monotonic clock, in milliseconds." },
   { name: "ledgerStatus", module: "core", signature: "(pid: number): string | number", doc: "What `status --ledger` shows, as JSON text, from the ledger of the init process `pid` (through /proc/PID/fd); -errno when it cannot be read." },
-  { name: "testHook", module: "manager", signature: "(name: string): void", doc: "A named place where a test can kill or delay us; nothing in a release build." },
+  { name: "testHook", module: "manager", signature: "(name: string): boolean", doc: "A named place where a test can kill or delay us; nothing in a release build. true: ask again, for ever." },
 
   // service: built-in services (networking, terminals)
   { name: "netlinkOpen", module: "service", signature: "(): number", doc: "A NETLINK_ROUTE socket, non-blocking. fd or -errno." },

@@ -3,8 +3,8 @@
  * cannot set it off, and an idle process is never woken by it.
  *
  * At the first limit the engine's interrupt handler ends the script with an exception that no script can catch and that
- * carries a stack. At the second the kernel sends SIGKILL, for loops in which the engine does not ask (in C, or in a
- * chain of finally blocks).
+ * carries a stack. At the second the kernel sends SIGVTALRM, for loops in which the engine does not ask (in C, or in a
+ * chain of finally blocks): no script catches it, and it does not look like somebody's SIGKILL.
  */
 #include <signal.h>
 #include <time.h>
@@ -34,7 +34,7 @@ static int interrupt(JSRuntime *runtime, void *opaque) {
 }
 
 int js_guard_begin(JSRuntime *runtime) {
-  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGVTALRM};
   JS_SetInterruptHandler(runtime, interrupt, NULL);
   /* A kernel without POSIX timers leaves the first limit only. */
   guard.is_begun = 1;

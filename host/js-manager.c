@@ -163,9 +163,9 @@ JS_BINDING(host_signal) {
 JS_BINDING(host_test_hook) {
   const char *name;
   if (js_string(ctx, argv[0], "testHook: name", &name) < 0) return JS_EXCEPTION;
-  TEST_HOOK(name);
+  int again = TEST_HOOK(name);
   JS_FreeCString(ctx, name);
-  return JS_UNDEFINED;
+  return JS_NewBool(ctx, again);
 }
 
 JS_TABLE(js_manager, HOST_CALLS_MANAGER)

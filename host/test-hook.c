@@ -16,12 +16,16 @@ static void sleep_ms(long ms) {
   nanosleep(&time, NULL);
 }
 
-static void act(const char *action) {
+/* 1 for a loop. */
+static int act(const char *action) {
   if (strncmp(action, "kill", 4) == 0) kill(getpid(), SIGKILL);
   else if (strncmp(action, "segv", 4) == 0) raise(SIGSEGV);
   else if (strncmp(action, "abort", 5) == 0) raise(SIGABRT);
   else if (strncmp(action, "exit:", 5) == 0) _exit(atoi(action + 5));
+  else if (strncmp(action, "spin", 4) == 0)
+    for (;;) continue;
   else if (strncmp(action, "sleep:", 6) == 0) sleep_ms(atol(action + 6));
+  return strncmp(action, "loop", 4) == 0;
 }
 
 /* Whether this is the first time of all processes: the file goes with it. */
@@ -30,16 +34,18 @@ static int is_due(void) {
   return once == NULL || unlink(once) == 0;
 }
 
-void test_hook(const char *name) {
+int test_hook(const char *name) {
+  static int loops;
   size_t length = strlen(name);
   const char *at = getenv("GONIT_HOOK");
   for (int i = 0; at != NULL && i < HOOKS_MAX; i++) {
     const char *end = strchrnul(at, ',');
     if (strncmp(at, name, length) == 0 && at[length] == '=') {
       const char *pass = memchr(at, '@', (size_t)(end - at));
-      if (++passes[i] == (pass != NULL ? (unsigned)atoi(pass + 1) : 1u) && is_due()) act(at + length + 1);
+      if (++passes[i] == (pass != NULL ? (unsigned)atoi(pass + 1) : 1u) && is_due()) loops = act(at + length + 1);
     }
     at = *end == ',' ? end + 1 : NULL;
   }
+  return loops;
 }
 #endif

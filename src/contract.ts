@@ -482,8 +482,8 @@ export interface Host {
   startedMs(): number;
   /** What `status --ledger` shows, as JSON text, from the ledger of the init process `pid` (through /proc/PID/fd); -errno when it cannot be read. */
   ledgerStatus(pid: number): string | number;
-  /** A named place where a test can kill or delay us; nothing in a release build. */
-  testHook(name: string): void;
+  /** A named place where a test can kill or delay us; nothing in a release build. true: ask again, for ever. */
+  testHook(name: string): boolean;
   /** A NETLINK_ROUTE socket, non-blocking. fd or -errno. */
   netlinkOpen(): number;
   /** Sends to the kernel. 0 or -errno. */

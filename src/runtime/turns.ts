@@ -47,7 +47,7 @@ export function planName(planNumber: number): string {
 
 /** step() with a place for each kind of event at which a test can end the manager. */
 export function hookedStep(state: State, input: StepInput): ReturnType<typeof step> {
-  for (const event of input.events) host.testHook(`step-${event.kind}`);
+  for (const event of input.events) while (host.testHook(`step-${event.kind}`));
   return step(state, input);
 }
 

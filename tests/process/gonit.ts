@@ -151,7 +151,7 @@ function signalNumber(signal: NodeJS.Signals | null): number {
   return numbers[signal ?? ""] ?? 0;
 }
 
-async function until(what: string, holds: () => boolean, output: () => string): Promise<void> {
+export async function until(what: string, holds: () => boolean, output: () => string): Promise<void> {
   const limit = Date.now() + patienceMs;
   let error: unknown = null;
   const tried = () => {

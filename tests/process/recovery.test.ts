@@ -198,6 +198,30 @@ services:
   assert.equal(gonit.service("other").state, "ready");
 });
 
+for (const [where, action] of [
+  ["in the engine", "loop"],
+  ["where no script can be interrupted", "spin"],
+]) {
+  test(`an event that makes the manager loop for ever ${where} is set aside, and all else is managed`, async (context) => {
+    const gonit = start(
+      context,
+      `
+services:
+  - {name: poison, command: "${children}/notifies-ready", ready: notify}
+  - {name: other, command: sleep 1000}
+`,
+      {
+        binary: binary("GONIT_HOOKS_BINARY"),
+        environment: { GONIT_RETRY_MS_MAX: "1", GONIT_HOOK: `step-notify-received=${action}` },
+      },
+    );
+    await gonit.sees(/An event that ended the manager was set aside/);
+    await gonit.until("control answers", () => gonit.client("status", "other").code === 0);
+    assert.equal(gonit.client("restart", "other").code, 0);
+    assert.equal(gonit.service("other").state, "ready");
+  });
+}
+
 test("init comes back from 100 faults of its own with its children", async (context) => {
   const gonit = start(
     context,

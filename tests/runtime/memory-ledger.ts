@@ -169,7 +169,7 @@ export class MemoryLedger {
       errnoText: (errno) => `error ${errno}`,
       now: () => ({ monotonicMs: this.nowMs + 0.7, bootMs: this.nowMs + 0.2, wallMs: 1_700_000_000_000 + this.nowMs }),
       random: () => this.nextRandom(),
-      testHook: () => {},
+      testHook: () => false,
     };
   }
 
