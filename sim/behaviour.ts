@@ -32,6 +32,8 @@ export interface SignalFate {
 }
 
 export interface Behaviour {
+  /** Numbers of processes that have ended are given again at once, as on a machine with few of them. */
+  reusesPids?: boolean;
   spawn(process: Process): SpawnFate;
   life(process: Process): LifeFate;
   signal(process: Process, signal: number): SignalFate;

@@ -35,10 +35,12 @@ function exploreAndPrint(title: string, graphs: Graph[], allowance: Allowance, d
   else assert.equal(totals.depth, depthMax);
 }
 
-test("the system of EXPLORE_GRAPH", { skip: !skip && "none is named" }, () => {
-  const allowance = allowanceFrom(process.env.EXPLORE_BUDGET ?? "exits:2,probes:1,limits:1,requests:1,crashes:1");
-  exploreAndPrint(chosen, [graphOf(chosen)], allowance);
-});
+if (chosen !== "") {
+  test("the system of EXPLORE_GRAPH", () => {
+    const allowance = allowanceFrom(process.env.EXPLORE_BUDGET ?? "exits:2,probes:1,limits:1,requests:1,crashes:1");
+    exploreAndPrint(chosen, [graphOf(chosen)], allowance);
+  });
+}
 
 test("graphsOf() has every graph once up to isomorphism, without cycles", () => {
   // Two services: nothing, a conflict, 16 needs and `after`.

@@ -20,6 +20,7 @@ export interface Cast {
 export class Faults implements Behaviour {
   /** How many faults there were: everything that a well-behaved process would not do. */
   injected = 0;
+  readonly reusesPids = true;
   private readonly seed: number;
   private readonly cast: Cast;
   private trees = 0;

@@ -14,6 +14,7 @@ import type { Behaviour } from "./behaviour.ts";
 import { Schedule } from "./schedule.ts";
 
 const SIGKILL = 9;
+const firstPid = 100;
 const unkillableMs = 2000;
 
 export interface Process {
@@ -68,7 +69,7 @@ export class Kernel {
   private readonly timers = new Map<Ticket, number>();
   private readonly probes = new Map<Ticket, Probe>();
   private readonly counts = new Map<string, number>();
-  private nextPid = 100;
+  private nextPid = firstPid;
   /** Counts the managers: what one of them scheduled must not reach the next. */
   private life = 1;
 
@@ -217,6 +218,15 @@ export class Kernel {
     return this.spawned.has(ticket);
   }
 
+  private newPid(): number {
+    if (this.behaviour.reusesPids !== true) return this.nextPid++;
+    const used = new Set(this.extras.keys());
+    for (const { pid } of this.processes.values()) used.add(pid);
+    let pid = firstPid;
+    while (used.has(pid)) pid++;
+    return pid;
+  }
+
   private spawn(effect: Extract<Effect, { kind: "spawn" }>): void {
     if (this.spawned.has(effect.ticket)) throw new Error(`check: ticket ${effect.ticket} is spawned twice`);
     const unit = effect.instance.service;
@@ -252,14 +262,14 @@ export class Kernel {
 
   private run(process: Process): void {
     process.state = "running";
-    process.pid = this.nextPid++;
+    process.pid = this.newPid();
     this.durable.push({ kind: "spawn-succeeded", ticket: process.ticket, pid: process.pid, slot: process.pid % 4096 });
     const life = this.behaviour.life(process);
     for (let count = 0; count < life.extras; count++) {
       const extra = {
         start: process.start,
         unit: process.unit,
-        pid: this.nextPid++,
+        pid: this.newPid(),
         escaped: life.extrasEscape,
         dying: false,
       };
