@@ -8,31 +8,66 @@ import type { Plan, ServicePlan } from "../engine/plan.ts";
 interface Packed {
   /** Without its services. */
   plan: Plan;
-  fields: string[];
   parts: unknown[];
-  /** A service's values in the order of the fields; what is no text, number or the like is [index of its part]. */
+  /** Services: plain values first, then the indexes of their parts, in the order of the lists below. */
   rows: unknown[][];
 }
 
+const plainFields = [
+  "name",
+  "description",
+  "enabled",
+  "type",
+  "runs",
+  "directory",
+  "user",
+  "group",
+  "umask",
+  "stdin",
+  "environmentProblem",
+  "critical",
+  "startTimeoutMs",
+  "runTimeoutMs",
+  "definedAt",
+] as const satisfies (keyof ServicePlan)[];
+
+const partFields = [
+  "tags",
+  "labels",
+  "command",
+  "preStart",
+  "postStop",
+  "groups",
+  "inheritEnvironment",
+  "environment",
+  "environmentFiles",
+  "dependsOn",
+  "after",
+  "conflicts",
+  "ready",
+  "restart",
+  "stop",
+  "reload",
+  "logs",
+] as const satisfies (keyof ServicePlan)[];
+
 /** Parts that several services share must be one object each (shareParts). */
 export function packPlan(plan: Plan): string {
-  const fields = plan.services[0] === undefined ? [] : Object.keys(plan.services[0]);
-  const numbers = new Map<object, number>();
+  const numbers = new Map<unknown, number>();
   const parts: unknown[] = [];
-  const cell = (value: unknown): unknown => {
-    if (typeof value !== "object" || value === null) return value;
-    let number = numbers.get(value);
+  const indexOf = (part: unknown): number => {
+    let number = numbers.get(part);
     if (number === undefined) {
-      number = parts.push(value) - 1;
-      numbers.set(value, number);
+      number = parts.push(part) - 1;
+      numbers.set(part, number);
     }
-    return [number];
+    return number;
   };
-  const rows = plan.services.map((service) => {
-    const values = service as unknown as Record<string, unknown>;
-    return fields.map((field) => cell(values[field]));
-  });
-  const packed: Packed = { plan: { ...plan, services: [] }, fields, parts, rows };
+  const rows = plan.services.map((service) => [
+    ...plainFields.map((field) => service[field]),
+    ...partFields.map((field) => indexOf(service[field])),
+  ]);
+  const packed: Packed = { plan: { ...plan, services: [] }, parts, rows };
   return JSON.stringify(packed);
 }
 
@@ -40,17 +75,48 @@ export function packPlan(plan: Plan): string {
 export function unpackPlan(text: string): Plan | null {
   const packed = parsed(text);
   if (packed === null) return null;
-  const { plan, fields, parts, rows } = packed;
-  plan.services = rows.map((row) => {
-    const service: Record<string, unknown> = {};
-    for (let at = 0; at < fields.length; at++) {
-      const value = row[at];
-      service[fields[at] as string] =
-        typeof value === "object" && value !== null ? parts[(value as [number])[0]] : value;
-    }
-    return service as unknown as ServicePlan;
-  });
+  const { plan, parts, rows } = packed;
+  plan.services = rows.map((row) => serviceOf(row, parts));
   return plan;
+}
+
+/** Written out, and in the plan's order of fields: a loop over names takes five times as long. */
+function serviceOf(row: unknown[], parts: unknown[]): ServicePlan {
+  const service: { [Field in keyof ServicePlan]: unknown } = {
+    name: row[0],
+    description: row[1],
+    enabled: row[2],
+    tags: parts[row[15] as number],
+    labels: parts[row[16] as number],
+    type: row[3],
+    runs: row[4],
+    command: parts[row[17] as number],
+    preStart: parts[row[18] as number],
+    postStop: parts[row[19] as number],
+    directory: row[5],
+    user: row[6],
+    group: row[7],
+    groups: parts[row[20] as number],
+    umask: row[8],
+    stdin: row[9],
+    inheritEnvironment: parts[row[21] as number],
+    environment: parts[row[22] as number],
+    environmentFiles: parts[row[23] as number],
+    environmentProblem: row[10],
+    dependsOn: parts[row[24] as number],
+    after: parts[row[25] as number],
+    conflicts: parts[row[26] as number],
+    ready: parts[row[27] as number],
+    restart: parts[row[28] as number],
+    critical: row[11],
+    startTimeoutMs: row[12],
+    runTimeoutMs: row[13],
+    stop: parts[row[29] as number],
+    reload: parts[row[30] as number],
+    logs: parts[row[31] as number],
+    definedAt: row[14],
+  };
+  return service as ServicePlan;
 }
 
 function parsed(text: string): Packed | null {
