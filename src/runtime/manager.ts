@@ -32,7 +32,7 @@ import { drainRetryDelayMs, Spawner } from "./perform-spawn.ts";
 import { Trees } from "./perform-tree.ts";
 import type { Shell } from "./performer.ts";
 import { performersOf } from "./performers.ts";
-import { isPlainInit, plainPlan } from "./plain-init.ts";
+import { ForwardedSignals, isPlainInit, plainPlan } from "./plain-init.ts";
 import { Processes } from "./processes.ts";
 import { reconcile } from "./reconcile.ts";
 import { climb, type Recovered, Rung } from "./recover.ts";
@@ -74,6 +74,7 @@ export class Manager {
   private readonly retryKey: number;
   private readonly relief: SpawnRelief;
   private readonly rest: Rest;
+  private readonly forwarded: ForwardedSignals;
   private loading = false;
 
   constructor(options: Options) {
@@ -86,6 +87,8 @@ export class Manager {
     this.retryKey = tickets.take();
     this.relief = new SpawnRelief(this.timers, tickets.take());
     this.rest = new Rest(this.timers, tickets.take());
+    const scope = options.group ? SignalScope.group : SignalScope.process;
+    this.forwarded = new ForwardedSignals((ticket, signal) => this.processes.signal(ticket, signal, scope));
     const logs = new LogStore();
     logs.adopt(this.held);
     this.notify = new NotifySockets(this.watches, {
@@ -344,6 +347,7 @@ export class Manager {
       this.spawner.readyPipes.journalled();
       this.notify.journalled();
     });
+    this.forwarded.flush(mainProcess(this.state(), { service: "main", replica: 1 }));
     this.rest.afterTurn(this.turns.records, () => this.turns.snapshot([]));
     this.notify.receiveDeferred();
     this.nameSystemOnce();
@@ -365,7 +369,7 @@ export class Manager {
     if (taken === null) return;
     this.turns.signalsWereSeen(taken.counters);
     if (isPlainInit(this.options, this.role)) {
-      for (const signal of taken.signals) this.forward(signal);
+      this.forwarded.forward(taken.signals);
       return;
     }
     let stopping = this.state().shutdown !== null;
@@ -376,13 +380,6 @@ export class Manager {
       stopping ||= event.kind === "signal-received" && event.meaning === "stop";
       if (this.state().plan === null) host.finishShutdown(ShutdownMode.exit, ExitCode.ok, 0);
     }
-  }
-
-  /** A plain init passes every signal on to its command. */
-  private forward(signal: number): void {
-    const main = mainProcess(this.state(), { service: "main", replica: 1 });
-    if (main === null) return;
-    this.processes.signal(main.ticket, signal, this.options.group ? SignalScope.group : SignalScope.process);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { Role } from "../contract.ts";
+import type { Ticket } from "../engine/instance.ts";
 import type { Plan, ServicePlan } from "../engine/plan.ts";
 
 const SIGTERM = 15;
@@ -83,4 +84,24 @@ function mainService(argv: string[]): ServicePlan {
 /** Whether process 1 of a container or a laptop's `init --` runs as a plain init. */
 export function isPlainInit(options: { command: string[] | null; file: string | null }, role: number): boolean {
   return options.command !== null && options.file === null && role !== Role.vm;
+}
+
+/** Signals for the command. One that comes before its program runs is sent when it does: a container may be stopped at once. */
+export class ForwardedSignals {
+  private readonly waiting: number[] = [];
+  private readonly send: (ticket: Ticket, signal: number) => void;
+
+  constructor(send: (ticket: Ticket, signal: number) => void) {
+    this.send = send;
+  }
+
+  forward(signals: number[]): void {
+    this.waiting.push(...signals);
+  }
+
+  /** Called after each turn, with the command's process if it runs. */
+  flush(main: { ticket: Ticket } | null): void {
+    if (main === null) return;
+    for (const signal of this.waiting.splice(0)) this.send(main.ticket, signal);
+  }
 }

@@ -70,3 +70,20 @@ test("a command without a terminal, and one that cannot be run", () => {
   assert.equal(bad.status, 127);
   assert.match(bad.stderr, /cannot run \.\/nothing/);
 });
+
+test("a signal that comes before gonit knows that the command runs reaches it all the same", async (t) => {
+  // After the turn that starts the command the manager sleeps, while the command runs already.
+  const child = spawn(binary("GONIT_HOOKS_BINARY"), ["init", "--", join(children, "says-signals")], {
+    env: { ...process.env, GONIT_HOOK: "turn-done=sleep:300@2" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const watched = watch(child);
+  t.after(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    await watched.ended;
+  });
+  await watched.sees(/ready/);
+  child.kill("SIGTERM");
+  await watched.sees(/signal 15/);
+  assert.equal(await watched.ended, 0);
+});
