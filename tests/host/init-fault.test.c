@@ -5,6 +5,16 @@
 
 static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
+/*
+ * A message that meets two faults is left out, so the last one has to be through before the next fault. A fault in the
+ * midst of a list may have its end sent again: the list after that is asked for.
+ */
+static void await_held(int count) {
+  do ORDER(ORDER_LIST, 0);
+  while (world->held_count < count);
+  assert(world->held_count == count);
+}
+
 static void a_hundred_faults_lose_nothing(void) {
   char name[64];
   assert(start_init(&(struct start){.environment = {"GONIT_FAULTS_MAX", "1000000"}}) == 0);
@@ -15,10 +25,10 @@ static void a_hundred_faults_lose_nothing(void) {
     snprintf(name, sizeof name, "name-%d-and-so-on-and-so-on", count);
     order_manager(ORDER_HOLD, name, (int[4]){1});
     AWAIT(atomic_load(&world->init_life) == count + 2);
+    await_held(count + 1);
   }
   AWAIT(atomic_load(&world->taken) == 700);
-  ORDER(ORDER_LIST, 0);
-  assert(world->held_count == 100 && atomic_load(&world->wrong) == 0);
+  assert(atomic_load(&world->wrong) == 0);
   assert(atomic_load(&world->manager_lives) == 1 && atomic_load(&world->logger_lives) == 1);
   assert(end_init(SHUTDOWN_MODE_EXIT, 0, 0) == 0);
 }
