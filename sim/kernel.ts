@@ -287,21 +287,26 @@ export class Kernel {
     if (!process.hasReadyPipe && (sign === "line" || sign === "closed")) return;
     if (sign === "line") this.durable.push({ kind: "ready-line", ticket: process.ticket });
     else if (sign === "closed") this.durable.push({ kind: "ready-closed", ticket: process.ticket });
-    else {
-      this.durable.push({
-        kind: "notify-received",
-        instance: process.instance,
-        ticket: process.ticket,
-        ready: sign === "ready",
-        reloading: sign === "reloading",
-        stopping: false,
-        status: sign === "ready" ? "serving" : null,
-        mainPid: null,
-        errno: sign === "error" ? 5 : null,
-        extendTimeoutMs: null,
-        watchdog: false,
-      });
-    }
+    else if (sign === "ready") this.notify(process, { ready: true, status: "serving" });
+    else this.notify(process, sign === "error" ? { errno: 5 } : { reloading: true });
+  }
+
+  /** A message of the process to its notify socket. */
+  notify({ instance, ticket }: Process, fields: Partial<Extract<Event, { kind: "notify-received" }>>): void {
+    this.durable.push({
+      kind: "notify-received",
+      instance,
+      ticket,
+      ready: false,
+      reloading: false,
+      stopping: false,
+      status: null,
+      mainPid: null,
+      errno: null,
+      extendTimeoutMs: null,
+      watchdog: false,
+      ...fields,
+    });
   }
 
   end(process: Process, code: number | null, signal: number | null): void {

@@ -126,6 +126,8 @@ function readiness(kind: string): ReadyPlan {
       return { kind, fd: 3 };
     case "log":
       return { kind, text: "listening", regularExpression: false };
+    case "log/regular":
+      return { kind: "log", text: "listening|serving", regularExpression: true };
     case "exec":
       return { kind, command: command("/bin/check"), ...times };
     case "tcp":

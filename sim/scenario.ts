@@ -2,18 +2,19 @@
  * Scenarios: text that says what happens, line by line, each line followed by everything that it caused, indented. The
  * expectation is the whole trace; `UPDATE=1 npm test -- scenarios` writes it anew, to be read as a diff.
  *
- *   service web needs:db ready:notify      a service of the system (also task, group; `remove web`, `role vm`)
+ *   service web needs:db ready:notify      a service of the system (also task, group; `remove web`, `role vm`, `shutdown-timeout 5s`)
  *   script web ignores TERM                how its processes behave from now on
  *   boot [NAME…]                           the plan is loaded; `apply` loads it again as it is now
  *   start|stop|restart|reload NAME… [force] [timeout:1s]      a request; also wait NAME ready, kill NAME HUP tree
  *   cancel 1                               the client of request 1 goes away
  *   exit web 1 | exit web SEGV             its main process ends by itself
  *   tell web ready|line|closed|error|reloading                a sign of readiness
+ *   tell web status:serving extend:5s errno:5 ready           a message to the notify socket, word by word
  *   advance 10s                            time passes
  *   signal stop|force|reload-config|reopen                    a signal to init, in its meaning
  *   adopt web [newer]                      a process of web is found that the state does not know; of an old or a new start
  *   crash [EFFECTS]                        the manager dies in its next turn, after that many effects
- *   status, why web, outstanding, bound    prints what a user or a new manager would see
+ *   status, show web, why web [all], causes, outstanding, bound      prints what a user or a new manager would see
  */
 
 import { ProcessKind, SignalScope, Stage } from "../src/contract.ts";
@@ -23,10 +24,9 @@ import type { Event, Request } from "../src/engine/event.ts";
 import { outstanding } from "../src/engine/outstanding.ts";
 import type { Plan, ServicePlan } from "../src/engine/plan.ts";
 import { shutdownBoundMs } from "../src/engine/shutdown.ts";
-import { systemStatus } from "../src/engine/view-status.ts";
-import { explain } from "../src/engine/view-why.ts";
 import { signalName } from "../src/engine/words.ts";
 import { system } from "./plans.ts";
+import { causeLines, shownLines, statusLines, whyLines } from "./scenario-look.ts";
 import { milliseconds, serviceLine, signals } from "./scenario-plan.ts";
 import { Scripted } from "./scripted.ts";
 import { World } from "./world.ts";
@@ -59,6 +59,7 @@ class ScenarioStage {
   private readonly world: World;
   private services: ServicePlan[] = [];
   private role: string = "container";
+  private shutdownTimeoutMs: number | null = null;
   private out: string[] = [];
   private shownMs = 1000;
   private readonly names = new Map<number, string>();
@@ -81,7 +82,7 @@ class ScenarioStage {
 
   private act(verb: string, words: string[]): void {
     const act = this.verbs[verb];
-    if (act === undefined) this.look(verb, words[0] ?? "");
+    if (act === undefined) this.look(verb, words);
     else act(words[0] ?? "", words);
   }
 
@@ -94,6 +95,9 @@ class ScenarioStage {
     },
     role: (name) => {
       this.role = name;
+    },
+    "shutdown-timeout": (time) => {
+      this.shutdownTimeoutMs = milliseconds(time);
     },
     script: (name, words) => this.script(name, words.slice(1)),
     boot: (_name, words) => {
@@ -119,7 +123,7 @@ class ScenarioStage {
       this.world.settleNow();
     },
     exit: (name, words) => this.exit(name, words[1] ?? "0"),
-    tell: (name, words) => this.tell(name, words[1] ?? ""),
+    tell: (name, words) => this.tell(name, words.slice(1)),
     advance: (time) => this.world.advance(milliseconds(time)),
     signal: (meaning) => this.signal(meaning),
     adopt: (name, words) => {
@@ -144,32 +148,13 @@ class ScenarioStage {
     else this.services[at] = made;
   }
 
-  private look(verb: string, name: string): void {
+  private look(verb: string, [name = "", more = ""]: string[]): void {
     const { world } = this;
-    const nowMs = world.nowMs;
-    const now = { monotonicMs: nowMs, bootMs: nowMs, wallMs: nowMs + world.wallOffsetMs };
-    if (verb === "status") {
-      const status = systemStatus(world.state, now);
-      this.out.push(status.state);
-      for (const one of status.services) {
-        const marks = one.marks.filter((mark) => mark !== "healthy").join(" ");
-        this.out.push(
-          [one.name, one.shown, one.pid === null ? "" : `pid ${one.pid}`, marks, one.reason]
-            .filter((text) => text !== "")
-            .join(" | "),
-        );
-      }
-      if (status.shutdown !== null)
-        this.out.push(`shutdown waits for ${status.shutdown.waitsFor.join(" ") || "nothing"}`);
-    } else if (verb === "why") {
-      const found = explain(world.state, name, now);
-      if (found === null) throw new Error(`there is no service ${name}`);
-      this.out.push(`${name} is ${found.shown}: ${found.because}`);
-      for (const text of found.waitsFor) this.out.push(`waits for ${text}`);
-      for (const text of found.release) this.out.push(`release: ${text}`);
-      for (const cause of found.causes.slice(0, 4))
-        this.out.push(`${cause.event}: ${cause.rule}${cause.effect === "" ? "" : ` -> ${cause.effect}`}`);
-    } else if (verb === "outstanding") {
+    if (verb === "status") this.out.push(...statusLines(world));
+    else if (verb === "show") this.out.push(...shownLines(world, name));
+    else if (verb === "why") this.out.push(...whyLines(world, name, more === "all"));
+    else if (verb === "causes") this.out.push(...causeLines(world.state));
+    else if (verb === "outstanding") {
       for (const effect of outstanding(world.state)) this.out.push(this.effectText(effect) || effect.kind);
     } else if (verb === "bound") this.out.push(`${shutdownBoundMs(this.plan())} ms`);
     else throw new Error(`there is no verb ${verb}`);
@@ -183,7 +168,7 @@ class ScenarioStage {
         .filter((other) => other.conflicts.includes(one.name) || one.conflicts.includes(other.name))
         .map((other) => other.name),
     }));
-    return system(services, { role });
+    return system(services, { role, shutdownTimeoutMs: this.shutdownTimeoutMs });
   }
 
   private request(verb: string, words: string[]): void {
@@ -220,10 +205,11 @@ class ScenarioStage {
     this.world.advance(0);
   }
 
-  private tell(name: string, sign: string): void {
+  private tell(name: string, words: string[]): void {
     const main = this.world.kernel.mainOf(name);
     if (main === undefined) throw new Error(`${name} has no main process`);
-    this.world.kernel.tell(main, sign as "ready");
+    if (words.some((word) => word.includes(":"))) this.world.kernel.notify(main, notifyFields(words));
+    else this.world.kernel.tell(main, words[0] as "ready");
     this.world.settleNow();
     this.world.advance(0);
   }
@@ -348,6 +334,19 @@ class ScenarioStage {
         return effect.kind;
     }
   }
+}
+
+/** status:serving extend:5s errno:5 ready reloading: what a message to the notify socket says. */
+function notifyFields(words: string[]) {
+  const value = (key: string) => words.find((word) => word.startsWith(`${key}:`))?.slice(key.length + 1) ?? null;
+  const [extend, errno] = [value("extend"), value("errno")];
+  return {
+    ready: words.includes("ready"),
+    reloading: words.includes("reloading"),
+    status: value("status"),
+    extendTimeoutMs: extend === null ? null : milliseconds(extend),
+    errno: errno === null ? null : Number(errno),
+  };
 }
 
 function stageOf(stage: number): string {

@@ -1,0 +1,53 @@
+/** What a scenario can look at: the verbs that print what a user would see. */
+
+import { readCauses } from "../src/engine/causes.ts";
+import type { State } from "../src/engine/state.ts";
+import { systemStatus } from "../src/engine/view-status.ts";
+import { explain } from "../src/engine/view-why.ts";
+import type { World } from "./world.ts";
+
+function nowOf(world: World) {
+  const { nowMs } = world;
+  return { monotonicMs: nowMs, bootMs: nowMs, wallMs: nowMs + world.wallOffsetMs };
+}
+
+/** `status`: the system and a line for each service. */
+export function statusLines(world: World): string[] {
+  const status = systemStatus(world.state, nowOf(world));
+  const lines = [status.state];
+  for (const one of status.services) {
+    const marks = one.marks.filter((mark) => mark !== "healthy").join(" ");
+    const parts = [one.name, one.shown, one.pid === null ? "" : `pid ${one.pid}`, marks, one.reason];
+    lines.push(parts.filter((text) => text !== "").join(" | "));
+  }
+  if (status.shutdown !== null) lines.push(`shutdown waits for ${status.shutdown.waitsFor.join(" ") || "nothing"}`);
+  return lines;
+}
+
+/** `show web`: all that `gonit status --json` tells of it; `show`: of the system. */
+export function shownLines(world: World, name: string): string[] {
+  const { services, ...system } = systemStatus(world.state, nowOf(world));
+  const shown = name === "" ? system : services.find((one) => one.name === name);
+  if (shown === undefined) throw new Error(`there is no service ${name}`);
+  return Object.entries(shown).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+}
+
+/** `why web`, with the newest causes; `why web all`: with all of them, and the last lines. */
+export function whyLines(world: World, name: string, isAll: boolean): string[] {
+  const found = explain(world.state, name, nowOf(world));
+  if (found === null) throw new Error(`there is no service ${name}`);
+  const lines = [`${name} is ${found.shown}: ${found.because}`];
+  for (const text of found.waitsFor) lines.push(`waits for ${text}`);
+  for (const text of found.release) lines.push(`release: ${text}`);
+  for (const { event, rule, effect } of found.causes.slice(0, isAll ? undefined : 4))
+    lines.push(`${event}: ${rule}${effect === "" ? "" : ` -> ${effect}`}`);
+  if (isAll) lines.push(...found.lastLines.map((line) => `last line: ${line}`));
+  return lines;
+}
+
+/** `causes`: all that the system remembers of what happened and by which rule, the oldest first. */
+export function causeLines({ causes }: State): string[] {
+  return readCauses(causes)
+    .reverse()
+    .map(({ event, rule, effect }) => `${event}: ${rule}${effect === "" ? "" : ` -> ${effect}`}`);
+}
