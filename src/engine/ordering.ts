@@ -8,7 +8,7 @@
 
 import { type Edge, type Engine, type Node, note, setState, touch } from "./engine.ts";
 import { beginRun } from "./start.ts";
-import { isEnding, isLive, isStuck, isUp } from "./unit.ts";
+import { isLive, isStuck } from "./unit.ts";
 
 export type Availability = "met" | "pending" | "blocked";
 
@@ -177,15 +177,4 @@ export function isHeld(engine: Engine, node: Node): boolean {
     return true;
   }
   return false;
-}
-
-/** Whether a run goes on although a binding need is not there; it is on its way down, or its need is. */
-export function isWithoutNeed(node: Node): Edge | null {
-  const { run } = node.unit;
-  if (run === null || isEnding(run)) return null;
-  for (const edge of node.needs) {
-    if (!isBinding(edge) || edge.to === null) continue;
-    if (!isUp(edge.to.unit) && availability(edge) !== "met") return edge;
-  }
-  return null;
 }

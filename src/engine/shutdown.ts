@@ -9,7 +9,7 @@ import type { Plan, ServicePlan } from "./plan.ts";
 import { answerAtEnd, refuseInShutdown } from "./request-end.ts";
 import { cancelBackoff } from "./settle.ts";
 import { beginStop, killRun, wishStop } from "./stopping.ts";
-import { isEnding, isLive } from "./unit.ts";
+import { isEnding } from "./unit.ts";
 
 /** SIGKILL is answered within this, be it by "unkillable". */
 export const killMs = 3000;
@@ -152,9 +152,12 @@ export function shutdownBoundMs(plan: Plan): number {
 export function longestStopMs(services: ServicePlan[]): number {
   const byName = new Map(services.map((service) => [service.name, service]));
   const done = new Map<string, number>();
+  /** On the way to where the search is: a need that leads back to one of these is left out. */
+  const onTheWay = new Set<string>();
   let longest = 0;
   for (const first of services) {
     const stack = [{ service: first, at: 0, best: 0 }];
+    onTheWay.add(first.name);
     while (stack.length > 0) {
       const top = stack[stack.length - 1] as { service: ServicePlan; at: number; best: number };
       const { service } = top;
@@ -168,14 +171,16 @@ export function longestStopMs(services: ServicePlan[]): number {
         done.set(service.name, total);
         longest = Math.max(longest, total);
         stack.pop();
+        onTheWay.delete(service.name);
         const above = stack[stack.length - 1];
         if (above !== undefined) above.best = Math.max(above.best, total);
         continue;
       }
       top.at++;
       const next = byName.get(name);
-      if (next !== undefined && !stack.some((entry) => entry.service === next))
-        stack.push({ service: next, at: 0, best: 0 });
+      if (next === undefined || onTheWay.has(name)) continue;
+      stack.push({ service: next, at: 0, best: 0 });
+      onTheWay.add(name);
     }
   }
   return longest;
@@ -186,12 +191,4 @@ function stopMs(service: ServicePlan): number {
   if (service.type === "group") return 0;
   const once = service.stop.timeoutMs + killMs;
   return service.postStop.length > 0 ? 2 * once : once;
-}
-
-export function isShuttingDown(engine: Engine): boolean {
-  return engine.state.shutdown !== null;
-}
-
-export function waitsFor(nodes: Node[]): string[] {
-  return nodes.filter((node) => isLive(node.unit)).map((node) => node.unit.name);
 }

@@ -30,13 +30,6 @@ export function systemStatus(state: State, now: Now): SystemStatus {
   };
 }
 
-/** The status of one service; null: there is none of this name. */
-export function serviceStatus(state: State, name: string, now: Now): ServiceStatus | null {
-  const engine = engineOf(state);
-  const node = engine.byName.get(name);
-  return node === undefined ? null : statusOf(engine, node, now);
-}
-
 export function systemState(engine: Engine): string {
   const { state, nodes } = engine;
   if (state.shutdown !== null) return "stopping";
