@@ -8,6 +8,7 @@ const COMMANDS: { [verb: string]: () => Promise<Command> } = {
   build: async () => (await import("./build.ts")).buildCommand,
   test: async () => (await import("./test.ts")).testCommand,
   "test-long": async () => (await import("./test.ts")).testLongCommand,
+  mutants: async () => (await import("./mutants.ts")).mutantsCommand,
   bench: async () => (await import("./bench.ts")).benchCommand,
   check: async () => (await import("./check.ts")).checkCommand,
   format: async () => (await import("./check.ts")).formatCommand,
