@@ -1,5 +1,5 @@
 /**
- * `npm run mutants`: tries all mutants of src/engine, and prints those that survive and are not in survivors.txt.
+ * `npm run mutants`: tries all mutants of src/engine, and prints those that survive and are not in survivors.
  * `npm run mutants -- ordering.ts --sample 100` tries some of one file's; the other options stand below.
  */
 
@@ -19,6 +19,8 @@ const { values, positionals } = parseArgs({
     threads: { type: "string", default: String(availableParallelism()) },
     /** Only those that an earlier output names as survivors. */
     again: { type: "string" },
+    /** Tells of each one in which of so many random histories its trace is another one, instead of what finds it out. */
+    compare: { type: "string", default: "0" },
     /** Tells of each mutant, not only of survivors. */
     all: { type: "boolean", default: false },
   },
@@ -36,8 +38,8 @@ const ofFiles = all.mutants
   .filter(({ key }) => earlier === null || earlier.has(key));
 const chosen =
   values.sample === undefined ? ofFiles : chooseMutants(ofFiles, Number(values.sample), Number(values.seed));
-const listed = readSurvivors("tests/mutants/survivors.txt");
-const reach = await findReach(all);
+const listed = readSurvivors("tests/mutants/survivors");
+const reach = await findReach(all, Number(values.compare));
 const checksMs = reach.checks.reduce((sum, { ms }) => sum + ms, 0);
 console.log(`${all.mutants.length} mutants, ${reach.checks.length} checks of ${(checksMs / 1000).toFixed(1)} s in all`);
 
@@ -52,11 +54,15 @@ function tell(outcome: Outcome): void {
   else if (isSurvivor(outcome)) {
     if (values.all) console.log(`listed ${mutant.key}`);
   } else if (listed.has(mutant.key)) console.log(`listed but ${result} by ${killer}: ${mutant.key}`);
-  else if (values.all) console.log(`${result} by ${killer}: ${message}: ${mutant.key}`);
+  else if (values.all || values.compare !== "0") console.log(`${result} by ${killer}: ${message}: ${mutant.key}`);
   if (++tried % 500 === 0) console.error(`${tried} of ${chosen.length} in ${Math.round(performance.now() / 1000)} s`);
 }
 
-const outcomes = await tryMutants(all, chosen, reach, { threads: Number(values.threads), onOutcome: tell });
+const outcomes = await tryMutants(all, chosen, reach, {
+  threads: Number(values.threads),
+  compare: Number(values.compare),
+  onOutcome: tell,
+});
 const stale = staleKeys(listed, all.mutants);
 for (const key of stale) console.log(`listed, but there is no such mutant: ${key}`);
 console.log(`${summary(outcomes, all.mutants.length, listed)}; ${Math.round(performance.now() / 1000)} s`);

@@ -1,15 +1,21 @@
 /**
- * The list of accepted survivors, survivors.txt: paragraphs, each with its reason in lines that begin with `#`, then the
- * keys of the mutants that it is about.
+ * The lists of accepted survivors, survivors/FILE.txt for each file of the engine: paragraphs, each with its reason in
+ * lines that begin with `#`, then the keys of the mutants that it is about.
  */
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Mutant } from "./instrument.ts";
 import type { Outcome } from "./try-mutants.ts";
 
 /** Keys of the listed mutants, with the reason of each. Throws when a reason is missing. */
-export function readSurvivors(path: string): Map<string, string> {
+export function readSurvivors(folder: string): Map<string, string> {
   const found = new Map<string, string>();
+  for (const name of readdirSync(folder).sort()) readList(join(folder, name), found);
+  return found;
+}
+
+function readList(path: string, found: Map<string, string>): void {
   for (const paragraph of readFileSync(path, "utf8").split(/\n\n+/)) {
     const lines = paragraph.split("\n").filter((line) => line !== "");
     const reason = lines.filter((line) => line.startsWith("#")).map((line) => line.slice(1).trim());
@@ -19,7 +25,6 @@ export function readSurvivors(path: string): Map<string, string> {
       found.set(key, reason.join(" "));
     }
   }
-  return found;
 }
 
 /** Keys in the list that are no mutant's any more. */

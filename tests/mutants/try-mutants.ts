@@ -13,6 +13,8 @@ export interface Outcome {
 
 export interface TryOptions {
   threads: number;
+  /** Instead of the checks: the traces of so many histories, compared with those of the engine as written. */
+  compare?: number;
   /** Told of each one when it is known. */
   onOutcome?: (outcome: Outcome) => void;
 }
@@ -27,9 +29,9 @@ const memoryMiB = 1024;
 const propertyTimes = "0.2";
 
 /** How the engine as written does: every check must be passed before a mutant can fail one. */
-export function findReach({ covering }: Mutants): Promise<Reach> {
+export function findReach({ covering }: Mutants, compare = 0): Promise<Reach> {
   const worker = new Worker(covering, {
-    workerData: { wanted: "reach" },
+    workerData: { wanted: "reach", compare },
     env: { ...process.env, PROPERTY_TIMES: propertyTimes },
     stdout: true,
   });
@@ -64,7 +66,7 @@ export async function tryMutants(
   all: Mutants,
   chosen: Mutant[],
   reach: Reach,
-  { threads, onOutcome }: TryOptions,
+  { threads, compare = 0, onOutcome }: TryOptions,
 ): Promise<Outcome[]> {
   const jobs = makeJobs(reach);
   const loading = new Set(reach.loading.filter((_, at) => at % 2 === 0));
@@ -75,11 +77,11 @@ export async function tryMutants(
     onOutcome?.(outcome);
   };
   const thread = async (): Promise<void> => {
-    const worker = new MutantThread(all.plain);
+    const worker = new MutantThread(all.plain, compare);
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       const checks = jobs.get(mutant.id);
       if (loading.has(mutant.id)) {
-        const own = new MutantThread(all.plain, mutant.id);
+        const own = new MutantThread(all.plain, compare, mutant.id);
         const every = reach.checks.flatMap((_, number) => [number, Number.POSITIVE_INFINITY]);
         settle({ mutant, ...(await own.judge({ mutant: mutant.id, checks: every })) });
         await own.end();
@@ -98,16 +100,18 @@ type Judgement = Omit<Outcome, "mutant">;
 class MutantThread {
   private worker: Worker | null = null;
   private readonly bundle: string;
+  private readonly compare: number;
   private readonly active: number | undefined;
 
-  constructor(bundle: string, active?: number) {
+  constructor(bundle: string, compare: number, active?: number) {
     this.bundle = bundle;
+    this.compare = compare;
     this.active = active;
   }
 
   async judge(job: Job): Promise<Judgement> {
     this.worker ??= new Worker(this.bundle, {
-      workerData: { wanted: "verdicts", active: this.active },
+      workerData: { wanted: "verdicts", compare: this.compare, active: this.active },
       // What tests print is of no interest here.
       stdout: true,
       env: { ...process.env, PROPERTY_TIMES: propertyTimes },

@@ -1,8 +1,9 @@
 /** The thread that tries mutants, one after the other; or, as the covering bundle, tells what each check reaches. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { allChecks } from "./checks.ts";
+import { allChecks, type Check } from "./checks.ts";
 import { activate, endlessText, takeHits } from "./switch.ts";
+import { traceChecks } from "./traces.ts";
 
 /** A mutant, and the checks to try it with: number and the most hits, in turns. */
 export interface Job {
@@ -42,11 +43,15 @@ function judge({ mutant, checks: tried }: Job): Verdict {
   return { mutant, killer: null, message: "", isEndless: false };
 }
 
+function makeChecks(): Check[] {
+  return compare > 0 ? traceChecks(compare) : allChecks();
+}
+
 function reach(): Reach {
   const loading = takeHits();
   return {
     loading,
-    checks: allChecks().map(({ name, run }) => {
+    checks: makeChecks().map(({ name, run }) => {
       takeHits();
       const startedMs = performance.now();
       run();
@@ -56,7 +61,7 @@ function reach(): Reach {
 }
 
 /** Made at once, by the engine as written, except where the mutant is in what the modules do when they are loaded. */
-const { wanted } = workerData as { wanted: "reach" | "verdicts" };
+const { wanted, compare } = workerData as { wanted: "reach" | "verdicts"; compare: number };
 if (wanted === "reach") parentPort?.postMessage(reach());
-const checks = wanted === "reach" ? [] : allChecks();
+const checks = wanted === "reach" ? [] : makeChecks();
 parentPort?.on("message", (job: Job) => parentPort?.postMessage(judge(job)));
