@@ -313,6 +313,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "logPipe", module: "manager", signature: "(slot: number, capacityBytes: number): number", doc: "Makes the pipe of a log slot, gives the read end to the logger and both to init's table as log:NAME, returns our write end. fd or -errno." },
   { name: "forgetLog", module: "manager", signature: "(slot: number): void", doc: "Frees a log slot; what is in the pipe is still written." },
   { name: "logCounters", module: "manager", signature: "(slot: number): { bytes: number; stored: number; lines: number; dropped: number; fileSize: number; errno: number; flags: number }", doc: "Counters of a log slot; bytes: what came; stored: what was put into the file (time stamps included) or the memory, ever growing; errno is the last write error, 0 when writing works." },
+  { name: "logTroubles", module: "manager", signature: "(): number", doc: "Grows each time that the file of some log slot cannot be written any more (errno of logCounters), or can be again; the manager's bell rings then." },
   { name: "logDrained", module: "manager", signature: "(slot: number, fd: number): boolean", doc: "Whether nothing waits in the pipe behind this write end and the logger has written all that it took from it." },
   { name: "logMemory", module: "manager", signature: "(slot: number): Uint8Array", doc: "Recent bytes of a log slot that keeps them in memory." },
   { name: "logCommand", module: "manager", signature: "(command: string): void", doc: "reopen: open all log files again (after external rotation)." },

@@ -244,6 +244,7 @@
   X(logPipe, host_log_pipe, 2) \
   X(forgetLog, host_forget_log, 1) \
   X(logCounters, host_log_counters, 1) \
+  X(logTroubles, host_log_troubles, 0) \
   X(logDrained, host_log_drained, 2) \
   X(logMemory, host_log_memory, 1) \
   X(logCommand, host_log_command, 1) \

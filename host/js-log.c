@@ -88,6 +88,12 @@ JS_BINDING(host_log_counters) {
   return result;
 }
 
+JS_BINDING(host_log_troubles) {
+  (void)argv;
+  (void)ctx;
+  return js_number(log_troubles(&manager.ledger));
+}
+
 JS_BINDING(host_log_drained) {
   int slot;
   int32_t fd;

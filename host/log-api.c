@@ -177,6 +177,10 @@ void log_read_counters(struct ledger *ledger, int slot, struct log_counters *cou
   if (progress.area) counters->flags |= LOG_FLAG_MEMORY;
 }
 
+uint32_t log_troubles(struct ledger *ledger) {
+  return atomic_load(&part_of(ledger)->trouble_count);
+}
+
 size_t log_read_memory(struct ledger *ledger, int slot, uint8_t *buffer, size_t size) {
   struct log_part *part = part_of(ledger);
   if (slot < 0 || (uint32_t)slot >= slots_used(part)) return 0;

@@ -138,6 +138,7 @@ struct log_part {
   uint32_t text_used;
   uint32_t reserved;
   /* Writer: the logger. */
+  _Atomic uint32_t trouble_count; /* grows when a source's file cannot be written any more, or can be again */
   _Atomic uint32_t console_pipes; /* bit n: init holds both ends of console n's pipe for us */
   _Atomic uint64_t console_dropped; /* bytes that were in a console's pipe when its reader went away */
   uint32_t console_open[LOG_CONSOLES]; /* as log_step.open */

@@ -85,12 +85,14 @@ static void finish(struct log_record *record) {
   set_phase(record, LOG_PHASE_FINISHED);
   uint64_t lines = step->progress.lines - state->progress.lines;
   int console = (int)(record - logger.part->records) - 1;
+  int troubled = (state->progress.error != 0) != (step->progress.error != 0);
   if (state->progress.partial != step->progress.partial) partial_release(&state->progress);
   state->progress = step->progress;
+  if (troubled) atomic_fetch_add(&logger.part->trouble_count, 1);
   if (console >= 0) logger.part->console_open[console] = step->open;
   set_phase(record, LOG_PHASE_IDLE);
   source_partial(record->slot, lines > 0);
-  if ((record->flags & LOG_FLAG_WATCH) && lines > 0) messages_lines_arrived();
+  if (troubled || ((record->flags & LOG_FLAG_WATCH) && lines > 0)) messages_lines_arrived();
 }
 
 int record_continue(struct log_record *record) {

@@ -61,6 +61,8 @@ int log_configure(struct ledger *ledger, const struct log_config *config);
 int log_pipe(struct ledger *ledger, int init_socket, int slot, int capacity_bytes);
 void log_forget(struct ledger *ledger, int init_socket, int slot);
 void log_read_counters(struct ledger *ledger, int slot, struct log_counters *counters);
+/* Grows each time that a slot's file cannot be written any more, or can be again; init rings the manager then. */
+uint32_t log_troubles(struct ledger *ledger);
 /* Recent bytes of a slot kept in memory, oldest first; returns how many. */
 size_t log_read_memory(struct ledger *ledger, int slot, uint8_t *buffer, size_t size);
 /* 1 when nothing waits in the pipe behind `fd` (our write end) and the logger has written all that it took from it. */

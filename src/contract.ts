@@ -454,6 +454,8 @@ export interface Host {
   forgetLog(slot: number): void;
   /** Counters of a log slot; bytes: what came; stored: what was put into the file (time stamps included) or the memory, ever growing; errno is the last write error, 0 when writing works. */
   logCounters(slot: number): { bytes: number; stored: number; lines: number; dropped: number; fileSize: number; errno: number; flags: number };
+  /** Grows each time that the file of some log slot cannot be written any more (errno of logCounters), or can be again; the manager's bell rings then. */
+  logTroubles(): number;
   /** Whether nothing waits in the pipe behind this write end and the logger has written all that it took from it. */
   logDrained(slot: number, fd: number): boolean;
   /** Recent bytes of a log slot that keeps them in memory. */

@@ -71,6 +71,7 @@ function overview(status: SystemStatus, wallMs: number, paint: Paint): string {
       return column === 1 && service !== undefined ? paintState(cell, service, paint) : cell;
     }),
   );
+  for (const { name, notes } of services) for (const note of notes) lines.push(paint(`${name}: ${note}`, "yellow"));
   return lines.join("\n");
 }
 

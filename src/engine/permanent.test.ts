@@ -8,12 +8,12 @@ test("startErrorClass() calls permanent what a new try cannot mend", () => {
   assert.equal(startErrorClass(Stage.directory, 2), "permanent");
   assert.equal(startErrorClass(Stage.lookupUser, 2), "permanent");
   assert.equal(startErrorClass(Stage.lookupGroup, 2), "permanent");
+  assert.equal(startErrorClass(Stage.envFile, 2), "permanent");
 });
 
 test("startErrorClass() calls lack of room by its name at every stage", () => {
   for (const errno of [11, 12, 23, 24, 28]) assert.equal(startErrorClass(Stage.exec, errno), "no-room");
-  for (const stage of [Stage.queue, Stage.clone, Stage.log, Stage.envFile])
-    assert.equal(startErrorClass(stage, 5), "no-room");
+  for (const stage of [Stage.queue, Stage.clone, Stage.log]) assert.equal(startErrorClass(stage, 5), "no-room");
 });
 
 test("startErrorClass() leaves a busy program and a dead child to the restart policy", () => {

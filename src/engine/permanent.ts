@@ -42,11 +42,11 @@ export function startErrorClass(stage: number, errno: number): StartErrorClass {
     case Stage.groups:
       return errno === EPERM || errno === EINVAL ? "permanent" : "other";
     case Stage.command:
+    case Stage.envFile:
       return "permanent";
     case Stage.queue:
     case Stage.clone:
     case Stage.log:
-    case Stage.envFile:
     case Stage.descriptors:
       return "no-room";
     default:

@@ -15,6 +15,7 @@ import { explain } from "../engine/view-why.ts";
 import { readNow } from "./clock.ts";
 import type { LoadOutcome } from "./load-configuration.ts";
 import { lastLinesOf } from "./log-store.ts";
+import { logNote } from "./log-troubles.ts";
 import type { Manager } from "./manager.ts";
 
 export class ControlService implements ControlHost {
@@ -40,12 +41,21 @@ export class ControlService implements ControlHost {
 
   status(names: string[]): { status: SystemStatus; unknown: string[]; suggestions: string[] } {
     const state = this.manager.state();
-    const status = systemStatus(state, readNow());
+    const status = this.withLogNotes(systemStatus(state, readNow()));
     if (names.length === 0) return { status, unknown: [], suggestions: [] };
     const matched = this.match(names);
     const wanted = new Set(matched.found.map(({ plan }) => plan.name));
     const services = status.services.filter(({ name }) => wanted.has(name));
     return { status: { ...status, services }, unknown: matched.unknown, suggestions: matched.suggestions };
+  }
+
+  private withLogNotes(status: SystemStatus): SystemStatus {
+    const { logs } = this.manager.shell;
+    if (host.logTroubles() === 0) return status;
+    const notesOf = (name: string, replica: number): string[] =>
+      logs.sourcesOf({ service: name, replica }).flatMap((source) => logNote(source) ?? []);
+    const services = status.services.map((one) => ({ ...one, notes: [...one.notes, ...notesOf(one.name, 1)] }));
+    return { ...status, services };
   }
 
   explain(name: string): Explanation | { unknown: true; suggestions: string[] } {

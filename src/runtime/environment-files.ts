@@ -4,7 +4,8 @@ import type { ServicePlan } from "../engine/plan.ts";
 import type { Shell } from "./performer.ts";
 import { runReader } from "./reader-process.ts";
 
-export type EnvironmentResult = { environment: Record<string, string> } | { problem: string };
+/** `isPassing`: the file could not be looked at now; else it is the file that is wrong, until somebody changes it. */
+export type EnvironmentResult = { environment: Record<string, string> } | { problem: string; isPassing: boolean };
 
 export function readEnvironmentFiles(
   shell: Shell,
@@ -12,7 +13,11 @@ export function readEnvironmentFiles(
   done: (result: EnvironmentResult) => void,
 ): void {
   runReader(shell, ["environment", JSON.stringify(service.environmentFiles)], (output) => {
-    if ("problem" in output) done({ problem: output.problem });
-    else done(output.value as EnvironmentResult);
+    if ("problem" in output) {
+      done({ problem: output.problem, isPassing: true });
+      return;
+    }
+    const answer = output.value as { environment: Record<string, string> } | { problem: string };
+    done("problem" in answer ? { ...answer, isPassing: false } : answer);
   });
 }

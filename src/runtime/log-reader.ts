@@ -4,7 +4,7 @@
  */
 
 import { LogFlag } from "../contract.ts";
-import type { LogSource } from "./log-store.ts";
+import { isInMemory, type LogSource } from "./log-store.ts";
 
 const pieceBytesMax = 256 * 1024;
 
@@ -24,7 +24,7 @@ export class LogReader {
     if (missing <= 0) return "";
     this.position = counters.stored;
     const bytes = Math.min(missing, pieceBytesMax);
-    if (source.path === "") {
+    if (isInMemory(source, counters.flags)) {
       const memory = host.logMemory(source.slot);
       return host.decodeUtf8(memory.subarray(Math.max(0, memory.length - bytes)));
     }

@@ -136,6 +136,10 @@ export class LogStore {
     return found;
   }
 
+  all(): Iterable<LogSource> {
+    return this.sources.values();
+  }
+
   /** Whether everything that was written by now has passed through the logger. */
   isDrained(instance: InstanceId): boolean {
     return this.sourcesOf(instance).every((source) => host.logDrained(source.slot, source.fd));
@@ -157,8 +161,8 @@ export class LogStore {
 
   /** The last bytes of a source as text: from its file, else from memory. */
   tail(source: LogSource, bytes = tailBytes): string {
-    if (source.path === "") return host.decodeUtf8(host.logMemory(source.slot).slice(-bytes));
-    const size = host.logCounters(source.slot).fileSize;
+    const { fileSize: size, flags } = host.logCounters(source.slot);
+    if (isInMemory(source, flags)) return host.decodeUtf8(host.logMemory(source.slot).slice(-bytes));
     let text = readRange(source.path, Math.max(0, size - bytes), bytes);
     if (size < bytes) {
       // The file is young: the end of the newest archive stands before it.
@@ -181,6 +185,11 @@ export class LogStore {
       this.runMarks.delete(source.name);
     }
   }
+}
+
+/** Where the newest bytes are: a source without a file, or whose file cannot be written, has them in memory. */
+export function isInMemory({ path }: LogSource, flags: number): boolean {
+  return path === "" || (flags & LogFlag.memory) !== 0;
 }
 
 function pathOf(path: string, name: string): string {

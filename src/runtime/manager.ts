@@ -22,6 +22,7 @@ import { InitSignals, signalEvent } from "./init-signals.ts";
 import { claimInstance } from "./instance-paths.ts";
 import { type LoadOutcome, loadConfiguration } from "./load-configuration.ts";
 import { LogStore } from "./log-store.ts";
+import { LogTroubles } from "./log-troubles.ts";
 import { isMainStarting, isReadinessAwaited, mainProcess, serviceOfPlan } from "./lookups.ts";
 import { NotifySockets, notifyPrefix } from "./notify.ts";
 import { type Options, parseOptions } from "./options.ts";
@@ -69,6 +70,7 @@ export class Manager {
   private readonly trees: Trees;
   private readonly probes: Probes;
   private readonly logWatches: LogWatches;
+  private readonly onlookers: { lookAll: () => void }[];
   private readonly signals: InitSignals;
   private readonly control: ControlServer;
   private readonly retryKey: number;
@@ -126,6 +128,7 @@ export class Manager {
     this.probes = new Probes(this.shell, this.spawner);
     this.logWatches = new LogWatches(this.shell);
     this.followers = new Followers(logs);
+    this.onlookers = [this.logWatches, this.followers, new LogTroubles(logs, this.shell.ownLog)];
     this.signals = new InitSignals(this.recovered.signalsSeen);
     this.turns = new Turns(
       this.recovered,
@@ -339,8 +342,7 @@ export class Manager {
     this.trees.collect();
     if (bell) {
       this.takeSignals();
-      this.logWatches.lookAll();
-      this.followers.lookAll();
+      for (const onlooker of this.onlookers) onlooker.lookAll();
     }
     this.turns.run(() => {
       for (const slot of exits.slots) host.takeExit(slot);

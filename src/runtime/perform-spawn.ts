@@ -8,6 +8,7 @@ import type { Effect } from "../engine/effect.ts";
 import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
 import type { ServicePlan } from "../engine/plan.ts";
 import { readEnvironmentFiles } from "./environment-files.ts";
+import { execProblem } from "./exec-problem.ts";
 import { unmappedDetail } from "./id-map.ts";
 import { type Shell, serviceOf } from "./performer.ts";
 import type { ProcessListener } from "./processes.ts";
@@ -15,6 +16,7 @@ import { ReadyPipes } from "./ready-pipes.ts";
 import { addConfigured, environmentTexts, ownTexts, sharedVariables } from "./service-environment.ts";
 
 const ENOENT = 2;
+const EAGAIN = 11;
 const lastLineCount = 10;
 /** How often, and how many times, an end that looks like a failure is asked again while its output is on its way. */
 const drainRetryMs = 2;
@@ -74,7 +76,8 @@ export class Spawner {
     this.reading.add(effect.ticket);
     readEnvironmentFiles(this.shell, service, (result) => {
       if (!this.reading.delete(effect.ticket)) return;
-      if ("problem" in result) this.fail(effect.ticket, Stage.envFile, ENOENT, result.problem);
+      if ("problem" in result)
+        this.fail(effect.ticket, Stage.envFile, result.isPassing ? EAGAIN : ENOENT, result.problem);
       else this.start(service, effect, result.environment);
     });
   }
@@ -200,7 +203,10 @@ export class Spawner {
   private failureDetail(stage: number, errno: number, effect: SpawnEffect, service: ServicePlan): string {
     const why = host.errnoText(errno);
     const program = effect.command.argv[0] ?? "";
-    if (stage === Stage.exec) return `cannot run ${program}: ${why}`;
+    if (stage === Stage.exec) {
+      const searchPath = this.prepare(service).shared.variables.get("PATH") ?? "";
+      return `cannot run ${program}: ${execProblem(program, errno, service, searchPath)}`;
+    }
     if (stage === Stage.directory) return `cannot enter the directory ${service.directory}: ${why}`;
     if (stage === Stage.user || stage === Stage.groups) {
       const { identity } = this.prepare(service);

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { deathsOfOurOwn, nothingLeft, noUnexplainedErrors, noZombies } from "./aftermath.ts";
 
 /** Guards against hanging only; nothing is expected to take this long. */
 const patienceMs = 60_000;
@@ -57,24 +58,40 @@ export function folderFor(test: TestContext): string {
   return folder;
 }
 
+export interface StartOptions {
+  binary?: string;
+  environment?: Record<string, string>;
+  args?: string[];
+  /** Put before gonit: it becomes gonit, as nice(1) does. */
+  wrapper?: string[];
+  /** The test ends roles of gonit: it tells that as errors. */
+  endsRoles?: boolean;
+}
+
 export function start(
   test: TestContext,
-  configuration: string,
-  options: { binary?: string; environment?: Record<string, string>; args?: string[] } = {},
+  configuration: string | ((folder: string) => string),
+  options: StartOptions = {},
 ): Started {
   const folder = folderFor(test);
   const file = join(folder, "config.yml");
   const socket = join(folder, "control.sock");
-  writeFileSync(file, configuration);
+  writeFileSync(file, typeof configuration === "string" ? configuration : configuration(folder));
   const path = options.binary ?? binary();
   const args = options.args ?? ["up", "-f", file, "--socket", socket, "--log-format", "logfmt"];
-  const child = spawn(path, args, {
+  const [program = path, ...words] = [...(options.wrapper ?? []), path, ...args];
+  const child = spawn(program, words, {
     cwd: folder,
     env: { ...process.env, ...options.environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const watched = watch(child);
-  test.after(() => end(child, watched.ended));
+  test.after(async () => {
+    if (child.exitCode === null && child.signalCode === null) await noZombies(child.pid ?? 0);
+    await end(child, watched.ended);
+    await nothingLeft(socket);
+    noUnexplainedErrors(watched.output(), options.endsRoles === true ? deathsOfOurOwn : null);
+  });
   const client = (...words: string[]) => {
     const [verb, ...rest] = words;
     const run = spawnSync(path, [verb ?? "", "--socket", socket, ...rest], { encoding: "utf8", timeout: patienceMs });

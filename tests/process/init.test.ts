@@ -91,6 +91,7 @@ test("services and roles end when init is killed on a laptop", async (context) =
 
 test("a manager that is stopped by a signal is replaced, its services stay", async (context) => {
   const gonit = start(context, "services:\n  - {name: sleeper, command: sleep 1000}\n", {
+    endsRoles: true,
     binary: binary("GONIT_HOOKS_BINARY"),
     environment: { GONIT_GUARD_TICKS: "2" },
   });

@@ -9,7 +9,7 @@ const kills = 25;
 const lines = 5000;
 
 /** A logger that ends again and again is started later each time; tests cannot wait for that. */
-const atOnce = { binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_RETRY_MS_MAX: "1" } };
+const atOnce = { endsRoles: true, binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_RETRY_MS_MAX: "1" } };
 
 /** Prints numbered lines in bursts, then waits. */
 const printer = `sh -c 'n=0; while [ $n -lt ${lines} ]; do n=$((n+1)); echo line $n; done; exec sleep 1000'`;

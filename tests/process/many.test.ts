@@ -7,7 +7,7 @@ test("1,000 services start, are shown, and stop", async (context) => {
     { length: 1000 },
     (_, at) => `  - {name: s${at}, command: "${children}/sleeps", logs: none}`,
   );
-  const gonit = start(context, `services:\n${services.join("\n")}\n`);
+  const gonit = start(context, `services:\n${services.join("\n")}\n`, { endsRoles: true });
   await gonit.sees(/msg="Started service".*service=s999\b/);
   await gonit.until("all run", () => gonit.status().services.every((service) => service.state === "ready"));
   const pids = gonit.status().services.map((service) => service.pid ?? 0);

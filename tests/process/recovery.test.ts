@@ -6,7 +6,7 @@ import { binary, children, folderFor, isAlive, start } from "./gonit.ts";
 
 const kills = 40;
 /** A role that ends again and again is started later each time; a test cannot wait for that. */
-const atOnce = { binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_RETRY_MS_MAX: "1" } };
+const atOnce = { endsRoles: true, binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_RETRY_MS_MAX: "1" } };
 
 test("manager and logger killed in turn: pids stay, no exit and no line is lost or doubled", async (context) => {
   const gonit = start(
@@ -64,6 +64,7 @@ services:
   - {name: slow, command: "sh -c 'trap \\"sleep 0.5; exit 0\\" TERM; echo up; while :; do sleep 0.05; done'", ready: {log: up}}
   - {name: other, command: sleep 1000}
 `,
+    { endsRoles: true },
   );
   await gonit.sees(/msg="Service ready" service=slow/);
   const { spawn } = await import("node:child_process");
@@ -100,6 +101,7 @@ services:
   - {name: last, command: "sh -c 'echo last >> ran; exec sleep 1000'", depends_on: [told, lined, once]}
 `,
       {
+        endsRoles: true,
         binary: binary("GONIT_HOOKS_BINARY"),
         environment: { GONIT_RETRY_MS_MAX: "1", GONIT_HOOK: `${hook}=kill@${pass}`, GONIT_HOOK_ONCE: once },
       },
@@ -130,7 +132,11 @@ services:
   - {name: late, command: sh -c 'echo late >> ran; exec sleep 1000', enabled: false}
   - {name: prepared, command: sh -c 'exec sleep 1000', pre_start: [sh -c 'echo before >> ran']}
 `,
-      { binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_RETRY_MS_MAX: "1", GONIT_HOOK: failing.join(",") } },
+      {
+        endsRoles: true,
+        binary: binary("GONIT_HOOKS_BINARY"),
+        environment: { GONIT_RETRY_MS_MAX: "1", GONIT_HOOK: failing.join(",") },
+      },
     );
     await gonit.sees(/msg="Started service".*service=prepared/);
     // Starts that no snapshot knows.
@@ -165,6 +171,7 @@ services:
 
 test("the last rung leaves services alone; status and shutdown are served", async (context) => {
   const gonit = start(context, "services:\n  - {name: steady, command: sleep 1000}\n", {
+    endsRoles: true,
     binary: binary("GONIT_HOOKS_BINARY"),
     environment: {
       GONIT_RETRY_MS_MAX: "1",
@@ -190,7 +197,11 @@ services:
   - {name: poison, command: "${process.env.GONIT_CHILDREN}/notifies-ready", ready: notify}
   - {name: other, command: sleep 1000}
 `,
-    { binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_HOOK: "step-notify-received=abort" } },
+    {
+      endsRoles: true,
+      binary: binary("GONIT_HOOKS_BINARY"),
+      environment: { GONIT_HOOK: "step-notify-received=abort" },
+    },
   );
   await gonit.sees(/event that ended the manager|set aside/);
   await gonit.until("control answers", () => gonit.client("status", "other").code === 0);
@@ -211,6 +222,7 @@ services:
   - {name: other, command: sleep 1000}
 `,
       {
+        endsRoles: true,
         binary: binary("GONIT_HOOKS_BINARY"),
         environment: { GONIT_RETRY_MS_MAX: "1", GONIT_HOOK: `step-notify-received=${action}` },
       },
@@ -230,7 +242,7 @@ services:
   - {name: steady, command: sleep 1000}
   - {name: restless, command: sleep 0.02, restart: {policy: always, delay: 5ms, backoff: 1, jitter: 0}}
 `,
-    { binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_FAULTS_MAX: "1000000" } },
+    { endsRoles: true, binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_FAULTS_MAX: "1000000" } },
   );
   await gonit.sees(/msg="Started service".*service=steady/);
   const steady = gonit.service("steady").pid;
@@ -254,6 +266,7 @@ services:
   - {name: apart, command: "sh -c 'echo to stderr >&2; exec sleep 1000'", logs: {to: apart.log, stderr: separate}}
   - {name: ended, type: task, command: echo its last word}
 `,
+    { endsRoles: true },
   );
   for (const line of ["talker | before the kill", "ended | its last word"]) await gonit.sees(new RegExp(line));
   await gonit.until("the task is done", () => gonit.service("ended").state === "done");
