@@ -57,7 +57,7 @@ export class Checks {
         found === "reloading" ||
         (edge.wait === "started" && found === "starting") ||
         (found === "done" &&
-          (edge.wait === "done" || edge.to?.plan.type === "task" || edge.to?.plan.ready.kind === "exit"));
+          (edge.wait === "done" || edge.to.plan.type === "task" || edge.to.plan.ready.kind === "exit"));
       if (!isMet) throw new Error(`check: ${effect.instance.service} starts while ${edge.name} is ${found}`);
     }
   }

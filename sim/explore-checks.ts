@@ -58,7 +58,7 @@ function checkOrder(state: State, effects: Effect[]): void {
     const node = engine.byName.get(effect.instance.service) as Node;
     if (isStart) {
       for (const { wait, kind, required, to } of node.needs)
-        if (kind === "need" && wait === "started" && required && to?.unit.run?.main === "spawning")
+        if (kind === "need" && wait === "started" && required && to.unit.run?.main === "spawning")
           throw new Error(`${node.unit.name} starts before the program of ${to.unit.name} runs`);
     } else if (node.unit.run?.ending === "shutdown" && state.shutdown?.forced === false) {
       for (const { from } of node.neededBy)
@@ -190,10 +190,10 @@ function checkWaiting(position: Position, name: string): void {
     return;
   }
   for (const edge of node.needs) {
-    const to = edge.to?.unit;
+    const to = edge.to.unit;
     // A run that goes on for as long as it likes: its end is what is waited for.
-    if (edge.wait === "done" && edge.kind === "need" && to?.state === "ready") return;
-    if (to?.state === "waiting" && to.blockedBy === "") return;
+    if (edge.wait === "done" && edge.kind === "need" && to.state === "ready") return;
+    if (to.state === "waiting" && to.blockedBy === "") return;
   }
   if (isHeldByUnkillable(position)) return;
   throw new Error(`${name} waits for ${explained.waitsFor.join(", ")} and nothing goes on`);

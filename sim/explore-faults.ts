@@ -25,7 +25,7 @@ export const plantedFaults: Record<string, { step: Step; finds: RegExp }> = {
   "starts without waiting": {
     step: spoilt((result) => {
       const hasty = nodesOf(result).find(
-        ({ unit, needs }) => unit.state === "waiting" && needs[0]?.to?.unit.state === "starting",
+        ({ unit, needs }) => unit.state === "waiting" && needs[0]?.to.unit.state === "starting",
       );
       if (hasty !== undefined) beginRun(engineOf(result.state), hasty);
       engineOf(result.state).queue.length = 0;

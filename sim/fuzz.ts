@@ -187,7 +187,7 @@ function isUnderWay(world: World, name: string, seen: Set<string>): boolean {
   if (unit.state === "ready" && (node.plan.type === "task" || unit.stopWish !== "")) return true;
   return (
     unit.state === "waiting" &&
-    node.needs.some(({ to }) => to !== null && (isUnderWay(world, to.unit.name, seen) || to.unit.state === "ready"))
+    node.needs.some(({ to }) => isUnderWay(world, to.unit.name, seen) || to.unit.state === "ready")
   );
 }
 

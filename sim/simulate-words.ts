@@ -24,9 +24,9 @@ export function startReason({ unit, needs }: Node, isAgain: boolean): string {
 }
 
 function metText({ to, name, wait, required }: Edge): string {
-  const state = to?.unit.state;
+  const { state } = to.unit;
   if (state === "ready" || state === "reloading")
-    return to?.plan.ready.kind === "started" && to.plan.type !== "group" ? `${name} runs` : `${name} is ready`;
+    return to.plan.ready.kind === "started" && to.plan.type !== "group" ? `${name} runs` : `${name} is ready`;
   if (state === "done") return `${name} is done`;
   if (state === "starting" && wait === "started") return `${name} has started`;
   return required ? "" : `${name} is not required`;
@@ -70,7 +70,7 @@ export function stopReason(node: Node, detail: string, lostTo: string): { text: 
 /** What it needs is gone, or is to be stopped after it. */
 function lostText({ needs }: Node, lostTo: string): string {
   if (lostTo !== "") return `${lostTo}, which it needs, is gone`;
-  const leaving = needs.find((edge) => isBinding(edge) && edge.to?.unit.stopWish !== "");
+  const leaving = needs.find((edge) => isBinding(edge) && edge.to.unit.stopWish !== "");
   return leaving === undefined ? causeText("dependency") : `${leaving.name}, which it needs, is to be stopped`;
 }
 

@@ -6,6 +6,7 @@ import { definitionOf, type Engine, log, type Node, newTicket, note, setState, t
 import type { Event } from "./event.ts";
 import type { CommandPlan } from "./plan.ts";
 import { failedReload } from "./reload.ts";
+import { spawnOfAux } from "./spawn-effect.ts";
 import { continueStart } from "./start.ts";
 import type { Aux, End, Run } from "./state.ts";
 import { isKilledLate, killLate, sendStopSignal } from "./stopping.ts";
@@ -15,23 +16,11 @@ const SIGKILL = 9;
 const SIGTERM = 15;
 
 export function spawnAux(engine: Engine, node: Node, run: Run, kind: number, command: CommandPlan): void {
-  const ticket = newTicket(engine);
-  run.aux.push({ ticket, kind, pid: 0 });
+  const aux = { ticket: newTicket(engine), kind, pid: 0 };
+  run.aux.push(aux);
   run.touched = true;
-  engine.byTicket.set(ticket, node);
-  const isPostStop = kind === ProcessKind.postStop;
-  engine.effects.push({
-    kind: "spawn",
-    ticket,
-    startTicket: run.start,
-    instance: node.id,
-    processKind: kind,
-    command,
-    restarts: node.unit.restarts,
-    readyFd: null,
-    notify: false,
-    ended: isPostStop ? { code: run.end?.code ?? null, signal: run.end?.signal ?? null } : null,
-  });
+  engine.byTicket.set(aux.ticket, node);
+  engine.effects.push(spawnOfAux(node, run, aux, command));
 }
 
 export function auxStarted(engine: Engine, node: Node, run: Run, aux: Aux, pid: number): void {

@@ -45,8 +45,7 @@ export interface Waiter {
 
 export interface Edge {
   from: Node;
-  /** Null: there is no such service. */
-  to: Node | null;
+  to: Node;
   name: string;
   kind: "need" | "after";
   wait: DependencyWait;
@@ -157,11 +156,10 @@ function newNode(unit: Unit, plan: ServicePlan): Node {
 
 function link(engine: Engine, from: Node, plan: ServicePlan, old: boolean): void {
   for (const { name, wait, required, restart } of plan.dependsOn) {
-    addEdge({ from, to: engine.byName.get(name) ?? null, name, kind: "need", wait, required, restart, old });
+    addEdge(engine, { from, name, kind: "need", wait, required, restart, old });
   }
   for (const name of plan.after) {
-    const to = engine.byName.get(name) ?? null;
-    addEdge({ from, to, name, kind: "after", wait: "ready", required: false, restart: false, old });
+    addEdge(engine, { from, name, kind: "after", wait: "ready", required: false, restart: false, old });
   }
   if (old) return;
   for (const name of plan.conflicts) {
@@ -170,9 +168,13 @@ function link(engine: Engine, from: Node, plan: ServicePlan, old: boolean): void
   }
 }
 
-function addEdge(edge: Edge): void {
+/** A plan names only services that are in it; those that only an old plan names may be gone. */
+function addEdge({ byName }: Engine, words: Omit<Edge, "to">): void {
+  const to = byName.get(words.name);
+  if (to === undefined) return;
+  const edge = { ...words, to };
   edge.from.needs.push(edge);
-  edge.to?.neededBy.push(edge);
+  to.neededBy.push(edge);
 }
 
 /** What the living run was started with; without one, what the next start will use. */

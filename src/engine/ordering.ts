@@ -14,12 +14,11 @@ export type Availability = "met" | "pending" | "blocked";
 
 /** Whether what the edge asks for is there. */
 export function availability(edge: Edge): Availability {
-  const to = edge.to;
-  if (to === null) return edge.kind === "need" ? "blocked" : "met";
-  return edge.kind === "after" ? orderAvailability(to) : needAvailability(edge, to);
+  return edge.kind === "after" ? orderAvailability(edge.to) : needAvailability(edge);
 }
 
-function needAvailability(edge: Edge, to: Node): Availability {
+function needAvailability(edge: Edge): Availability {
+  const { to } = edge;
   const { unit } = to;
   if (unit.stopWish !== "") return unit.wanted === "down" ? "blocked" : "pending";
   switch (unit.state) {
@@ -29,7 +28,7 @@ function needAvailability(edge: Edge, to: Node): Availability {
     case "starting":
       return edge.wait === "started" && unit.run?.main === "running" ? "met" : "pending";
     case "done":
-      return countsWhenDone(edge, to) ? "met" : "blocked";
+      return countsWhenDone(edge) ? "met" : "blocked";
     case "failed":
     case "stopped":
       return "blocked";
@@ -43,8 +42,8 @@ function needAvailability(edge: Edge, to: Node): Availability {
 }
 
 /** A task that is done stays reached; so does a service whose readiness is its end. A service that just ended is gone. */
-function countsWhenDone(edge: Edge, to: Node): boolean {
-  return edge.wait === "done" || to.plan.type === "task" || to.plan.ready.kind === "exit";
+function countsWhenDone({ wait, to }: Edge): boolean {
+  return wait === "done" || to.plan.type === "task" || to.plan.ready.kind === "exit";
 }
 
 /** Order only: waits for what is on its way up, and for a task on its way through. */
@@ -71,7 +70,7 @@ function orderAvailability(to: Node): Availability {
 /** Starts a waiting unit when all that it waits for is there, else notes what blocks it. */
 export function evaluate(engine: Engine, node: Node): void {
   const { unit } = node;
-  if (unit.state !== "waiting" || unit.run !== null || engine.state.shutdown !== null) return;
+  if (unit.state !== "waiting") return;
   let blockedBy = "";
   let isPending = false;
   for (const edge of node.needs) {
@@ -92,12 +91,9 @@ export function evaluate(engine: Engine, node: Node): void {
  */
 function evaluateEdge(engine: Engine, edge: Edge): void {
   const { from } = edge;
-  if (from.unit.state !== "waiting" || edge.old) return;
-  if (from.unit.blockedBy === "") {
-    const found = availability(edge);
-    if (found === "pending") return;
-    if (!(found === "blocked" && edge.required) && !isFree(from)) return;
-  }
+  if (from.unit.state !== "waiting") return;
+  const isBlocked = edge.required && availability(edge) === "blocked";
+  if (from.unit.blockedBy === "" && !isBlocked && !isFree(from)) return;
   evaluate(engine, from);
 }
 
@@ -142,7 +138,7 @@ export function enterWaiting(
 export function wakeWaiting(engine: Engine, node: Node): void {
   evaluate(engine, node);
   for (let at = 0; at < node.neededBy.length; at++) evaluateEdge(engine, node.neededBy[at] as Edge);
-  if (!isLive(node.unit)) for (const other of node.conflicts) evaluate(engine, other);
+  for (const other of node.conflicts) evaluate(engine, other);
 }
 
 /**
@@ -150,8 +146,7 @@ export function wakeWaiting(engine: Engine, node: Node): void {
  * milestone: once reached it stays reached.
  */
 export function isBinding(edge: Edge): boolean {
-  if (edge.kind !== "need" || !edge.required || !edge.restart || edge.wait === "done") return false;
-  return edge.to !== null && edge.to.plan.type !== "task" && isOfRun(edge);
+  return edge.required && edge.restart && edge.wait !== "done" && edge.to.plan.type !== "task" && isOfRun(edge);
 }
 
 /** Whether an edge belongs to what the unit's run was started with. */

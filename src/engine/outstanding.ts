@@ -8,6 +8,7 @@ import { isOfLife } from "./aux.ts";
 import type { Effect } from "./effect.ts";
 import { definitionOf, engineOf, type Node } from "./engine.ts";
 import type { CommandPlan, ServicePlan } from "./plan.ts";
+import { spawnOfAux, spawnOfMain } from "./spawn-effect.ts";
 import type { Aux, Run, State } from "./state.ts";
 import { isEnding } from "./unit.ts";
 import { scopeOf } from "./words.ts";
@@ -38,7 +39,7 @@ export function outstanding(state: State): Effect[] {
     if (run !== null) ofRun(effects, node, run);
   }
   for (const { timer: ticket, timerAtMs } of state.requests) if (ticket !== 0) effects.push(timer(ticket, timerAtMs));
-  if (shutdown !== null && shutdown.timer !== 0) effects.push(timer(shutdown.timer, shutdown.deadlineMs));
+  if (shutdown !== null) effects.push(timer(shutdown.timer, shutdown.deadlineMs));
   return effects;
 }
 
@@ -50,8 +51,9 @@ function ofRun(effects: Effect[], node: Node, run: Run): void {
   const plan = definitionOf(node);
   if (run.timer !== 0) effects.push(timer(run.timer, run.timerAtMs));
   if (run.runTimer !== 0) effects.push(timer(run.runTimer, run.runTimerAtMs));
-  if (run.main === "spawning") ofSpawningMain(effects, node, run, plan);
-  for (const aux of run.aux) if (aux.pid === 0) ofSpawningAux(effects, node, run, aux, plan);
+  if (run.main === "spawning")
+    effects.push(isEnding(run) ? { kind: "cancel-spawn", ticket: run.start } : spawnOfMain(node, run));
+  for (const aux of run.aux) if (aux.pid === 0) effects.push(ofSpawningAux(node, run, aux, plan));
   if (run.probe !== 0) effects.push(probeOf(node, run, plan));
   if (run.tree === 0) return;
   const ids = { ticket: run.tree, startTicket: run.start, instance: node.id };
@@ -62,51 +64,10 @@ function ofRun(effects: Effect[], node: Node, run: Run): void {
   );
 }
 
-function ofSpawningMain(effects: Effect[], node: Node, run: Run, plan: ServicePlan): void {
-  if (plan.command === null) return;
-  if (isEnding(run)) {
-    effects.push({ kind: "cancel-spawn", ticket: run.start });
-    return;
-  }
-  effects.push({
-    ...spawn(node, run, run.start, ProcessKind.main, plan.command),
-    readyFd: plan.ready.kind === "fd" ? plan.ready.fd : null,
-    notify: plan.ready.kind === "notify",
-  });
-}
-
-function ofSpawningAux(effects: Effect[], node: Node, run: Run, aux: Aux, plan: ServicePlan): void {
+function ofSpawningAux(node: Node, run: Run, aux: Aux, plan: ServicePlan): Effect {
   const command = commandOf(run, aux, plan);
-  if (command === null || run.phase === "killing" || (isEnding(run) && isOfLife(aux))) {
-    effects.push({ kind: "cancel-spawn", ticket: aux.ticket });
-    return;
-  }
-  const isPostStop = aux.kind === ProcessKind.postStop;
-  effects.push({
-    ...spawn(node, run, aux.ticket, aux.kind, command),
-    ended: isPostStop ? { code: run.end?.code ?? null, signal: run.end?.signal ?? null } : null,
-  });
-}
-
-function spawn(
-  node: Node,
-  run: Run,
-  ticket: number,
-  processKind: number,
-  command: CommandPlan,
-): Extract<Effect, { kind: "spawn" }> {
-  return {
-    kind: "spawn",
-    ticket,
-    startTicket: run.start,
-    instance: node.id,
-    processKind,
-    command,
-    restarts: node.unit.restarts,
-    readyFd: null,
-    notify: false,
-    ended: null,
-  };
+  const isCancelled = command === null || run.phase === "killing" || (isEnding(run) && isOfLife(aux));
+  return isCancelled ? { kind: "cancel-spawn", ticket: aux.ticket } : spawnOfAux(node, run, aux, command);
 }
 
 function commandOf(run: Run, aux: Aux, plan: ServicePlan): CommandPlan | null {

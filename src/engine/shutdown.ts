@@ -138,8 +138,7 @@ function isFailure(node: Node): boolean {
   const { unit } = node;
   if (unit.state === "failed") return true;
   return (
-    unit.state === "waiting" &&
-    node.needs.some((edge) => edge.name === unit.blockedBy && edge.to?.unit.state === "done")
+    unit.state === "waiting" && node.needs.some((edge) => edge.name === unit.blockedBy && edge.to.unit.state === "done")
   );
 }
 

@@ -7,6 +7,7 @@ import { definitionOf, type Engine, log, type Node, newTicket, note, setState } 
 import type { Event } from "./event.ts";
 import { beginQuietOrLoud } from "./quiet.ts";
 import { watchReadiness } from "./readiness.ts";
+import { spawnOfMain } from "./spawn-effect.ts";
 import { newRun, type Run } from "./state.ts";
 import { isKilledLate, killLate, sendStopSignal } from "./stopping.ts";
 import { armRunTimer, armUnitTimer } from "./timers.ts";
@@ -39,28 +40,15 @@ export function continueStart(engine: Engine, node: Node, run: Run): void {
     return;
   }
   run.phase = "pre-start";
-  note(engine, node, "pre-start", command.argv[0] ?? "");
+  note(engine, node, "pre-start", command.argv[0] as string);
   spawnAux(engine, node, run, ProcessKind.preStart, command);
 }
 
 function spawnMain(engine: Engine, node: Node, run: Run): void {
-  const plan = definitionOf(node);
-  if (plan.command === null) throw new Error(`assert: ${plan.name} has no command`);
   run.phase = "main";
   run.main = "spawning";
   run.touched = true;
-  engine.effects.push({
-    kind: "spawn",
-    ticket: run.start,
-    startTicket: run.start,
-    instance: node.id,
-    processKind: ProcessKind.main,
-    command: plan.command,
-    restarts: node.unit.restarts,
-    readyFd: plan.ready.kind === "fd" ? plan.ready.fd : null,
-    notify: plan.ready.kind === "notify",
-    ended: null,
-  });
+  engine.effects.push(spawnOfMain(node, run));
 }
 
 type Succeeded = Extract<Event, { kind: "spawn-succeeded" }>;
@@ -89,7 +77,7 @@ export function mainStarted(engine: Engine, node: Node, run: Run, event: Succeed
 export function mainFailed(engine: Engine, node: Node, run: Run, event: Failed): void {
   run.main = "ended";
   // No program ran: nothing can be left of this start, unless pre_start left it.
-  if (definitionOf(node).preStart.length === 0 && run.aux.length === 0) run.touched = false;
+  if (run.commandAt === 0) run.touched = false;
   const end = endOf(engine, node, "spawn-failed");
   end.stage = event.stage;
   end.errno = event.errno;

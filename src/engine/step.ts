@@ -57,7 +57,7 @@ function drain(engine: Engine): void {
     if (node.wentAway) stopWithLostNeeds(engine, node);
     stopIfFree(engine, node);
     // Before it may start again: its run has ended, and what that run needed may stop now.
-    for (const { to } of node.needs) if (to !== null && to.unit.stopWish !== "") stopIfFree(engine, to);
+    for (const { to } of node.needs) if (to.unit.stopWish !== "") stopIfFree(engine, to);
     wakeWaiting(engine, node);
     if (node.waiters.length > 0) checkRequests(engine, node);
   }

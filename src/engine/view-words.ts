@@ -61,9 +61,8 @@ export function pendingNeeds(node: Node): string[] {
   const texts: string[] = [];
   for (const edge of node.needs) {
     if (edge.old || availability(edge) === "met" || (availability(edge) === "blocked" && !edge.required)) continue;
-    const state = edge.to === null ? "there is no such service" : shownState(edge.to.unit, edge.to.plan);
     const what = edge.kind === "after" ? "to be started first" : `to be ${edge.wait}`;
-    texts.push(`${edge.name} ${what} (${state})`);
+    texts.push(`${edge.name} ${what} (${shownState(edge.to.unit, edge.to.plan)})`);
   }
   for (const other of node.conflicts) {
     if (other.unit.run !== null) texts.push(`${other.unit.name} to end, which conflicts with it`);

@@ -25,7 +25,7 @@ export function wantUp(engine: Engine, nodes: readonly Node[], options: WantOpti
   const pending = [...nodes];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     for (const edge of next.needs) {
-      if (edge.to === null || edge.kind === "after" || edge.old || seen.has(edge.to)) continue;
+      if (edge.kind === "after" || edge.old || seen.has(edge.to)) continue;
       seen.add(edge.to);
       pending.push(edge.to);
       const because = `needed by ${next.unit.name}`;
