@@ -104,7 +104,6 @@ function copyOfRun(run: Run): Run {
     touched: run.touched,
     left: run.left,
     lingers: run.lingers,
-    killed: run.killed,
     unkillable: run.unkillable,
     probe: run.probe,
     readySeen: run.readySeen,

@@ -9,7 +9,7 @@ import type { AdoptedProcess } from "./event.ts";
 import { stopProbe } from "./readiness.ts";
 import { cancelBackoff } from "./settle.ts";
 import { newRun, type Run } from "./state.ts";
-import { wishStop } from "./stopping.ts";
+import { forgetTree, wishStop } from "./stopping.ts";
 import { armRunTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
 import { wantDown } from "./wanted.ts";
 
@@ -75,6 +75,6 @@ function forgetRun(engine: Engine, run: Run): void {
   cancelUnitTimer(engine, run);
   cancelRunTimer(engine, run);
   stopProbe(engine, run);
-  if (run.tree !== 0) engine.effects.push({ kind: "forget-tree", ticket: run.tree });
-  for (const ticket of [run.start, run.tree, ...run.aux.map((aux) => aux.ticket)]) engine.byTicket.delete(ticket);
+  forgetTree(engine, run);
+  for (const ticket of [run.start, ...run.aux.map((aux) => aux.ticket)]) engine.byTicket.delete(ticket);
 }

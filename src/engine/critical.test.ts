@@ -13,7 +13,6 @@ const exited: End = {
   stage: 0,
   errno: 0,
   detail: "",
-  killed: false,
   atWallMs: 0,
   lines: [],
 };

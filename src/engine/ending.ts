@@ -11,6 +11,7 @@ import type { Event } from "./event.ts";
 import { becomeReady, stopProbe } from "./readiness.ts";
 import { settle } from "./settle.ts";
 import type { End, EndCause, Run } from "./state.ts";
+import { forgetTree } from "./stopping.ts";
 import { armUnitTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
 import { isUp } from "./unit.ts";
 import { endText, signalName } from "./words.ts";
@@ -26,7 +27,6 @@ export function endOf(engine: Engine, node: Node, cause: EndCause): End {
     stage: 0,
     errno: 0,
     detail: "",
-    killed: false,
     atWallMs: engine.now.wallMs,
     lines: [],
   };
@@ -62,7 +62,6 @@ function endWith(engine: Engine, node: Node, run: Run, event: Exited): End {
   end.code = event.code;
   end.signal = event.signal;
   end.core = event.core;
-  end.killed = run.killed;
   end.atWallMs = engine.now.wallMs;
   end.lines = event.lastLines.slice(-10).map((line) => line.slice(0, 400));
   return end;
@@ -187,10 +186,7 @@ export function treeUnkillable(engine: Engine, node: Node, run: Run, pids: numbe
 /** The configuration asks for the group only: what has left it is told, and left alone. */
 function leaveBehind(engine: Engine, node: Node, run: Run, pids: number[]): void {
   log(engine, "warn", "Processes outside the group are left", { pids: pids.join(" "), service: node.unit.name });
-  engine.effects.push({ kind: "forget-tree", ticket: run.tree });
-  engine.byTicket.delete(run.tree);
-  run.tree = 0;
-  run.treeUse = "";
+  forgetTree(engine, run);
   run.left = [];
   run.unkillable = [];
   touch(engine, node);

@@ -29,8 +29,7 @@ export function loadPlan(engine: Engine, event: Loaded): void {
     }
     return;
   }
-  const isFirst = engine.state.plan === null || engine.state.units.length === 0;
-  if (isFirst) loadFirst(engine, event);
+  if (engine.state.units.length === 0) loadFirst(engine, event);
   else apply(engine, event);
 }
 
@@ -99,10 +98,9 @@ function apply(engine: Engine, event: Loaded): void {
     if (node === undefined) continue;
     const to = services.get(service);
     // What was up before it was enabled goes on, unless it is another thing now.
-    if (action === "start" && to !== undefined && needsNewProcess(node.plan, to)) changed.add(service);
-    const isKept = to !== undefined && action !== "restart" && action !== "stop" && !changed.has(service);
-    if (node.unit.run !== null && !isKept) node.unit.oldPlan ??= node.plan;
-    node.unit.removed = to === undefined;
+    const isOther = to === undefined || needsNewProcess(node.plan, to);
+    if (isOther) changed.add(service);
+    if (node.unit.run !== null && (isOther || action === "stop")) node.unit.oldPlan ??= node.plan;
   }
   state.units = unitsFor(event.plan, before, engine.now.wallMs);
   state.plan = event.plan;
@@ -155,12 +153,16 @@ function unitsFor(plan: Plan, before: Map<string, Node>, wallMs: number): Unit[]
     return unit;
   });
   const names = new Set(plan.services.map(({ name }) => name));
-  for (const [name, { unit }] of before) if (!names.has(name) && unit.run !== null) units.push(unit);
+  for (const [name, { unit }] of before) {
+    if (names.has(name) || unit.run === null) continue;
+    unit.removed = true;
+    units.push(unit);
+  }
   return units;
 }
 
 function startForApply(engine: Engine, node: Node, isChanged: boolean, targets: Target[]): void {
-  if (isChanged && (node.unit.run !== null || node.unit.state !== "stopped")) {
+  if (isChanged && node.unit.state !== "stopped") {
     // It was started while it was not enabled, by a definition that is not the new one.
     wantFromStart(engine, [node], "apply-new");
     restartForApply(engine, node, "enabled now, and changed", targets);

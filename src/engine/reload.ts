@@ -3,12 +3,14 @@
 import { ProcessKind, SignalScope } from "../contract.ts";
 import { spawnAux } from "./aux.ts";
 import { definitionOf, type Engine, log, type Node, note, setState } from "./engine.ts";
+import type { ReloadPlan } from "./plan.ts";
 import type { Run } from "./state.ts";
 import { scopeOf, signalName } from "./words.ts";
 
-/** The unit is ready and its reload is no restart. True: it is over at once. */
-export function beginReload(engine: Engine, node: Node, run: Run): boolean {
-  const { reload } = definitionOf(node);
+type Reload = Exclude<ReloadPlan, { kind: "restart" }>;
+
+/** The unit is ready. True: the reload is over at once. */
+export function beginReload(engine: Engine, node: Node, run: Run, reload: Reload): boolean {
   if (reload.kind === "signal") {
     note(engine, node, "reload-signal", signalName(reload.signal));
     log(engine, "info", "Reloading service", { service: node.unit.name, signal: signalName(reload.signal) });
@@ -23,9 +25,8 @@ export function beginReload(engine: Engine, node: Node, run: Run): boolean {
     });
     return true;
   }
-  if (reload.kind === "restart") throw new Error("assert: a reload that is a restart");
   log(engine, "info", "Reloading service", { service: node.unit.name });
-  setState(engine, node, "reloading", "reload-command", reload.command.argv[0] ?? "");
+  setState(engine, node, "reloading", "reload-command", reload.command.argv[0] as string);
   spawnAux(engine, node, run, ProcessKind.reload, reload.command);
   return false;
 }
@@ -34,7 +35,7 @@ export function beginReload(engine: Engine, node: Node, run: Run): boolean {
 export function failedReload(engine: Engine, node: Node, reason: string): void {
   log(engine, "warn", "Reload failed", { reason, service: node.unit.name });
   for (const { target } of node.waiters) {
-    if (target.goal !== "reload" || target.outcome !== "" || !target.begun) continue;
+    if (!target.begun) continue;
     target.outcome = "failed";
     target.reason = `reload command ${reason}`;
   }

@@ -3,7 +3,7 @@
 import type { Reply, RequestResult } from "./effect.ts";
 import { cancelTimer, type Engine, type Node, note, type Waiter } from "./engine.ts";
 import { judgeTarget } from "./request-judge.ts";
-import type { OpenRequest, Target } from "./state.ts";
+import type { OpenRequest, Target, Wanted } from "./state.ts";
 import { shownState } from "./view-words.ts";
 
 /** A unit changed: is what requests want of it settled? */
@@ -76,10 +76,10 @@ export function forgetRequest(engine: Engine, request: OpenRequest): void {
   }
 }
 
-/** A newer request wants the unit `up` or `down`: older ones that want the opposite end. */
-export function replaceRequests(engine: Engine, node: Node, wanted: "up" | "down", by: number): void {
+/** What a newer request wants of the unit stands in it already: older requests for the opposite end. */
+export function replaceRequests(engine: Engine, node: Node, by: number): void {
   for (const { request, target } of [...node.waiters]) {
-    if (request.id === by || !isOpposed(target, wanted) || !engine.state.requests.includes(request)) continue;
+    if (request.id === by || !isOpposed(target, node.unit.wanted) || !engine.state.requests.includes(request)) continue;
     note(engine, node, "request-replaced", `request ${request.id} by ${by}`);
     answer(engine, request, { outcome: "replaced", by, results: resultsOf(engine, request) });
   }
@@ -93,7 +93,7 @@ export function replaceApplies(engine: Engine, by: number): void {
   }
 }
 
-function isOpposed(target: Target, wanted: "up" | "down"): boolean {
+function isOpposed(target: Target, wanted: Wanted): boolean {
   return wanted === "up" ? target.goal === "down" : ["up", "restart", "reload"].includes(target.goal);
 }
 

@@ -118,7 +118,7 @@ function judgeReload(engine: Engine, node: Node, target: Target): void {
     return;
   }
   target.begun = true;
-  if (beginReload(engine, node, run)) settle(target, "reloaded");
+  if (beginReload(engine, node, run, reload)) settle(target, "reloaded");
 }
 
 function judgeWait(engine: Engine, node: Node, target: Target): void {

@@ -72,7 +72,6 @@ function endOf({ code, readyForMs }: Ending): End {
     stage: 0,
     errno: 0,
     detail: "",
-    killed: false,
     atWallMs: 0,
     lines: [],
   };

@@ -18,7 +18,6 @@ function end(options: Partial<End> = {}): End {
     stage: 0,
     errno: 0,
     detail: "",
-    killed: false,
     atWallMs: 0,
     lines: [],
     ...options,

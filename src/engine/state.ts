@@ -132,7 +132,6 @@ export interface Run {
   left: number[];
   /** What is left may finish what it does, until the timer. */
   lingers: boolean;
-  killed: boolean;
   unkillable: number[];
   /** Probe, or watch of the log. */
   probe: Ticket;
@@ -167,7 +166,6 @@ export interface End {
   stage: number;
   errno: number;
   detail: string;
-  killed: boolean;
   atWallMs: number;
   lines: string[];
 }
@@ -291,7 +289,6 @@ export function newRun(start: Ticket, beganMs: number): Run {
     touched: false,
     left: [],
     lingers: false,
-    killed: false,
     unkillable: [],
     probe: 0,
     readySeen: false,

@@ -22,7 +22,7 @@ export function wishStop(engine: Engine, node: Node, cause: StopCause): void {
   const pending: { node: Node; cause: StopCause }[] = [{ node, cause }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { unit } = next.node;
-    if (unit.run === null || unit.stopWish === next.cause) continue;
+    if (unit.run === null) continue;
     if (isEnding(unit.run)) {
       // Its end is on its way; what is remembered is that a new start was asked for.
       if (next.cause === "restart" || next.cause === "apply") unit.stopWish = next.cause;
@@ -52,7 +52,7 @@ function outweighs(cause: StopCause, wish: StopCause | ""): boolean {
 export function stopIfFree(engine: Engine, node: Node): void {
   const { unit } = node;
   const { run, stopWish } = unit;
-  if (stopWish === "" || run === null || isEnding(run)) return;
+  if (run === null || isEnding(run) || stopWish === "") return;
   if (isHeld(engine, node)) return;
   beginStop(engine, node, run, stopWish);
 }
@@ -62,7 +62,7 @@ export function withdrawStop(engine: Engine, node: Node): void {
   const pending = [node];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { unit } = next;
-    if (unit.run === null || isEnding(unit.run) || unit.stopWish === "") continue;
+    if (unit.state === "stopping") continue;
     unit.stopWish = "";
     unit.stopForce = false;
     touch(engine, next);
@@ -80,7 +80,6 @@ function needsAreGone(node: Node): boolean {
 /** What lost something that it cannot be without is stopped. */
 export function stopWithLostNeeds(engine: Engine, node: Node): void {
   node.wentAway = false;
-  if (engine.state.shutdown !== null) return;
   for (const edge of node.neededBy) {
     const { unit } = edge.from;
     if (unit.run === null || isEnding(unit.run) || !isBinding(edge)) continue;
@@ -99,7 +98,6 @@ export function beginStop(engine: Engine, node: Node, run: Run, cause: EndCause)
   cancelUnitTimer(engine, run);
   cancelRunTimer(engine, run);
   stopProbe(engine, run);
-  const isForked = run.main === "ended" && run.phase === "main";
   run.phase = "stopping";
   setState(
     engine,
@@ -124,7 +122,7 @@ export function beginStop(engine: Engine, node: Node, run: Run, cause: EndCause)
   }
   endAuxOfLife(engine, node, run);
   if (run.main === "spawning") engine.effects.push({ kind: "cancel-spawn", ticket: run.start });
-  else if (run.main === "running" || isForked) {
+  else if (run.main !== "none") {
     if (plan.stop.command === null) sendStopSignal(engine, node, run);
     else spawnAux(engine, node, run, ProcessKind.stop, plan.stop.command);
   }
@@ -133,24 +131,29 @@ export function beginStop(engine: Engine, node: Node, run: Run, cause: EndCause)
 
 /** Not ready within the start limit, which counts from the first pre_start. */
 export function startTimeout(engine: Engine, node: Node, run: Run): void {
-  if (isEnding(run)) return;
   const limit = durationText(definitionOf(node).startTimeoutMs);
-  const end = endOf(engine, node, "start-timeout");
-  end.detail = `not ready within ${limit}${run.probeReason === "" ? "" : ` (last probe: ${run.probeReason})`}`;
-  if (run.main === "spawning") end.detail = `its program did not begin within ${limit}`;
-  if (run.phase === "pre-start") end.detail = `pre_start not over within ${limit}`;
-  run.end = end;
-  note(engine, node, "start-timeout", end.detail);
-  beginStop(engine, node, run, "start-timeout");
+  let detail = `not ready within ${limit}${run.probeReason === "" ? "" : ` (last probe: ${run.probeReason})`}`;
+  if (run.main === "spawning") detail = `its program did not begin within ${limit}`;
+  if (run.phase === "pre-start") detail = `pre_start not over within ${limit}`;
+  stopFailed(engine, node, run, "start-timeout", detail);
 }
 
 export function runTimeout(engine: Engine, node: Node, run: Run): void {
-  if (isEnding(run)) return;
-  const end = endOf(engine, node, "run-timeout");
-  end.detail = `ran longer than ${durationText(definitionOf(node).runTimeoutMs ?? 0)}`;
-  run.end = end;
-  note(engine, node, "run-timeout", end.detail);
-  beginStop(engine, node, run, "run-timeout");
+  const limit = durationText(definitionOf(node).runTimeoutMs ?? 0);
+  stopFailed(engine, node, run, "run-timeout", `ran longer than ${limit}`);
+}
+
+/** A run that has to be stopped because of what is wrong with itself: that stays the reason of its end. */
+function stopFailed(
+  engine: Engine,
+  node: Node,
+  run: Run,
+  cause: "start-timeout" | "run-timeout",
+  detail: string,
+): void {
+  run.end = { ...endOf(engine, node, cause), detail };
+  note(engine, node, cause, detail);
+  beginStop(engine, node, run, cause);
 }
 
 /** To the main process; to what is left of its tree when it has forked and gone. */
@@ -173,15 +176,10 @@ export function sendStopSignal(engine: Engine, node: Node, run: Run): void {
 /** SIGKILL to everything of this run; answered by tree-emptied or tree-unkillable, so no timer is needed. */
 export function killRun(engine: Engine, node: Node, run: Run): void {
   if (run.treeUse === "kill") return;
-  run.lingers = false;
   const scope = scopeOf(definitionOf(node).stop.kill);
   cancelUnitTimer(engine, run);
-  if (run.tree !== 0) {
-    engine.effects.push({ kind: "forget-tree", ticket: run.tree });
-    engine.byTicket.delete(run.tree);
-  }
+  forgetTree(engine, run);
   run.phase = "killing";
-  run.killed = true;
   if (run.main === "spawning") engine.effects.push({ kind: "cancel-spawn", ticket: run.start });
   for (const aux of run.aux) {
     if (aux.pid === 0) engine.effects.push({ kind: "cancel-spawn", ticket: aux.ticket });
@@ -193,6 +191,15 @@ export function killRun(engine: Engine, node: Node, run: Run): void {
     run.commandAt = definitionOf(node).postStop.length;
   }
   killTree(engine, node, run, scope);
+}
+
+/** Nobody waits for the run's tree any more. */
+export function forgetTree(engine: Engine, run: Run): void {
+  if (run.tree === 0) return;
+  engine.effects.push({ kind: "forget-tree", ticket: run.tree });
+  engine.byTicket.delete(run.tree);
+  run.tree = 0;
+  run.treeUse = "";
 }
 
 function killTree(engine: Engine, node: Node, run: Run, scope: number): void {
@@ -216,11 +223,9 @@ export function killLate(engine: Engine, node: Node, run: Run): void {
 }
 
 /** A stop that is under way, or any run, is ended at once. */
-export function forceStop(engine: Engine, node: Node): void {
-  const { unit } = node;
-  const { run } = unit;
-  if (run === null || run.treeUse === "kill") return;
-  unit.stopForce = true;
+export function forceStop(engine: Engine, node: Node, run: Run): void {
+  if (run.treeUse === "kill") return;
+  node.unit.stopForce = true;
   if (!isEnding(run)) return;
   note(engine, node, "kill-forced", "");
   killRun(engine, node, run);

@@ -7,7 +7,6 @@ import type { Rule } from "./rules.ts";
 import { cancelBackoff, forgetFailures } from "./settle.ts";
 import type { StopCause } from "./state.ts";
 import { forceStop, wishStop, withdrawStop } from "./stopping.ts";
-import { isEnding } from "./unit.ts";
 
 export interface WantOptions {
   because: string;
@@ -45,14 +44,13 @@ function wantOne(engine: Engine, node: Node, options: WantOptions): void {
   for (const other of node.conflicts) {
     if (other.unit.wanted === "up") wantDown(engine, other, "conflict", `conflicts with ${unit.name}`, options.request);
   }
-  replaceRequests(engine, node, "up", options.request);
+  replaceRequests(engine, node, options.request);
   if (unit.stopWish === "request" || unit.stopWish === "conflict") withdrawStop(engine, node);
   if (options.byHand) {
     forgetFailures(engine, node);
     unit.wantedBecause = options.because;
     cancelBackoff(engine, node);
   }
-  if (unit.run !== null) return;
   const startsFrom = options.byHand ? ["stopped", "failed", "done", "backing-off"] : ["stopped"];
   if (startsFrom.includes(unit.state)) enterWaiting(engine, node, "waits-for-need", options.because);
 }
@@ -64,20 +62,20 @@ export function wantDown(
   cause: StopCause,
   because: string,
   request: number,
-  options: { force: boolean } = { force: false },
+  options: { force?: boolean } = {},
 ): void {
   const { unit } = node;
   unit.wanted = "down";
   unit.wantedBecause = because;
   cancelBackoff(engine, node);
-  if (request !== 0) replaceRequests(engine, node, "down", request);
+  if (request !== 0) replaceRequests(engine, node, request);
   if (unit.run === null) {
     if (unit.state !== "stopped") setState(engine, node, "stopped", ruleOf(cause), because);
     return;
   }
   note(engine, node, ruleOf(cause), because);
   wishStop(engine, node, cause);
-  if (options.force) forceStop(engine, node);
+  if (options.force) forceStop(engine, node, unit.run);
   touch(engine, node);
 }
 
@@ -90,8 +88,7 @@ function ruleOf(cause: StopCause): Rule {
 /** Wants a unit up with a new run, be one there or not. */
 export function wantRestart(engine: Engine, node: Node, request: number): void {
   wantUp(engine, [node], { because: "restart was asked for", rule: "wanted-by-request", byHand: true, request });
-  const { run } = node.unit;
-  if (run === null || (isEnding(run) && node.unit.stopWish === "restart")) return;
+  if (node.unit.run === null) return;
   note(engine, node, "wanted-by-request", "restart");
   wishStop(engine, node, "restart");
 }
