@@ -22,10 +22,13 @@ const queueBytesMax = 4 * 1024 * 1024;
 const acceptsPerTurn = 32;
 const readBytes = 64 * 1024;
 const EAGAIN = 11;
+const ENFILE = 23;
+const EMFILE = 24;
 
 const pollIn = 1;
 const pollOut = 4;
 const pollHangup = 16;
+const pollEdge = 0x80000000;
 
 /** The loop's side, as far as the server needs it. */
 export interface ServerWatches {
@@ -68,6 +71,9 @@ export class ControlServer {
   private readonly handlers: Handlers;
   private readonly clients = new Map<number, Client>();
   private listener = -1;
+  /** A descriptor that can be given up (refuseOne). */
+  private spare = -1;
+  private listenerEvents = pollIn;
 
   constructor(watches: ServerWatches, handlers: Handlers) {
     this.watches = watches;
@@ -77,6 +83,7 @@ export class ControlServer {
   listen(fd: number): void {
     this.listener = fd;
     this.watches.add(fd, pollIn, () => this.accept());
+    this.takeSpare();
   }
 
   /** Stops accepting; open connections stay until they are answered. */
@@ -88,7 +95,12 @@ export class ControlServer {
 
   private accept(): void {
     for (let count = 0; count < acceptsPerTurn; count++) {
+      if (this.spare < 0) this.takeSpare();
       const accepted = host.accept(this.listener);
+      if (accepted === -EMFILE || accepted === -ENFILE) {
+        this.refuseOne();
+        return;
+      }
       if (typeof accepted === "number") return;
       const { fd, uid, gid, pid } = accepted;
       if (this.clients.size >= clientsMax) {
@@ -111,6 +123,28 @@ export class ControlServer {
       this.clients.set(fd, client);
       this.watches.add(fd, pollIn, (events) => this.ready(client, events));
     }
+  }
+
+  /** Without one we look only when somebody new comes, not for as long as somebody waits, which would be all the time. */
+  private takeSpare(): void {
+    this.spare = host.memory("spare");
+    const events = this.spare < 0 ? pollIn | pollEdge : pollIn;
+    if (events !== this.listenerEvents) this.watches.change(this.listener, events);
+    this.listenerEvents = events;
+  }
+
+  /** No descriptor is left for a client. The spare one tells it so: else it would wait, and not know for what. */
+  private refuseOne(): void {
+    if (this.spare < 0) return;
+    host.close(this.spare);
+    this.spare = -1;
+    const accepted = host.accept(this.listener);
+    if (typeof accepted !== "number") {
+      const message = "cannot serve the request: gonit has no file descriptors left";
+      host.send(accepted.fd, errorLine(null, { code: ErrorCode.busy, message }));
+      host.close(accepted.fd);
+    }
+    this.takeSpare();
   }
 
   private ready(client: Client, events: number): void {

@@ -8,12 +8,11 @@ import type { Effect } from "../engine/effect.ts";
 import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
 import type { ServicePlan } from "../engine/plan.ts";
 import { readEnvironmentFiles } from "./environment-files.ts";
-import { execProblem } from "./exec-problem.ts";
-import { unmappedDetail } from "./id-map.ts";
 import { type Shell, serviceOf } from "./performer.ts";
 import type { ProcessListener } from "./processes.ts";
 import { ReadyPipes } from "./ready-pipes.ts";
 import { addConfigured, environmentTexts, ownTexts, sharedVariables } from "./service-environment.ts";
+import { startProblem } from "./start-problem.ts";
 
 const ENOENT = 2;
 const EAGAIN = 11;
@@ -101,14 +100,15 @@ export class Spawner {
     const hasPipes = service.logs.to === "file" || service.logs.to === "console";
     const logError = !hasPipes ? 0 : Math.min(outputs.stdout, outputs.stderr);
     if (logError < 0) {
-      this.fail(effect.ticket, Stage.log, -logError, "cannot make the log pipe");
+      this.fail(effect.ticket, Stage.log, -logError, `cannot make the log pipe: ${host.errnoText(logError)}`);
       return;
     }
     if (service.ready.kind === "log") this.shell.logs.markStart(service, effect.instance);
     this.shell.logs.markRun(effect.instance, effect.startTicket);
     const notifyPath = effect.notify ? this.shell.notify.pathFor(effect.instance) : "";
     if (typeof notifyPath === "number") {
-      this.fail(effect.ticket, Stage.descriptors, -notifyPath, "cannot make the notify socket");
+      const detail = `cannot make the notify socket: ${host.errnoText(notifyPath)}`;
+      this.fail(effect.ticket, Stage.descriptors, -notifyPath, detail);
       return;
     }
     this.submit(service, effect, prepared, outputs, notifyPath, extra);
@@ -138,7 +138,8 @@ export class Spawner {
     if (effect.readyFd !== null) {
       const writeEnd = this.readyPipes.open(effect.ticket);
       if (writeEnd < 0) {
-        this.fail(effect.ticket, Stage.descriptors, -writeEnd, "cannot make the readiness pipe");
+        const detail = `cannot make the readiness pipe: ${host.errnoText(writeEnd)}`;
+        this.fail(effect.ticket, Stage.descriptors, -writeEnd, detail);
         return;
       }
       request.descriptors.push([effect.readyFd, writeEnd]);
@@ -199,24 +200,10 @@ export class Spawner {
     this.shell.emit({ kind: "spawn-failed", ticket, stage, errno, detail });
   }
 
-  /** What stands behind "cannot start NAME:" for a child that got no further than `stage`. */
   private failureDetail(stage: number, errno: number, effect: SpawnEffect, service: ServicePlan): string {
-    const why = host.errnoText(errno);
+    const { identity, shared } = this.prepare(service);
     const program = effect.command.argv[0] ?? "";
-    if (stage === Stage.exec) {
-      const searchPath = this.prepare(service).shared.variables.get("PATH") ?? "";
-      return `cannot run ${program}: ${execProblem(program, errno, service, searchPath)}`;
-    }
-    if (stage === Stage.directory) return `cannot enter the directory ${service.directory}: ${why}`;
-    if (stage === Stage.user || stage === Stage.groups) {
-      const { identity } = this.prepare(service);
-      const missing = identity.kind === "user" ? unmappedDetail(identity) : "";
-      return `cannot become ${service.user || service.group}: ${missing || why}`;
-    }
-    if (stage === Stage.input) return `cannot open its standard input ${service.stdin}: ${why}`;
-    if (stage === Stage.timeLimit) return `${program} did not begin to run within its time limit`;
-    if (stage === Stage.queue) return `no process could be started now: ${why}`;
-    return why;
+    return startProblem(stage, errno, { program, service, identity, searchPath: shared.variables.get("PATH") ?? "" });
   }
 
   private prepare(service: ServicePlan): Prepared {

@@ -11,6 +11,9 @@ import type { Watches } from "./watches.ts";
 
 const heldPrefix = "ready:";
 const newLine = 10;
+const lineBytesMax = 4096;
+const ENFILE = 23;
+const EMFILE = 24;
 
 interface Pipe {
   readEnd: number;
@@ -81,7 +84,9 @@ export class ReadyPipes {
 
   private look(ticket: Ticket, readEnd: number): void {
     if (this.told.has(ticket)) return;
-    const data = host.peekPipe(readEnd);
+    let data = host.peekPipe(readEnd);
+    // A look takes descriptors for a moment. Without them the line is taken at once: better than never.
+    if (data === -EMFILE || data === -ENFILE) data = host.receive(readEnd, lineBytesMax);
     if (typeof data === "number") return;
     if (data.length > 0 && !data.includes(newLine)) {
       // The beginning of a line tells nothing yet, and would wake us again and again.

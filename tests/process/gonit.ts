@@ -3,7 +3,7 @@
  * client, and ended with everything that it started.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -64,6 +64,8 @@ export interface StartOptions {
   args?: string[];
   /** Put before gonit: it becomes gonit, as nice(1) does. */
   wrapper?: string[];
+  /** Another user may write into the folder: with a wrapper that changes the user. */
+  isOpenFolder?: boolean;
   /** The test ends roles of gonit: it tells that as errors. */
   endsRoles?: boolean;
 }
@@ -74,6 +76,7 @@ export function start(
   options: StartOptions = {},
 ): Started {
   const folder = folderFor(test);
+  if (options.isOpenFolder === true) chmodSync(folder, 0o777);
   const file = join(folder, "config.yml");
   const socket = join(folder, "control.sock");
   writeFileSync(file, typeof configuration === "string" ? configuration : configuration(folder));

@@ -1,11 +1,13 @@
 /** Starts that fail or hang, each for another reason: told by its step and cause, no loop, well again once it is mended. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import { ExitCode } from "../../src/contract.ts";
 import { descriptorsOf } from "./aftermath.ts";
-import { start } from "./gonit.ts";
+import { children, folderFor, start } from "./gonit.ts";
 
 /** A service that cannot be started, what is told about it, and what mends it. */
 interface Mistake {
@@ -156,10 +158,133 @@ test("failed starts leave no descriptor behind, in manager and init", async (con
   prepare(gonit.folder);
   const round = () => {
     for (const { name } of mistakes) assert.equal(gonit.client("start", name).code, 1);
-    return ["manager", "init"].map((role) => descriptorsOf(gonit.role(role as "init")));
   };
-  // The first round makes what is kept: log pipes, notify sockets.
-  const first = round();
+  const open = () => ["manager", "init"].map((role) => descriptorsOf(gonit.role(role as "init")));
+  // The first round makes what is kept: log pipes, notify sockets. The last client's own may still be open.
   round();
-  assert.deepEqual(round(), first);
+  const first = open();
+  round();
+  round();
+  await gonit.until("all is closed again", () => isDeepStrictEqual(open(), first));
+});
+
+/** Descriptor numbers that are not in use, from the lowest on. */
+function freeNumbers(pid: number): number[] {
+  const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+  return Array.from({ length: used.size + 100 }, (_, number) => number).filter((number) => !used.has(number));
+}
+
+test("descriptors run out at every step of a start: it says so, goes on by itself, and leaves nothing open", async (context) => {
+  const rounds = 8;
+  // New ones each time: the log's pipes and the notify socket of a service are kept.
+  const services = Array.from({ length: rounds }, (_, more) => [
+    `  - {name: told${more}, command: "${children}/notifies-ready", ready: notify, logs: {to: told.log, stderr: separate}, KEYS}`,
+    `  - {name: bare${more}, command: "${children}/notifies-ready", ready: notify, logs: none, KEYS}`,
+    `  - {name: lined${more}, command: "sh -c 'echo >&3; exec sleep 1000'", ready: {fd: 3}, logs: none, KEYS}`,
+  ]).flat();
+  const keys = "enabled: false, restart: {delay: 10ms, backoff: 1, jitter: 0}";
+  const gonit = start(
+    context,
+    `services:\n  - {name: keeper, command: sleep 1000}\n${services.join("\n").replaceAll("KEYS", keys)}\n`,
+  );
+  await gonit.sees(/msg="Started service".*service=keeper/);
+  const manager = gonit.role("manager");
+  const limit = (soft: number) =>
+    assert.equal(spawnSync("prlimit", ["--pid", `${manager}`, `--nofile=${soft}:`]).status, 0);
+  const usual = Number(/Max open files +(\d+)/.exec(readFileSync(`/proc/${manager}/limits`, "utf8"))?.[1]);
+  const refusals = new Set<string>();
+  for (let more = 0; more < rounds; more++) {
+    const names = [`told${more}`, `bare${more}`, `lined${more}`];
+    limit(freeNumbers(manager)[more] ?? 0);
+    for (const name of names) {
+      const run = gonit.client("start", name);
+      if (run.code !== 0) refusals.add(run.stderr.replace(/\d/g, "").trim());
+    }
+    limit(usual);
+    for (const name of names) assert.equal(gonit.client("start", name).code, 0);
+    for (const name of names) assert.equal(gonit.client("stop", name).code, 0);
+  }
+  const because = "No file descriptors available; restarts go on";
+  assert.deepEqual([...refusals].sort(), [
+    "gonit: cannot serve the request: gonit has no file descriptors left",
+    `gonit: cannot start bare: bare fails again and again: cannot make the notify socket: ${because}`,
+    `gonit: cannot start lined: lined fails again and again: cannot make the readiness pipe: ${because}`,
+    `gonit: cannot start told: told fails again and again: cannot make the log pipe: ${because}`,
+  ]);
+  const before = descriptorsOf(manager);
+  for (const name of ["told0", "lined0"]) {
+    limit(freeNumbers(manager)[0] ?? 0);
+    assert.equal(gonit.client("start", name).code, ExitCode.unreachable);
+    limit(usual);
+    assert.equal(gonit.client("start", name).code, 0);
+    assert.equal(gonit.client("stop", name).code, 0);
+  }
+  await gonit.until("all is closed again", () => isDeepStrictEqual(descriptorsOf(manager), before));
+  assert.equal(gonit.service("keeper").state, "ready");
+});
+
+test("no process can be made: the start waits for room and says so, and everything else is answered", async (context) => {
+  if (process.getuid?.() !== 0) {
+    context.skip("the limit on processes is not counted for one user alone");
+    return;
+  }
+  // A user of its own: the limit counts all processes of a user, and root's are not limited.
+  const user = ["setpriv", "--reuid=61337", "--regid=61337", "--clear-groups"];
+  const gonit = start(
+    context,
+    `services:\n  - {name: keeper, command: sleep 1000, directory: /}\n  - {name: late, command: sleep 1000, directory: /, enabled: false}\n`,
+    { wrapper: user, isOpenFolder: true },
+  );
+  await gonit.sees(/msg="Started service".*service=keeper/);
+  const manager = gonit.role("manager");
+  const limit = (soft: string) => {
+    const [program = "", ...words] = [...user, "prlimit", "--pid", String(manager), `--nproc=${soft}:`];
+    assert.equal(spawnSync(program, words).status, 0);
+  };
+  limit("1");
+  const run = gonit.client("start", "late");
+  assert.equal(run.code, 1);
+  assert.match(run.stderr, /cannot make a process: Resource temporarily unavailable; restarts go on/);
+  const { shown, reason } = gonit.service("late");
+  assert.equal(shown, "backing-off");
+  assert.match(reason, /Resource temporarily unavailable; again in/);
+  limit("4096");
+  assert.equal(gonit.client("start", "late").code, 0);
+  assert.equal(gonit.service("keeper").state, "ready");
+});
+
+test("a file system that does not answer, as directory and as program, holds up nobody else", async (context) => {
+  let server: ChildProcess | null = null;
+  let point = "";
+  // Before the folder is removed: whoever looks below it hangs, this test included.
+  context.after(() => {
+    server?.kill("SIGKILL");
+    spawnSync("umount", ["-l", point]);
+  });
+  point = join(folderFor(context), "hangs");
+  mkdirSync(point);
+  server = spawn(join(children, "hangs-fuse"), [point], { stdio: ["ignore", "pipe", "inherit"] });
+  const { stdout } = server;
+  const said = await new Promise<string>((resolve) => stdout?.once("data", (data) => resolve(String(data))));
+  if (said !== "mounted\n") {
+    context.skip("no FUSE file system can be mounted here");
+    return;
+  }
+  const hanging = [1, 2, 3].flatMap((at) => [
+    `  - {name: in${at}, command: sleep 1000, directory: ${point}/a, restart: no}`,
+    `  - {name: of${at}, command: ${point}/b, directory: /, restart: no}`,
+  ]);
+  const short = `  - {name: short, command: ${point}/c, directory: /, restart: no, timeout: {start: 200ms}}`;
+  const others = Array.from({ length: 10 }, (_, at) => `  - {name: other${at}, command: sleep 1000}`);
+  const gonit = start(context, `services:\n${[...hanging, short, ...others].join("\n")}\n`);
+  for (let at = 0; at < others.length; at++)
+    await gonit.sees(new RegExp(`msg="Started service".*service=other${at}\\b`));
+  await gonit.sees(/msg="Service failed" reason="its program did not begin within 200ms" service=short/);
+  assert.equal(gonit.service("in1").state, "starting");
+  assert.match(gonit.client("why", "of2").stdout, /its program to begin/);
+  for (const name of ["in1", "of1"]) assert.equal(gonit.client("stop", name).code, 0);
+  assert.equal(gonit.client("restart", "other3").code, 0);
+  // The others hang on; the system comes to its end all the same.
+  assert.equal(gonit.client("shutdown").code, 0);
+  await gonit.ended;
 });

@@ -1,0 +1,105 @@
+/** Why a process could not be started, in words that name what is to be mended. Looks at files, and only reads. */
+
+import { Stage } from "../contract.ts";
+import type { ServicePlan } from "../engine/plan.ts";
+import { unmappedDetail } from "./id-map.ts";
+import type { Identity } from "./perform-spawn.ts";
+
+const ENOENT = 2;
+const E2BIG = 7;
+const ENOEXEC = 8;
+const EACCES = 13;
+const EINVAL = 22;
+const headBytes = 256;
+const anyExecuteBit = 0o111;
+
+/** What a child was doing at the stages whose words need nothing of the service. */
+const stepTexts: Record<number, string> = {
+  [Stage.queue]: "no process could be started now",
+  [Stage.descriptors]: "cannot hand over its descriptors",
+  [Stage.clone]: "cannot make a process",
+  [Stage.cgroup]: "cannot enter its cgroup",
+  [Stage.session]: "cannot make a session",
+  [Stage.terminal]: "cannot take its terminal",
+  [Stage.namespaces]: "cannot make its namespaces",
+  [Stage.root]: "cannot enter its root directory",
+  [Stage.rlimits]: "cannot set its limits",
+  [Stage.nice]: "cannot set its niceness",
+  [Stage.oomScore]: "cannot set its OOM score",
+  [Stage.capabilities]: "cannot set its capabilities",
+  [Stage.noNewPrivileges]: "cannot give up new privileges",
+  [Stage.seccomp]: "cannot set its seccomp filter",
+  [Stage.signals]: "cannot reset its signals",
+};
+
+export interface FailedStart {
+  program: string;
+  service: ServicePlan;
+  identity: Identity;
+  /** The service's PATH. */
+  searchPath: string;
+}
+
+/** What stands behind "cannot start NAME:" for a child that got no further than `stage`. */
+export function startProblem(stage: number, errno: number, failed: FailedStart): string {
+  const why = host.errnoText(errno);
+  const { program, service, identity } = failed;
+  switch (stage) {
+    case Stage.exec:
+      return `cannot run ${program}: ${execProblem(errno, failed)}`;
+    case Stage.directory:
+      return `cannot enter the directory ${service.directory}: ${why}`;
+    case Stage.user:
+    case Stage.groups:
+      return `cannot become ${service.user || service.group}: ${(identity.kind === "user" && unmappedDetail(identity)) || why}`;
+    case Stage.input:
+      return `cannot open its standard input ${service.stdin}: ${why}`;
+    case Stage.timeLimit:
+      return `${program} did not begin to run within its time limit`;
+    case Stage.killed:
+      return `${program} was killed before it began to run`;
+  }
+  const step = stepTexts[stage];
+  return step === undefined ? why : `${step}: ${why}`;
+}
+
+/**
+ * execve(2) answers ENOENT for a script whose interpreter is missing and EACCES for a directory, which sends people the
+ * wrong way.
+ */
+function execProblem(errno: number, { program, service, searchPath }: FailedStart): string {
+  const why = host.errnoText(errno);
+  if (errno === E2BIG) return `${why}: its arguments and environment are too large for the kernel`;
+  if (!program.includes("/") && errno === ENOENT) return `not found in PATH (${searchPath || "which is empty"})`;
+  const path = program.startsWith("/") ? program : `${service.directory || "."}/${program}`;
+  if (!program.includes("/")) return why;
+  const found = host.stat(path);
+  if (typeof found === "number") return why;
+  if (found.kind === "directory") return "it is a directory";
+  if (errno === EACCES && (found.mode & anyExecuteBit) === 0) return `it is not executable (chmod +x ${path})`;
+  if (errno === ENOENT) return missingInterpreter(path) ?? why;
+  if (errno === ENOEXEC || errno === EINVAL)
+    return `${why}: it is no program for this machine, nor a script that begins with #!`;
+  return why;
+}
+
+/** The file is there, so what it names to be run by is not. */
+function missingInterpreter(path: string): string | null {
+  const head = headOf(path);
+  if (head.startsWith("#!")) {
+    const line = head.slice(2).split("\n", 1)[0] ?? "";
+    const interpreter = line.trim().split(/[ \t]/, 1)[0] ?? "";
+    if (line.endsWith("\r")) return `its first line ends in CR LF, so that its interpreter is "${interpreter}\\r"`;
+    return `its interpreter ${interpreter} is missing`;
+  }
+  if (head.startsWith("\x7fELF")) return "the loader that it names is missing: it was built for another system";
+  return null;
+}
+
+function headOf(path: string): string {
+  const fd = host.open(path, "r", 0);
+  if (fd < 0) return "";
+  const data = host.readFd(fd, 0, headBytes);
+  host.close(fd);
+  return typeof data === "number" ? "" : host.decodeUtf8(data);
+}
