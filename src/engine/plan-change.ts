@@ -119,7 +119,7 @@ function apply(engine: Engine, event: Loaded): void {
   }
   for (const node of enabledWithoutConflict(engine, fresh))
     startForApply(engine, node, changed.has(node.unit.name), targets);
-  wantNewNeeds(engine);
+  wantNewNeeds(engine, before);
   for (const node of engine.nodes) touch(engine, node);
   forgetLostTargets(engine);
   if (event.request !== null) openApply(engine, event.request, targets);
@@ -127,7 +127,7 @@ function apply(engine: Engine, event: Loaded): void {
 
 /** Of services that are wanted and conflict by the new plan, the first one in it stays. */
 function stopNewConflicts(engine: Engine, targets: Target[]): void {
-  const wanted = engine.nodes.filter(({ unit }) => unit.wanted === "up" && !unit.removed);
+  const wanted = engine.nodes.filter(({ unit }) => unit.wanted === "up");
   const kept = new Set<Node>();
   for (const node of wanted) {
     const other = node.conflicts.find((conflict) => kept.has(conflict));
@@ -192,15 +192,16 @@ function restartForApply(engine: Engine, node: Node, because: string, targets: T
   }
 }
 
-/** A unit that goes on may depend on something that was not wanted before. */
-function wantNewNeeds(engine: Engine): void {
-  const nodes = engine.nodes.filter(({ unit }) => unit.wanted === "up" && !unit.removed);
-  const isNew = nodes.some((node) =>
-    node.needs.some(
-      ({ kind, old, to }) => kind === "need" && !old && to?.unit.wanted === "down" && to.unit.wantedBecause === "",
-    ),
-  );
-  if (isNew) wantUp(engine, nodes, { because: "enabled", rule: "apply-new", byHand: false, request: 0 });
+/** What a unit that goes on needs by the new plan only is wanted as well; what was stopped since it started stays so. */
+function wantNewNeeds(engine: Engine, before: Map<string, Node>): void {
+  for (const { unit, plan } of engine.nodes) {
+    const known = before.get(unit.name)?.plan.dependsOn;
+    if (unit.wanted === "down" || known === undefined) continue;
+    const names = plan.dependsOn.map(({ name }) => name).filter((name) => !known.some((need) => need.name === name));
+    const nodes = names.map((name) => engine.byName.get(name) as Node);
+    const because = `needed by ${unit.name}`;
+    wantUp(engine, nodes, { because, rule: "wanted-by-dependent", byHand: false, request: 0 });
+  }
 }
 
 function targetOf(node: Node, goal: Target["goal"], did: string): Target {

@@ -63,9 +63,11 @@ export function withdrawStop(engine: Engine, node: Node): void {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { unit } = next;
     if (unit.state === "stopping") continue;
-    unit.stopWish = "";
+    // What was started by a definition that the plan does not have any more is not to go on: it is started anew.
+    unit.stopWish = unit.oldPlan === null ? "" : "apply";
     unit.stopForce = false;
     touch(engine, next);
+    if (unit.oldPlan !== null) continue;
     for (const edge of next.neededBy) {
       if (isBinding(edge) && edge.from.unit.stopWish === "dependency" && !needsAreGone(edge.from))
         pending.push(edge.from);
