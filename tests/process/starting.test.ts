@@ -214,7 +214,7 @@ test("descriptors run out at every step of a start: it says so, goes on by itsel
   const before = descriptorsOf(manager);
   for (const name of ["told0", "lined0"]) {
     limit(freeNumbers(manager)[0] ?? 0);
-    assert.equal(gonit.client("start", name).code, ExitCode.unreachable);
+    assert.equal(gonit.client("start", name).code, ExitCode.failed);
     limit(usual);
     assert.equal(gonit.client("start", name).code, 0);
     assert.equal(gonit.client("stop", name).code, 0);
