@@ -20,7 +20,7 @@ export function availability(edge: Edge): Availability {
 function needAvailability(edge: Edge): Availability {
   const { to } = edge;
   const { unit } = to;
-  if (unit.stopWish !== "") return unit.wanted === "down" ? "blocked" : "pending";
+  if (unit.stopWish !== "") return unit.wanted === "up" && isLive(unit) ? "pending" : "blocked";
   switch (unit.state) {
     case "ready":
     case "reloading":

@@ -93,14 +93,11 @@ function apply(engine: Engine, event: Loaded): void {
   const changes = planChanges({ ...event.plan, services: definitions(engine) }, event.plan, up);
   const changed = new Set<string>();
   const services = new Map(event.plan.services.map((service) => [service.name, service]));
-  for (const { service, action } of changes) {
-    const node = before.get(service);
-    if (node === undefined) continue;
-    const to = services.get(service);
-    // What was up before it was enabled goes on, unless it is another thing now.
-    const isOther = to === undefined || needsNewProcess(node.plan, to);
-    if (isOther) changed.add(service);
-    if (node.unit.run !== null && (isOther || action === "stop")) node.unit.oldPlan ??= node.plan;
+  for (const [name, { unit, plan }] of before) {
+    const to = services.get(name);
+    if (to !== undefined && !needsNewProcess(plan, to)) continue;
+    changed.add(name);
+    if (unit.run !== null) unit.oldPlan ??= plan;
   }
   state.units = unitsFor(event.plan, before, engine.now.wallMs);
   state.plan = event.plan;

@@ -42,10 +42,10 @@ export function wishStop(engine: Engine, node: Node, cause: StopCause): void {
   }
 }
 
-/** What is to be started anew stays so, even when a wish of another kind comes and is withdrawn again. */
+/** What is to be restarted stays so, even when a wish of another kind comes and is withdrawn again. */
 function outweighs(cause: StopCause, wish: StopCause | ""): boolean {
   if (wish === "" || cause === "shutdown") return true;
-  return cause !== "dependency" && wish !== "restart" && wish !== "apply";
+  return cause !== "dependency" && wish !== "restart";
 }
 
 /** Begins a stop that is wished, if nothing that needs the unit runs any more. */
@@ -57,17 +57,18 @@ export function stopIfFree(engine: Engine, node: Node): void {
   beginStop(engine, node, run, stopWish);
 }
 
-/** A wish that has lost its reason before the stop began; what was to stop only because of it goes on as well. */
+/**
+ * A wish that has lost its reason. If the stop has not begun, the unit goes on, and so does what was to stop only because of
+ * it; if it has, its end is on its way.
+ */
 export function withdrawStop(engine: Engine, node: Node): void {
   const pending = [node];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { unit } = next;
-    if (unit.state === "stopping") continue;
     // What was started by a definition that the plan does not have any more is not to go on: it is started anew.
     unit.stopWish = unit.oldPlan === null ? "" : "apply";
     unit.stopForce = false;
     touch(engine, next);
-    if (unit.oldPlan !== null) continue;
     for (const edge of next.neededBy) {
       if (isBinding(edge) && edge.from.unit.stopWish === "dependency" && !needsAreGone(edge.from))
         pending.push(edge.from);
