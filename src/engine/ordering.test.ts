@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { needs, service } from "../../sim/plans.ts";
+import { ByHand } from "../../tests/engine/by-hand.ts";
+import { type Edge, engineOf, type Node } from "./engine.ts";
+
+const count = 200;
+const names = Array.from({ length: count }, (_, at) => `s${at}`);
+
+/** Counts how often the edges of a list are read. */
+function counted(edges: Edge[]): { edges: Edge[]; reads: () => number } {
+  let reads = 0;
+  const watched = new Proxy(edges, {
+    get: (target, key, receiver) => {
+      if (typeof key === "string" && /^\d+$/.test(key)) reads++;
+      return Reflect.get(target, key, receiver);
+    },
+  });
+  return { edges: watched, reads: () => reads };
+}
+
+test("wakeWaiting() looks at few needs of a unit with many, whenever one of them changes", () => {
+  const hand = new ByHand(
+    ...names.map((name) => service(name)),
+    service("all", { dependsOn: names.map((name) => needs(name, { restart: false })) }),
+  );
+  hand.check = false;
+  const all = engineOf(hand.state).byName.get("all") as Node;
+  const watched = counted(all.needs);
+  all.needs = watched.edges;
+  for (const name of names) hand.mainStarts(name);
+  assert.equal(hand.unit("all").state, "starting");
+  const whileStarting = watched.reads();
+  assert.ok(whileStarting > count && whileStarting < 10 * count, `${whileStarting} reads for ${count} needs`);
+  hand.mainStarts("all");
+  const before = watched.reads();
+  for (const name of names) hand.mainEnds(name, 1);
+  assert.equal(watched.reads(), before, "what runs is not held up by what it needs");
+});
