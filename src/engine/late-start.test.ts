@@ -9,7 +9,7 @@ import { readCauses } from "./causes.ts";
 import type { Effect } from "./effect.ts";
 
 const orders = (effects: Effect[]): unknown[] =>
-  effects.flatMap((effect) => {
+  effects.flatMap((effect): unknown[] => {
     if (effect.kind === "signal") return [[effect.kind, effect.ticket, effect.signal, effect.scope]];
     if (effect.kind === "kill-tree") return [[effect.kind, effect.startTicket, effect.scope]];
     return effect.kind === "cancel-spawn" || effect.kind === "forget-tree" ? [[effect.kind, effect.ticket]] : [];

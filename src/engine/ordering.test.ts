@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { needs, service } from "../../sim/plans.ts";
 import { ByHand } from "../../tests/engine/by-hand.ts";
 import { type Edge, engineOf, type Node } from "./engine.ts";
+import type { ServicePlan } from "./plan.ts";
 
 const count = 200;
 const names = Array.from({ length: count }, (_, at) => `s${at}`);
@@ -19,11 +20,18 @@ function counted(edges: Edge[]): { edges: Edge[]; reads: () => number } {
   return { edges: watched, reads: () => reads };
 }
 
-test("wakeWaiting() looks at few needs of a unit with many, whenever one of them changes", () => {
-  const hand = new ByHand(
-    ...names.map((name) => service(name)),
-    service("all", { dependsOn: names.map((name) => needs(name, { restart: false })) }),
-  );
+const many: Record<string, Partial<ServicePlan>> = {
+  needs: { dependsOn: names.map((name) => needs(name, { restart: false })) },
+  "optional needs": { dependsOn: names.map((name) => needs(name, { restart: false, required: false })) },
+  "services to come after": { after: names },
+};
+
+for (const [what, options] of Object.entries(many)) {
+  test(`wakeWaiting() looks at few of many ${what} when one of them changes`, () => assertFewReads(options));
+}
+
+function assertFewReads(options: Partial<ServicePlan>): void {
+  const hand = new ByHand(...names.map((name) => service(name)), service("all", options));
   hand.check = false;
   const all = engineOf(hand.state).byName.get("all") as Node;
   const watched = counted(all.needs);
@@ -36,4 +44,4 @@ test("wakeWaiting() looks at few needs of a unit with many, whenever one of them
   const before = watched.reads();
   for (const name of names) hand.mainEnds(name, 1);
   assert.equal(watched.reads(), before, "what runs is not held up by what it needs");
-});
+}

@@ -6,7 +6,9 @@ import { ProcessKind } from "../contract.ts";
 import type { Effect } from "./effect.ts";
 import { isOutstandingKind, outstanding } from "./outstanding.ts";
 
-const isTimer = ({ kind }: Effect): boolean => kind === "arm-timer";
+type TimerEffect = Extract<Effect, { kind: "arm-timer" }>;
+
+const isTimer = (effect: Effect): effect is TimerEffect => effect.kind === "arm-timer";
 
 /** What was ordered last and waits for an answer is ordered again in the same words; earlier timers may be beside it. */
 function assertRepeated({ state }: ByHand, effects: Effect[]): void {
@@ -60,7 +62,24 @@ function becomesReady(hand: ByHand): void {
 
 test("outstanding() repeats every order of a run as it was given, and none that was answered", () => {
   const hand = new ByHand();
-  assertRepeated(hand, hand.load(full));
+  const effects = hand.load(full);
+  assertRepeated(hand, effects);
+  const { start, aux } = hand.run("web");
+  assert.deepEqual(
+    effects.find(({ kind }) => kind === "spawn"),
+    {
+      kind: "spawn",
+      ticket: aux[0]?.ticket,
+      startTicket: start,
+      instance: { service: "web", replica: 1 },
+      processKind: ProcessKind.preStart,
+      command: command("/bin/prepare"),
+      restarts: 0,
+      readyFd: null,
+      notify: false,
+      ended: null,
+    },
+  );
   hand.auxStarts("web");
   assertRepeated(hand, hand.auxEnds("web", 0));
   hand.auxStarts("web");
@@ -126,6 +145,11 @@ test("outstanding() takes back what is being started and is not to run", () => {
   startingMain(inMain);
   inMain.request({ verb: "stop", names: ["web"], force: false });
   assert.deepEqual(cancelled(inMain), [inMain.run("web").start], "the main process");
+  const inStop = new ByHand(full);
+  becomesReady(inStop);
+  inStop.request({ verb: "stop", names: ["web"], force: false });
+  inStop.event({ kind: "timer-fired", ticket: inStop.run("web").timer });
+  assert.deepEqual(cancelled(inStop), [inStop.run("web").aux[0]?.ticket], "the stop command of what is killed");
   const inPostStop = new ByHand(service("web", { postStop: [command("/bin/tidy")] }));
   inPostStop.mainStarts("web");
   inPostStop.mainEnds("web", 0);
