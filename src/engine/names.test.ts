@@ -22,6 +22,23 @@ test("matchNames() knows names, globs and tags, each service once and in the pla
   assert.deepEqual(found("tag:front"), ["web", "a.b"]);
 });
 
+test("matchNames() knows classes as a shell does", () => {
+  const named = (...names: string[]) => names.map((name) => ({ plan: service(name) }));
+  const matched = (word: string, ...names: string[]) => matchNames(named(...names), [word]).found.map((one) => one.plan.name);
+  assert.deepEqual(matched("s[1-3]", "s1", "s3", "s4", "s-", "s[1-3]"), ["s1", "s3"]);
+  assert.deepEqual(matched("s[a!]x", "sax", "s!x", "sbx"), ["sax", "s!x"]);
+  assert.deepEqual(matched("[]x]", "]", "x", "[", "x]"), ["]", "x"]);
+  assert.deepEqual(matched("[!]x]", "]", "x", "a"), ["a"]);
+  assert.deepEqual(matched("[[\\]", "[", "\\", "a"), ["[", "\\"]);
+  assert.deepEqual(matched("s[1", "s1", "s[1"), ["s[1"]);
+});
+
+test("matchNames() takes letters that mean something elsewhere for what they are", () => {
+  for (const name of ["a.b", "a+b", "a(b)", "a|b", "^a$", "a{1}", "a\\b", "a]"]) {
+    assert.deepEqual(matchNames([{ plan: service(name) }, { plan: service("aab") }], [name]).found.length, 1, name);
+  }
+});
+
 test("matchNames() takes a dot for a dot and a broken class for nothing", () => {
   assert.deepEqual(found("a?b", "x"), ["a.b"]);
   assert.deepEqual(matchNames([{ plan: service("axb") }], ["a.b*"]).unknown, ["a.b*"]);
@@ -39,6 +56,18 @@ test("slips() counts a swap of neighbours as one", () => {
   assert.equal(slips("redis", "redsi"), 1);
   assert.equal(slips("", "abc"), 3);
   assert.equal(slips("same", "same"), 0);
+  // No swap, though one letter of each is the other's neighbour.
+  assert.equal(slips("ab", "bc"), 2);
+  assert.equal(slips("ab", "ca"), 2);
+});
+
+test("suggest() offers the nearest first, up to two slips away", () => {
+  assert.deepEqual(suggest("web", ["wyz", "wax", "wab", "weber"]), ["weber", "wab", "wyz", "wax"]);
+  assert.deepEqual(suggest("eb", ["webs", "websi"]), ["webs"]);
+});
+
+test("suggest() offers nothing for an empty word", () => {
+  assert.deepEqual(suggest("", ["a", "ab", "web"]), []);
 });
 
 test("suggest() offers nothing for a word that shares no letter", () => {

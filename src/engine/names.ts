@@ -37,33 +37,22 @@ function matcherOf(word: string): (plan: ServicePlan) => boolean {
     const tag = word.slice(4);
     return (plan) => plan.tags.includes(tag);
   }
-  if (!/[*?[]/.test(word)) return (plan) => plan.name === word;
   const pattern = globPattern(word);
   return (plan) => pattern.test(plan.name);
 }
 
 /** `*`, `?` and `[a-c]`, `[!x]` as a shell knows them. */
 function globPattern(glob: string): RegExp {
-  let text = "";
-  for (let at = 0; at < glob.length; at++) {
-    const letter = glob[at] as string;
-    const end = letter === "[" ? glob.indexOf("]", at + 2) : -1;
-    if (letter === "*") text += ".*";
-    else if (letter === "?") text += ".";
-    else if (end > 0) {
-      const inside = glob
-        .slice(at + 1, end)
-        .replace(/^!/, "^")
-        .replace(/[\\[]/g, "\\$&");
-      text += `[${inside}]`;
-      at = end;
-    } else text += letter.replace(/[.+^${}()|[\]\\]/g, "\\$&");
-  }
+  const text = glob.replace(/\[(!?)(.[^\]]*)\]|./g, (part, not: string, letters: string | undefined) => {
+    if (letters !== undefined) return `[${not === "" ? "" : "^"}${letters.replace(/[\\[\]]/g, "\\$&")}]`;
+    if (part === "*") return ".*";
+    return part === "?" ? "." : part.replace(/[.+^${}()|[\]\\]/, "\\$&");
+  });
   try {
     return new RegExp(`^${text}$`);
   } catch {
     // A class such as [z-a]: matches nothing.
-    return /^(?!)/;
+    return /(?!)/;
   }
 }
 
@@ -86,24 +75,23 @@ export function suggest(word: string, names: readonly string[]): string[] {
 
 /** Damerau-Levenshtein distance: letters left out, put in, replaced, or swapped with their neighbour. */
 export function slips(from: string, to: string): number {
-  const width = to.length + 1;
-  let before: number[] = [];
-  let last = Array.from({ length: width }, (_, column) => column);
-  for (let row = 1; row <= from.length; row++) {
-    const current = [row];
-    for (let column = 1; column < width; column++) {
-      const same = from[row - 1] === to[column - 1];
+  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
+  let before = last;
+  for (let row = 0; row < from.length; row++) {
+    const current = [row + 1];
+    for (let column = 0; column < to.length; column++) {
+      const same = from[row] === to[column];
       let least = Math.min(
-        (last[column] as number) + 1,
-        (current[column - 1] as number) + 1,
-        (last[column - 1] as number) + (same ? 0 : 1),
+        (last[column + 1] as number) + 1,
+        (current[column] as number) + 1,
+        (last[column] as number) + (same ? 0 : 1),
       );
-      const swapped = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      if (swapped) least = Math.min(least, (before[column - 2] as number) + 1);
+      const isSwapped = from[row] === to[column - 1] && from[row - 1] === to[column];
+      if (isSwapped) least = Math.min(least, (before[column - 1] as number) + 1);
       current.push(least);
     }
     before = last;
     last = current;
   }
-  return last[width - 1] as number;
+  return last[to.length] as number;
 }
