@@ -16,6 +16,7 @@ import { openApply } from "./requests.ts";
 import { cancelBackoff, forgetFailures } from "./settle.ts";
 import { newUnit, type Target, type Unit } from "./state.ts";
 import { wishStop } from "./stopping.ts";
+import { renewLimits } from "./timers.ts";
 import { isUp } from "./unit.ts";
 import { wantDown, wantUp } from "./wanted.ts";
 
@@ -117,6 +118,8 @@ function apply(engine: Engine, event: Loaded): void {
   for (const node of enabledWithoutConflict(engine, fresh))
     startForApply(engine, node, changed.has(node.unit.name), targets);
   wantNewNeeds(engine, before);
+  for (const [name, { unit, plan }] of before)
+    if (unit.run !== null) renewLimits(engine, engine.byName.get(name) as Node, unit.run, plan);
   for (const node of engine.nodes) touch(engine, node);
   forgetLostTargets(engine);
   if (event.request !== null) openApply(engine, event.request, targets);

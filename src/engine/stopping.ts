@@ -142,7 +142,7 @@ export function startTimeout(engine: Engine, node: Node, run: Run): void {
 }
 
 export function runTimeout(engine: Engine, node: Node, run: Run): void {
-  const limit = durationText(definitionOf(node).runTimeoutMs ?? 0);
+  const limit = durationText(definitionOf(node).runTimeoutMs as number);
   stopFailed(engine, node, run, "run-timeout", `ran longer than ${limit}`);
 }
 
