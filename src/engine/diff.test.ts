@@ -6,7 +6,7 @@ import { isEqual, planChanges } from "./diff.ts";
 import type { ServicePlan } from "./plan.ts";
 
 function change(from: Partial<ServicePlan>, to: Partial<ServicePlan>) {
-  const [one] = planChanges(system([service("a", from)]), system([service("a", to)]));
+  const [one] = planChanges(system([service("a", from)]), system([service("a", to)]), []);
   return one;
 }
 
@@ -30,6 +30,20 @@ test("planChanges() keeps running what changed only beside the process, and says
     because: "only labels changed",
   });
   assert.equal(change({}, { critical: "exit" })?.action, "keep");
+  assert.equal(change({}, { labels: { team: "x" }, tags: ["y"] })?.because, "only tags, labels changed");
+});
+
+test("planChanges() starts what is enabled now", () => {
+  const expected = { service: "a", action: "start", because: "enabled now" };
+  assert.deepEqual(change({ enabled: false }, { user: "www" }), expected);
+});
+
+test("planChanges() has the configuration's words for what changed, each once", () => {
+  assert.equal(change({}, { environmentFiles: [{ path: "/x", optional: false }] })?.because, "env_file changed");
+  assert.equal(change({}, { environmentProblem: "gone" })?.because, "only env_file changed");
+  assert.equal(change({}, { inheritEnvironment: ["A"] })?.because, "inherit_environment changed");
+  assert.equal(change({}, { startTimeoutMs: 1, runTimeoutMs: 2 })?.because, "only timeout changed");
+  assert.equal(change({}, { runTimeoutMs: 2, dependsOn: [needs("b")] })?.because, "only depends_on, timeout changed");
 });
 
 test("planChanges() takes where a service is defined for no change", () => {
@@ -40,6 +54,7 @@ test("planChanges() starts what is new, stops what is gone, follows enabled", ()
   const changes = planChanges(
     system([service("gone"), service("off")]),
     system([service("new"), service("idle", { enabled: false }), service("off", { enabled: false })]),
+    [],
   );
   assert.deepEqual(
     changes.map(({ service, action, because }) => `${service} ${action}: ${because}`),
@@ -51,7 +66,7 @@ test("planChanges() starts what is new, stops what is gone, follows enabled", ()
     ],
   );
   assert.deepEqual(
-    planChanges(null, system([service("a")])).map(({ action }) => action),
+    planChanges(null, system([service("a")]), []).map(({ action }) => action),
     ["start"],
   );
 });
@@ -62,13 +77,22 @@ test("planChanges() keeps what is no longer enabled while something that is up n
   const said = (to: ServicePlan[], wanted: string[] = []) =>
     planChanges(system(from), system(to), wanted).map(({ action, because }) => `${action}: ${because}`)[0];
   const b = service("b", { dependsOn: [needs("a")] });
+  const c = service("c", { dependsOn: [needs("b"), needs("a")] });
+  assert.equal(said([off, b, c]), "keep: no longer enabled, but needed by b");
   assert.equal(said([off, b]), "keep: no longer enabled, but needed by b");
   assert.equal(said([off, { ...b, enabled: false }]), "stop: no longer enabled");
   assert.equal(said([{ ...off, user: "x" }, b]), "restart: user changed");
+  assert.equal(
+    said([off, { ...b, enabled: false }, service("c", { dependsOn: [needs("b")] })]),
+    "keep: no longer enabled, but needed by b",
+  );
   // Started by request, so it is to stay up.
   const hand = service("hand", { enabled: false, dependsOn: [needs("a")] });
   assert.equal(said([off, hand], ["a", "hand"]), "keep: no longer enabled, but needed by hand");
   assert.equal(said([off, hand], ["a"]), "stop: no longer enabled");
+  // What is up only because it was enabled, or is not there any more, keeps nothing up.
+  assert.equal(said([off, { ...b, enabled: false }], ["a", "b"]), "stop: no longer enabled");
+  assert.equal(said([off], ["a", "b", "unknown"]), "stop: no longer enabled");
 });
 
 test("isEqual() agrees with JSON for plain data, whatever the order of keys", () => {
@@ -80,5 +104,7 @@ test("isEqual() agrees with JSON for plain data, whatever the order of keys", ()
   );
   assert.equal(isEqual({ a: 1, b: 2 }, { b: 2, a: 1 }), true);
   assert.equal(isEqual([1], { 0: 1 }), false);
+  assert.equal(isEqual("1", { 0: "1" }), false);
+  assert.equal(isEqual({ 0: "1" }, "1"), false);
   assert.equal(isEqual({ a: null }, {}), false);
 });

@@ -49,7 +49,7 @@ const otherFields: (keyof ServicePlan)[] = [
  * In the order of the new plan; what is no longer in it stands at the end. `wanted` names services that are up for other
  * reasons than being enabled: what they need stays up too.
  */
-export function planChanges(from: Plan | null, to: Plan, wanted: Iterable<string> = []): Change[] {
+export function planChanges(from: Plan | null, to: Plan, wanted: string[]): Change[] {
   const old = new Map((from?.services ?? []).map((service) => [service.name, service]));
   const needed = neededBy(old, to, wanted);
   const changes = to.services.map((service) => {
@@ -63,16 +63,17 @@ export function planChanges(from: Plan | null, to: Plan, wanted: Iterable<string
 }
 
 /** What is needed, directly or not, by services that are to be up, each with one that needs it. */
-function neededBy(old: Map<string, ServicePlan>, to: Plan, wanted: Iterable<string>): Map<string, string> {
+function neededBy(old: Map<string, ServicePlan>, to: Plan, wanted: string[]): Map<string, string> {
   const services = new Map(to.services.map((service) => [service.name, service]));
-  const up = new Set(to.services.filter(({ enabled }) => enabled).map(({ name }) => name));
-  for (const name of wanted) if (old.get(name)?.enabled === false) up.add(name);
+  const others = new Set(wanted.filter((name) => old.get(name)?.enabled === false));
+  const up = new Set(to.services.filter(({ name, enabled }) => enabled || others.has(name)));
   const needed = new Map<string, string>();
-  for (const name of up) {
-    for (const need of services.get(name)?.dependsOn ?? []) {
+  for (const { name, dependsOn } of up) {
+    for (const need of dependsOn) {
       if (!needed.has(need.name)) needed.set(need.name, name);
+      const service = services.get(need.name);
       // A set is gone through to its end, also when it grows meanwhile.
-      up.add(need.name);
+      if (service !== undefined) up.add(service);
     }
   }
   return needed;
@@ -103,7 +104,7 @@ export function needsNewProcess(from: ServicePlan, to: ServicePlan): boolean {
 }
 
 function changedFields(from: ServicePlan, to: ServicePlan, fields: (keyof ServicePlan)[]): string[] {
-  return fields.filter((field) => !isEqual(from[field], to[field])).map(keyOf);
+  return [...new Set(fields.filter((field) => !isEqual(from[field], to[field])).map(keyOf))];
 }
 
 /** The configuration's word for a field of the plan. */

@@ -24,7 +24,8 @@ test("matchNames() knows names, globs and tags, each service once and in the pla
 
 test("matchNames() knows classes as a shell does", () => {
   const named = (...names: string[]) => names.map((name) => ({ plan: service(name) }));
-  const matched = (word: string, ...names: string[]) => matchNames(named(...names), [word]).found.map((one) => one.plan.name);
+  const matched = (word: string, ...names: string[]) =>
+    matchNames(named(...names), [word]).found.map((one) => one.plan.name);
   assert.deepEqual(matched("s[1-3]", "s1", "s3", "s4", "s-", "s[1-3]"), ["s1", "s3"]);
   assert.deepEqual(matched("s[a!]x", "sax", "s!x", "sbx"), ["sax", "s!x"]);
   assert.deepEqual(matched("[]x]", "]", "x", "[", "x]"), ["]", "x"]);

@@ -93,5 +93,5 @@ export function slips(from: string, to: string): number {
     before = last;
     last = current;
   }
-  return last[to.length] as number;
+  return last.at(-1) as number;
 }

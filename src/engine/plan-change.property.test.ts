@@ -82,7 +82,7 @@ class QuietWorld {
 /** Services that an apply may restart: what changed, and what cannot go on without it. */
 function touched(from: Plan, to: Plan): Set<string> {
   const names = new Set(
-    planChanges(from, to)
+    planChanges(from, to, [])
       .filter(({ action, because }) => action !== "keep" || because !== "")
       .map(({ service }) => service),
   );
