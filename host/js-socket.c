@@ -15,7 +15,7 @@
 
 #define RECEIVE_MAX (1024 * 1024)
 #define NOTIFY_MAX 8192
-#define BACKLOG 64
+#define BACKLOG 512
 
 
 JS_BINDING(host_listen_unix) {

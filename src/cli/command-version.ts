@@ -13,7 +13,7 @@ export const command: Command = {
 
 function run(context: Context): number {
   const connection = Connection.open(socketCandidates(context));
-  const answer = connection?.request("version", {});
+  const answer = typeof connection === "number" ? undefined : connection.request("version", {});
   const running = answer !== undefined && "result" in answer ? answer.result : null;
   if (context.options.json) {
     printJson({ version: host.version(), running });

@@ -42,7 +42,7 @@ export function loadForClient(context: Context): LoadResult {
 
 function askRunning(context: Context): { role: string; path: string | null } {
   const connection = Connection.open(socketCandidates(context));
-  if (connection === null) return { role: "laptop", path: null };
+  if (typeof connection === "number") return { role: "laptop", path: null };
   const answer = connection.request("version", {});
   connection.close();
   if ("error" in answer) return { role: "laptop", path: null };

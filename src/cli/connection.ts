@@ -15,7 +15,9 @@ import { printError, variable } from "./output.ts";
 const answerBytesMax = 64 * 1024 * 1024;
 const reconnectMs = 10_000;
 const reconnectPauseMs = 20;
+const ENOENT = 2;
 const EAGAIN = 11;
+const EACCES = 13;
 
 export type Answer<Name extends MethodName> = { result: Methods[Name]["result"] } | { error: RpcError };
 
@@ -31,10 +33,10 @@ export class Connection {
     this.fd = fd;
   }
 
-  /** null when nothing answers on any of the paths. */
-  static open(paths: string[]): Connection | null {
+  /** -errno when nothing answers on any of the paths. */
+  static open(paths: string[]): Connection | number {
     const fd = connectAny(paths);
-    return fd < 0 ? null : new Connection(paths, fd);
+    return fd < 0 ? fd : new Connection(paths, fd);
   }
 
   /** Asks and waits for the answer; notifications go to `notified` as they come. */
@@ -128,12 +130,25 @@ function waitFor(fd: number, events: number): void {
   host.unwatch(fd);
 }
 
+/** The first that answers. -EACCES where one is there that we may not use, else -ENOENT. */
 function connectAny(paths: string[]): number {
+  let error = -ENOENT;
   for (const path of paths) {
-    const fd = host.connectUnix(path);
+    const fd = connectPatiently(path);
     if (fd >= 0) return fd;
+    if (fd === -EACCES) error = fd;
   }
-  return -1;
+  return error;
+}
+
+/** EAGAIN: it is there, and so many clients wait already that there is no place in its queue, see listen(2). */
+function connectPatiently(path: string): number {
+  const until = host.now().monotonicMs + reconnectMs;
+  for (;;) {
+    const fd = host.connectUnix(path);
+    if (fd !== -EAGAIN || host.now().monotonicMs >= until) return fd;
+    host.poll(reconnectPauseMs);
+  }
 }
 
 /** Sockets to try, in order: what was named, else the instance of the configuration here, else the system's. */
@@ -172,9 +187,11 @@ function localInstance(): string | null {
 export function connect(context: Context): Connection {
   const paths = socketCandidates(context);
   const connection = Connection.open(paths);
-  if (connection !== null) return connection;
+  if (typeof connection !== "number") return connection;
   printError(
-    `cannot ${context.verb}: no gonit answers on ${paths[0]}; start one with gonit up, or name it with --socket`,
+    connection === -EACCES
+      ? `cannot ${context.verb}: user ${host.uid()} may not use the control socket ${paths[0]}; try it as root or as the user that runs gonit`
+      : `cannot ${context.verb}: no gonit answers on ${paths[0]}; start one with gonit up, or name it with --socket`,
   );
   throw new ClientEnd(ExitCode.unreachable);
 }

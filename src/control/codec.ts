@@ -6,14 +6,21 @@ import { ErrorCode, type RpcError, type RpcRequest } from "./messages.ts";
 
 export type Line = { text: string } | { tooLong: true };
 
+const partsMax = 64;
+
 /** Splits a stream of bytes into lines of at most `bytesMax`. */
 export class LineSplitter {
   private readonly bytesMax: number;
-  private readonly parts: Uint8Array[] = [];
-  private bytes = 0;
+  private parts: Uint8Array[] = [];
+  private byteCount = 0;
 
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax;
+  }
+
+  /** Of the line that is not whole yet. */
+  get bytes(): number {
+    return this.byteCount;
   }
 
   push(data: Uint8Array): Line[] {
@@ -22,23 +29,25 @@ export class LineSplitter {
     for (;;) {
       const newline = data.indexOf(10, from);
       const end = newline < 0 ? data.length : newline;
-      this.bytes += end - from;
-      if (this.bytes > this.bytesMax) {
+      this.byteCount += end - from;
+      if (this.byteCount > this.bytesMax) {
         this.clear();
         lines.push({ tooLong: true });
         return lines;
       }
       if (end > from) this.parts.push(data.subarray(from, end));
+      // Whoever sends byte by byte would have us keep an object for each.
+      if (this.parts.length > partsMax) this.parts = [joinParts(this.parts, this.byteCount)];
       if (newline < 0) return lines;
-      lines.push({ text: host.decodeUtf8(joinParts(this.parts, this.bytes)) });
+      lines.push({ text: host.decodeUtf8(joinParts(this.parts, this.byteCount)) });
       this.clear();
       from = newline + 1;
     }
   }
 
   private clear(): void {
-    this.parts.length = 0;
-    this.bytes = 0;
+    this.parts = [];
+    this.byteCount = 0;
   }
 }
 

@@ -1,33 +1,23 @@
 /**
- * The control socket's server side: connections, lines, answers. Each connection has one open request at a time and a
- * bounded queue of bytes to send; one that does not read is dropped when that is full, one that sends rubbish gets an
- * error and is closed. What a method means stands in handle-<noun>.ts.
+ * The control socket's server side: who may connect, and what all clients together may hold. Whoever is idle, or does
+ * not take what was asked for, gives way to others. What a connection does stands in client.ts, what a method means in
+ * handle-<noun>.ts.
  */
 
 import type { Peer } from "../engine/event.ts";
-import { mayCall } from "./access.ts";
-import { LineSplitter, parseRequest } from "./codec.ts";
-import {
-  ErrorCode,
-  type MethodName,
-  type Methods,
-  type Notification,
-  type RpcError,
-  requestBytesMax,
-} from "./messages.ts";
-import { ParamError } from "./params.ts";
+import { Client, type ClientServer, errorLine } from "./client.ts";
+import { ErrorCode, type Methods, type Notification, type RpcError } from "./messages.ts";
 
 const clientsMax = 512;
-const queueBytesMax = 4 * 1024 * 1024;
+/** Of one user that is neither root nor ours. */
+const strangersMax = 64;
+/** Requests and answers of all clients. */
+const heldBytesMax = 16 * 1024 * 1024;
 const acceptsPerTurn = 32;
-const readBytes = 64 * 1024;
-const EAGAIN = 11;
 const ENFILE = 23;
 const EMFILE = 24;
 
 const pollIn = 1;
-const pollOut = 4;
-const pollHangup = 16;
 const pollEdge = 0x80000000;
 
 /** The loop's side, as far as the server needs it. */
@@ -53,23 +43,11 @@ export interface Call {
 export type Handler = (call: Call) => void;
 export type Handlers = { [Name in keyof Methods]: Handler };
 
-interface Client {
-  fd: number;
-  peer: Peer;
-  splitter: LineSplitter;
-  waiting: string[];
-  busy: boolean;
-  out: Uint8Array[];
-  outBytes: number;
-  closing: boolean;
-  closed: boolean;
-  closeHandler: (() => void) | null;
-}
-
 export class ControlServer {
   private readonly watches: ServerWatches;
-  private readonly handlers: Handlers;
-  private readonly clients = new Map<number, Client>();
+  private readonly clientServer: ClientServer;
+  /** The one that came first is first. */
+  private readonly clients = new Set<Client>();
   private listener = -1;
   /** A descriptor that can be given up (refuseOne). */
   private spare = -1;
@@ -77,7 +55,13 @@ export class ControlServer {
 
   constructor(watches: ServerWatches, handlers: Handlers) {
     this.watches = watches;
-    this.handlers = handlers;
+    this.clientServer = {
+      watches,
+      handlers,
+      shareBytes: heldBytesMax / clientsMax,
+      grew: () => this.keepBound(),
+      closed: (client) => this.clients.delete(client),
+    };
   }
 
   listen(fd: number): void {
@@ -103,26 +87,31 @@ export class ControlServer {
       }
       if (typeof accepted === "number") return;
       const { fd, uid, gid, pid } = accepted;
-      if (this.clients.size >= clientsMax) {
-        host.send(fd, errorLine(null, { code: ErrorCode.busy, message: "cannot serve the request: too many clients" }));
-        host.close(fd);
-        continue;
-      }
-      const client: Client = {
-        fd,
-        peer: { uid, gid, pid },
-        splitter: new LineSplitter(requestBytesMax),
-        waiting: [],
-        busy: false,
-        out: [],
-        outBytes: 0,
-        closing: false,
-        closed: false,
-        closeHandler: null,
-      };
-      this.clients.set(fd, client);
-      this.watches.add(fd, pollIn, (events) => this.ready(client, events));
+      if (this.hasPlaceFor(uid)) this.clients.add(new Client(fd, { uid, gid, pid }, this.clientServer));
+      else refuse(fd, "cannot serve the request: too many clients");
     }
+  }
+
+  /** Where all places are taken, the one that has been there longest without a request under way gives its own. */
+  private hasPlaceFor(uid: number): boolean {
+    const isStranger = uid !== 0 && uid !== host.uid();
+    const rivals = isStranger ? [...this.clients].filter(({ peer }) => peer.uid === uid) : [...this.clients];
+    if (rivals.length < (isStranger ? strangersMax : clientsMax) && this.clients.size < clientsMax) return true;
+    const idle = rivals.find((client) => client.isIdle);
+    idle?.dismiss({ code: ErrorCode.busy, message: "cannot wait for a request: others need the place" });
+    return idle !== undefined;
+  }
+
+  /** The bound on all that is kept: the one that holds most has to go. */
+  private keepBound(): void {
+    let held = 0;
+    let greatest: Client | null = null;
+    for (const client of this.clients) {
+      held += client.heldBytes;
+      if (greatest === null || client.heldBytes > greatest.heldBytes) greatest = client;
+    }
+    if (held > heldBytesMax)
+      greatest?.dismiss({ code: ErrorCode.busy, message: "cannot serve the request: too much waits to be taken" });
   }
 
   /** Without one we look only when somebody new comes, not for as long as somebody waits, which would be all the time. */
@@ -139,147 +128,13 @@ export class ControlServer {
     host.close(this.spare);
     this.spare = -1;
     const accepted = host.accept(this.listener);
-    if (typeof accepted !== "number") {
-      const message = "cannot serve the request: gonit has no file descriptors left";
-      host.send(accepted.fd, errorLine(null, { code: ErrorCode.busy, message }));
-      host.close(accepted.fd);
-    }
+    if (typeof accepted !== "number")
+      refuse(accepted.fd, "cannot serve the request: gonit has no file descriptors left");
     this.takeSpare();
-  }
-
-  private ready(client: Client, events: number): void {
-    if ((events & pollOut) !== 0) this.flush(client);
-    if (client.closed || (events & ~pollOut) === 0) return;
-    const data = host.receive(client.fd, readBytes);
-    if (data === -EAGAIN) return;
-    if (typeof data === "number" || (events & pollHangup) !== 0) {
-      this.drop(client);
-      return;
-    }
-    if (data.length === 0) {
-      // Half closed, as `nc -N` does: what was asked is still answered.
-      client.closing = true;
-      if (!client.busy && client.outBytes === 0) this.drop(client);
-      else this.watches.change(client.fd, client.outBytes > 0 ? pollOut : 0);
-      return;
-    }
-    if (client.closing) return;
-    for (const line of client.splitter.push(data)) {
-      if ("tooLong" in line) {
-        const message = `cannot serve the request: it is longer than ${requestBytesMax} bytes`;
-        this.refuse(client, { code: ErrorCode.invalidRequest, message });
-        return;
-      }
-      if (line.text.trim() !== "") client.waiting.push(line.text);
-    }
-    if (client.waiting.length > 64) {
-      this.refuse(client, { code: ErrorCode.busy, message: "cannot serve the request: too many wait already" });
-      return;
-    }
-    this.serveNext(client);
-  }
-
-  private serveNext(client: Client): void {
-    while (!client.busy && !client.closed) {
-      const text = client.waiting.shift();
-      if (text === undefined) return;
-      const parsed = parseRequest(text);
-      if ("error" in parsed) this.send(client, errorLine(parsed.id, parsed.error));
-      else this.serve(client, parsed.request.id, parsed.request.method, parsed.request.params);
-    }
-  }
-
-  private serve(client: Client, id: number | string, method: string, params: Record<string, unknown>): void {
-    const handler = Object.hasOwn(this.handlers, method) ? this.handlers[method as MethodName] : undefined;
-    if (handler === undefined) {
-      const message = `cannot serve the request: there is no method ${method.slice(0, 64)}`;
-      this.send(client, errorLine(id, { code: ErrorCode.unknownMethod, message }));
-      return;
-    }
-    if (!mayCall(method as MethodName, client.peer, host.uid())) {
-      const message = `cannot ${method}: user ${client.peer.uid} may only look; ask root or the user that runs gonit`;
-      this.send(client, errorLine(id, { code: ErrorCode.refused, message }));
-      return;
-    }
-    client.busy = true;
-    let answered = false;
-    const answer = (line: string) => {
-      if (answered) return;
-      answered = true;
-      client.closeHandler = null;
-      client.busy = false;
-      this.send(client, line);
-      this.serveNext(client);
-    };
-    const call: Call = {
-      peer: client.peer,
-      params,
-      result: (value) => answer(`${JSON.stringify({ jsonrpc: "2.0", id, result: value })}\n`),
-      fail: (error) => answer(errorLine(id, error)),
-      notify: (notification) => this.send(client, `${JSON.stringify({ jsonrpc: "2.0", ...notification })}\n`),
-      onClose: (closeHandler) => {
-        client.closeHandler = closeHandler;
-      },
-      queued: () => client.outBytes,
-    };
-    try {
-      handler(call);
-    } catch (error) {
-      if (!(error instanceof ParamError)) throw error;
-      call.fail(error.rpc);
-    }
-  }
-
-  private refuse(client: Client, error: RpcError): void {
-    client.waiting.length = 0;
-    client.closing = true;
-    this.send(client, errorLine(null, error));
-    if (client.outBytes === 0) this.drop(client);
-  }
-
-  private send(client: Client, text: string): void {
-    if (client.closed) return;
-    const data = host.encodeUtf8(text);
-    if (client.outBytes > queueBytesMax) {
-      this.drop(client);
-      return;
-    }
-    client.out.push(data);
-    client.outBytes += data.length;
-    if (client.out.length === 1) this.flush(client);
-  }
-
-  private flush(client: Client): void {
-    while (client.out.length > 0) {
-      const data = client.out[0] as Uint8Array;
-      const sent = host.send(client.fd, data);
-      if (sent === -EAGAIN) break;
-      if (sent < 0) {
-        this.drop(client);
-        return;
-      }
-      client.outBytes -= sent;
-      if (sent === data.length) client.out.shift();
-      else client.out[0] = data.subarray(sent);
-    }
-    if (client.closing && client.outBytes === 0 && !client.busy) {
-      this.drop(client);
-      return;
-    }
-    const input = client.closing ? 0 : pollIn;
-    this.watches.change(client.fd, client.outBytes > 0 ? input | pollOut : input);
-  }
-
-  private drop(client: Client): void {
-    if (client.closed) return;
-    client.closed = true;
-    this.clients.delete(client.fd);
-    this.watches.remove(client.fd);
-    host.close(client.fd);
-    client.closeHandler?.();
   }
 }
 
-function errorLine(id: number | string | null, error: RpcError): string {
-  return `${JSON.stringify({ jsonrpc: "2.0", id, error })}\n`;
+function refuse(fd: number, message: string): void {
+  host.send(fd, errorLine(null, { code: ErrorCode.busy, message }));
+  host.close(fd);
 }
