@@ -44,7 +44,7 @@ export function renewLimits(engine: Engine, node: Node, run: Run, from: ServiceP
   const { startTimeoutMs, runTimeoutMs } = definitionOf(node);
   if (run.timerUse === "start" && startTimeoutMs !== from.startTimeoutMs)
     armUnitTimer(engine, node, run, "start", run.beganMs + startTimeoutMs);
-  if (run.execMs < 0 || isEnding(run) || runTimeoutMs === from.runTimeoutMs) return;
+  if (run.execMs === -1 || isEnding(run) || runTimeoutMs === from.runTimeoutMs) return;
   cancelRunTimer(engine, run);
   armRunTimer(engine, node, run);
 }
