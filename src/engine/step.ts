@@ -48,20 +48,26 @@ export function step(state: State, input: StepInput): StepResult {
   return { state, effects };
 }
 
-/** Every change is looked at by its neighbours and its requests, until nothing changes any more. */
+/**
+ * Every change is looked at by its neighbours until nothing changes any more, and only then by its requests: what is
+ * still marked as blocked may be free when its turn comes.
+ */
 function drain(engine: Engine): void {
   const { queue } = engine;
-  for (let at = 0; at < queue.length; at++) {
-    const node = queue[at] as Node;
-    node.queued = false;
-    if (node.wentAway) stopWithLostNeeds(engine, node);
-    stopIfFree(engine, node);
-    // Before it may start again: its run has ended, and what that run needed may stop now.
-    for (const { to } of node.needs) if (to.unit.stopWish !== "") stopIfFree(engine, to);
-    wakeWaiting(engine, node);
-    if (node.waiters.length > 0) checkRequests(engine, node);
+  for (let at = 0, judged = 0; judged < queue.length; judged++) {
+    for (; at < queue.length; at++) lookAround(engine, queue[at] as Node);
+    checkRequests(engine, queue[judged] as Node);
   }
   queue.length = 0;
+}
+
+function lookAround(engine: Engine, node: Node): void {
+  node.queued = false;
+  if (node.wentAway) stopWithLostNeeds(engine, node);
+  stopIfFree(engine, node);
+  // Before it may start again: its run has ended, and what that run needed may stop now.
+  for (const { to } of node.needs) stopIfFree(engine, to);
+  wakeWaiting(engine, node);
 }
 
 function handle(engine: Engine, event: Event): void {
