@@ -299,7 +299,7 @@ class ScenarioStage {
       case "publish":
         return `${effect.instance?.service}: ${effect.state} (${effect.cause})`;
       case "log":
-        return `${effect.level} ${effect.message}${fieldsText(effect.fields)}${(effect.lines ?? []).map((line) => ` | ${line}`).join("")}`;
+        return `${effect.level} ${effect.message}${fieldsText(effect.fields)}${effect.lines.map((line) => ` | ${line}`).join("")}`;
       case "spawn": {
         const kind = kindOf(effect.processKind);
         this.names.set(effect.ticket, kind === "main" ? effect.instance.service : `${effect.instance.service} ${kind}`);

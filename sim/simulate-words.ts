@@ -5,7 +5,6 @@ import type { Reply } from "../src/engine/effect.ts";
 import type { Edge, Node } from "../src/engine/engine.ts";
 import { availability, isBinding } from "../src/engine/ordering.ts";
 import type { ServicePlan } from "../src/engine/plan.ts";
-import type { EndCause } from "../src/engine/state.ts";
 import { isStopCause } from "../src/engine/unit.ts";
 import { causeText } from "../src/engine/words.ts";
 
@@ -64,7 +63,7 @@ export function stopReason(node: Node, detail: string, lostTo: string): { text: 
   if (detail === "dependency") return { text: lostText(node, lostTo), isBad: false };
   if (detail === "shutdown") return { text: "", isBad: false };
   if (detail === "request" || detail === "conflict") return { text: unit.wantedBecause, isBad: false };
-  return { text: causeText(detail as EndCause), isBad: false };
+  return { text: causeText(detail), isBad: false };
 }
 
 /** What it needs is gone, or is to be stopped after it. */

@@ -39,7 +39,7 @@ test("planChanges() starts what is enabled now", () => {
 });
 
 test("planChanges() has the configuration's words for what changed, each once", () => {
-  assert.equal(change({}, { environmentFiles: [{ path: "/x", optional: false }] })?.because, "env_file changed");
+  assert.equal(change({}, { environmentFiles: [{ path: "/x", required: true }] })?.because, "env_file changed");
   assert.equal(change({}, { environmentProblem: "gone" })?.because, "only env_file changed");
   assert.equal(change({}, { inheritEnvironment: ["A"] })?.because, "inherit_environment changed");
   assert.equal(change({}, { startTimeoutMs: 1, runTimeoutMs: 2 })?.because, "only timeout changed");

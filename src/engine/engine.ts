@@ -162,10 +162,8 @@ function link(engine: Engine, from: Node, plan: ServicePlan, old: boolean): void
     addEdge(engine, { from, name, kind: "after", wait: "ready", required: false, restart: false, old });
   }
   if (old) return;
-  for (const name of plan.conflicts) {
-    const other = engine.byName.get(name);
-    if (other !== undefined) from.conflicts.push(other);
-  }
+  // Conflicts go by the present plan, which names only services that are in it.
+  for (const name of plan.conflicts) from.conflicts.push(engine.byName.get(name) as Node);
 }
 
 /** A plan names only services that are in it; those that only an old plan names may be gone. */
@@ -194,7 +192,7 @@ export function setState(engine: Engine, node: Node, state: StateName, rule: Rul
     unit.sinceWallMs = engine.now.wallMs;
     engine.effects.push({ kind: "publish", instance: node.id, state, cause: rule });
   }
-  if (state !== "waiting") unit.blockedBy = "";
+  unit.blockedBy = "";
   recordCause(engine.state, unit, engine.now.wallMs, engine.event, rule, effect);
   touch(engine, node);
 }
@@ -226,13 +224,9 @@ export function log(
   level: LogLevel,
   message: string,
   fields: Record<string, string | number>,
-  lines?: string[],
+  lines: string[] = [],
 ): void {
-  engine.effects.push(
-    lines === undefined || lines.length === 0
-      ? { kind: "log", level, message, fields }
-      : { kind: "log", level, message, fields, lines },
-  );
+  engine.effects.push({ kind: "log", level, message, fields, lines });
 }
 
 /** Arms a timer on the clock that does not count suspend; for a unit its ticket must be stored by the caller. */

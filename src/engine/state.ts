@@ -87,16 +87,11 @@ export interface Quiet {
 /** Why gonit stops a run; none of these is a failure of the service. */
 export type StopCause = "request" | "restart" | "dependency" | "conflict" | "apply" | "removed" | "shutdown";
 
-/** Why a run ends: gonit stops it, or what went wrong or well by itself. */
-export type EndCause =
-  | StopCause
-  | "exited"
-  | "spawn-failed"
-  | "pre-start-failed"
-  | "start-timeout"
-  | "run-timeout"
-  | "ready-closed"
-  | "notify-error";
+/** What is wrong with a run, so that gonit stops it. */
+export type FaultCause = "start-timeout" | "run-timeout" | "ready-closed" | "notify-error";
+
+/** Why a run ends: gonit stops it, or it ended by itself. */
+export type EndCause = StopCause | FaultCause | "exited" | "spawn-failed" | "pre-start-failed";
 
 /**
  * pre-start → main → stopping → emptying (→ killing) → post-stop → emptying (→ killing) → gone.

@@ -10,7 +10,7 @@ import { definitionOf, type Edge, type Engine, log, type Node, newTicket, note, 
 import { hastenLeftovers } from "./leftovers.ts";
 import { availability, isBinding, isHeld } from "./ordering.ts";
 import { stopProbe } from "./readiness.ts";
-import type { EndCause, Run, StopCause } from "./state.ts";
+import type { FaultCause, Run, StopCause } from "./state.ts";
 import { armUnitTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
 import { isEnding, isStopCause } from "./unit.ts";
 import { causeText, durationText, scopeOf, signalName } from "./words.ts";
@@ -92,7 +92,7 @@ export function stopWithLostNeeds(engine: Engine, node: Node): void {
 }
 
 /** The stop of a run begins. */
-export function beginStop(engine: Engine, node: Node, run: Run, cause: EndCause): void {
+export function beginStop(engine: Engine, node: Node, run: Run, cause: StopCause | FaultCause): void {
   const { unit } = node;
   const plan = definitionOf(node);
   run.ending = cause;

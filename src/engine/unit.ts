@@ -10,15 +10,15 @@ export const stuckFailures = 3;
 /** Runs, waits for something that can come by itself, or is scheduled. */
 export function isActive(unit: Unit, type: ServiceType): boolean {
   switch (unit.state) {
+    case "waiting":
+      return unit.blockedBy === "";
+    case "ready":
+      return type !== "group";
     case "starting":
     case "reloading":
     case "stopping":
     case "backing-off":
       return true;
-    case "waiting":
-      return unit.blockedBy === "";
-    case "ready":
-      return type !== "group";
     case "stopped":
     case "failed":
     case "done":
@@ -47,7 +47,7 @@ export function isStuck(unit: Unit, plan: ServicePlan): boolean {
   return unit.refused >= stuckFailures || (plan.restart.limit === null && unit.failures >= stuckFailures);
 }
 
-const stopCauses: Record<string, true> = {
+const stopCauses: Record<StopCause, true> = {
   request: true,
   restart: true,
   dependency: true,

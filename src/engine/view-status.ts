@@ -3,7 +3,7 @@
 import { ShutdownMode } from "../contract.ts";
 import { definitionOf, type Engine, engineOf, type Node } from "./engine.ts";
 import type { Now } from "./event.ts";
-import type { State } from "./state.ts";
+import type { Run, State } from "./state.ts";
 import { isLive, isUp } from "./unit.ts";
 import type { ServiceStatus, SystemStatus } from "./view.ts";
 import { blockedText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
@@ -40,8 +40,8 @@ export function systemState(engine: Engine): string {
 }
 
 function modeName(mode: number): string {
-  const found = Object.entries(ShutdownMode).find(([, number]) => number === mode);
-  return found === undefined ? "exit" : found[0];
+  const [name] = Object.entries(ShutdownMode).find(([, number]) => number === mode) as [string, number];
+  return name;
 }
 
 function statusOf(engine: Engine, node: Node, now: Now): ServiceStatus {
@@ -78,31 +78,29 @@ function statusOf(engine: Engine, node: Node, now: Now): ServiceStatus {
 /** Why it is in its state, one line; empty where the state says all. */
 function reasonOf(engine: Engine, node: Node, now: Now): string {
   const { unit } = node;
-  const { run } = unit;
   switch (unit.state) {
     case "failed":
       return unit.failedBecause;
-    case "waiting": {
-      if (unit.blockedBy !== "") return blockedText(engine, node);
-      return `waits for ${pendingNeeds(node).join(", ") || "its turn"}`;
-    }
+    case "waiting":
+      return unit.blockedBy !== "" ? blockedText(engine, node) : `waits for ${pendingNeeds(node).join(", ")}`;
     case "backing-off":
       return `${stateReason(node)}; again in ${durationText(Math.max(0, unit.backoffAtMs - now.monotonicMs))}`;
     case "stopping": {
-      if (run === null) return "";
+      const run = unit.run as Run;
       if (run.unkillable.length > 0) return `pid ${run.unkillable.join(" ")} outlives SIGKILL`;
       const ends = run.timer === 0 ? "" : `; killed in ${durationText(Math.max(0, run.timerAtMs - now.monotonicMs))}`;
       return `${run.phase}${ends}`;
     }
     case "starting": {
-      if (run === null) return "";
+      const run = unit.run as Run;
       const left = durationText(Math.max(0, run.timerAtMs - now.monotonicMs));
       const probe = run.probeReason === "" ? "" : `; last probe: ${run.probeReason}`;
-      return `${run.phase === "pre-start" ? "pre_start" : `ready: ${node.plan.ready.kind}`}, at most ${left} more${probe}`;
+      return `${run.phase === "pre-start" ? "pre_start" : `ready: ${definitionOf(node).ready.kind}`}, at most ${left} more${probe}`;
     }
     case "stopped":
+      return unit.wantedBecause;
     case "done":
-      return unit.last === null || unit.state === "stopped" ? unit.wantedBecause : stateReason(node);
+      return stateReason(node);
     case "ready":
     case "reloading":
       return unit.stopWish === "" ? "" : stateReason(node);

@@ -1,11 +1,12 @@
 /** `gonit why NAME`: what the state is, because of what, what it waits for, and what would release it. */
 
 import { readCauses } from "./causes.ts";
-import { type Engine, engineOf, type Node } from "./engine.ts";
+import { definitionOf, type Engine, engineOf, type Node } from "./engine.ts";
 import type { Now } from "./event.ts";
 import { holdsStop } from "./ordering.ts";
+import type { CommandPlan, ReadyPlan, ServicePlan } from "./plan.ts";
 import { rules } from "./rules.ts";
-import type { Run, State } from "./state.ts";
+import type { End, FaultCause, Run, State, StopCause } from "./state.ts";
 import { isUp } from "./unit.ts";
 import type { Explanation } from "./view.ts";
 import { blockedText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
@@ -43,7 +44,7 @@ function partsOf(engine: Engine, node: Node, now: Now): Parts {
     case "waiting":
       return waiting(engine, node);
     case "starting":
-      return starting(node, unit.run, now);
+      return starting(node, now);
     case "ready":
       return ready(engine, node);
     case "reloading":
@@ -82,22 +83,17 @@ function waiting(engine: Engine, node: Node): Parts {
       release: ["starts by itself when all of these are there"],
     };
   }
-  const root = rootOfBlock(engine, node);
   return {
     because: blockedText(engine, node),
     waitsFor: pendingNeeds(node),
-    release: root === null ? [] : [releaseOf(root)],
+    release: [releaseOf(rootOfBlock(engine, node))],
   };
 }
 
 /** The unit at the far end of a chain of blocked ones. */
-function rootOfBlock(engine: Engine, node: Node): Node | null {
+function rootOfBlock(engine: Engine, node: Node): Node {
   let at = node;
-  for (let depth = 0; depth < engine.nodes.length && at.unit.state === "waiting" && at.unit.blockedBy !== ""; depth++) {
-    const next = engine.byName.get(at.unit.blockedBy);
-    if (next === undefined) return null;
-    at = next;
-  }
+  while (at.unit.blockedBy !== "") at = engine.byName.get(at.unit.blockedBy) as Node;
   return at;
 }
 
@@ -110,24 +106,23 @@ function releaseOf(root: Node): string {
   return `gonit start ${name}`;
 }
 
-function starting(node: Node, run: Run | null, now: Now): Parts {
-  const left = run === null ? "" : durationText(Math.max(0, run.timerAtMs - now.monotonicMs));
+function starting(node: Node, now: Now): Parts {
+  const run = node.unit.run as Run;
+  const left = durationText(Math.max(0, run.timerAtMs - now.monotonicMs));
   return {
     because: node.unit.wantedBecause,
-    waitsFor: [startStep(node, run)],
+    waitsFor: [startStep(definitionOf(node), run)],
     release: [`failed start in ${left} at the latest`],
   };
 }
 
-function startStep(node: Node, run: Run | null): string {
-  if (run?.phase === "pre-start") return `pre_start: ${node.plan.preStart[run.commandAt]?.argv.join(" ") ?? ""}`;
-  if (run?.main === "spawning") return "its program to begin";
-  const probe = run === null || run.probeReason === "" ? "" : ` (last probe: ${run.probeReason})`;
-  return readinessText(node) + probe;
+function startStep({ preStart, ready }: ServicePlan, run: Run): string {
+  if (run.phase === "pre-start") return `pre_start: ${(preStart[run.commandAt] as CommandPlan).argv.join(" ")}`;
+  if (run.main === "spawning") return "its program to begin";
+  return readinessText(ready) + (run.probeReason === "" ? "" : ` (last probe: ${run.probeReason})`);
 }
 
-function readinessText(node: Node): string {
-  const { ready } = node.plan;
+function readinessText(ready: ReadyPlan): string {
   switch (ready.kind) {
     case "started":
       return "its program to begin";
@@ -166,9 +161,7 @@ function ready(engine: Engine, node: Node): Parts {
 function stopping(engine: Engine, node: Node, now: Now): Parts {
   const run = node.unit.run as Run;
   const left = durationText(Math.max(0, run.timerAtMs - now.monotonicMs));
-  const { ending, end } = run;
-  const isByItself = ending === "exited" || ending === "spawn-failed" || ending === "pre-start-failed";
-  const because = isByItself && end !== null ? endText(end) : ending === "" ? "" : causeText(ending);
+  const because = endingText(run);
   if (run.unkillable.length > 0) {
     return {
       because,
@@ -181,6 +174,17 @@ function stopping(engine: Engine, node: Node, now: Now): Parts {
       ? []
       : [`SIGKILL in ${left}${engine.state.shutdown === null ? `, or gonit stop --force ${node.unit.name}` : ""}`];
   return { because, waitsFor: [stopStep(run)], release };
+}
+
+function endingText(run: Run): string {
+  switch (run.ending) {
+    case "exited":
+    case "spawn-failed":
+    case "pre-start-failed":
+      return endText(run.end as End);
+    default:
+      return causeText(run.ending as StopCause | FaultCause);
+  }
 }
 
 function stopStep(run: Run): string {

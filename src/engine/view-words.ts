@@ -3,7 +3,7 @@
 import type { Engine, Node } from "./engine.ts";
 import { availability } from "./ordering.ts";
 import type { ServicePlan } from "./plan.ts";
-import type { Unit } from "./state.ts";
+import type { End, Run, StopCause, Unit } from "./state.ts";
 import { causeText, endText } from "./words.ts";
 
 /** `running`, `ready`, `failed: exited 3` … */
@@ -11,11 +11,11 @@ export function shownState(unit: Unit, plan: ServicePlan): string {
   if (unit.state === "failed") return `failed: ${unit.failedBecause}`;
   if (unit.state === "ready" && plan.type !== "group" && plan.ready.kind === "started") return "running";
   if (unit.state === "starting" && plan.type === "task" && unit.run?.main === "running") return "running";
-  if (unit.state === "waiting" && unit.blockedBy !== "") return "blocked";
+  if (unit.blockedBy !== "") return "blocked";
   return unit.state;
 }
 
-/** What stands in brackets behind a unit's name when others are blocked by it. */
+/** Why a unit is not there, or not for long: in brackets behind its name when others are blocked by it. */
 export function stateReason(node: Node): string {
   const { unit } = node;
   switch (unit.state) {
@@ -25,13 +25,11 @@ export function stateReason(node: Node): string {
       return `stopped: ${unit.wantedBecause === "" ? "never wanted" : unit.wantedBecause}`;
     case "done":
     case "backing-off":
-      return unit.last === null ? unit.state : endText(unit.last);
+      return endText(unit.last as End);
     case "stopping":
-      return unit.run !== null && unit.run.unkillable.length > 0 ? "cannot be killed" : "stopping";
-    case "waiting":
-      return unit.blockedBy === "" ? "waiting" : `blocked by ${unit.blockedBy}`;
+      return (unit.run as Run).unkillable.length > 0 ? "cannot be killed" : "stopping";
     default:
-      return unit.stopWish === "" ? unit.state : `to be stopped: ${causeText(unit.stopWish)}`;
+      return `to be stopped: ${causeText(unit.stopWish as StopCause)}`;
   }
 }
 
@@ -40,18 +38,11 @@ const chainMax = 16;
 /** "blocked by app, which is blocked by db (exited 1)". */
 export function blockedText(engine: Engine, node: Node): string {
   const parts: string[] = [];
-  let at: Node | undefined = node;
-  for (let depth = 0; depth < chainMax && at !== undefined; depth++) {
-    const name: string = at.unit.blockedBy;
-    const next: Node | undefined = engine.byName.get(name);
-    if (next === undefined) {
-      parts.push(`blocked by ${name} (there is no such service)`);
-      break;
-    }
-    const isLast = next.unit.state !== "waiting" || next.unit.blockedBy === "";
-    parts.push(isLast ? `blocked by ${name} (${stateReason(next)})` : `blocked by ${name}`);
-    if (isLast) break;
-    at = next;
+  let at = node;
+  for (let depth = 0; depth < chainMax && at.unit.blockedBy !== ""; depth++) {
+    at = engine.byName.get(at.unit.blockedBy) as Node;
+    const reason = at.unit.blockedBy === "" ? ` (${stateReason(at)})` : "";
+    parts.push(`blocked by ${at.unit.name}${reason}`);
   }
   return parts.join(", which is ");
 }

@@ -2,7 +2,7 @@
 
 import { SignalScope, Stage } from "../contract.ts";
 import type { KillScope } from "./plan.ts";
-import type { End, EndCause } from "./state.ts";
+import type { End, FaultCause, StopCause } from "./state.ts";
 
 const names =
   "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(
@@ -44,8 +44,8 @@ export function endText(end: End): string {
 }
 
 /** Why a run is stopped, in words. */
-export function causeText(cause: EndCause): string {
-  const texts: Record<EndCause, string> = {
+export function causeText(cause: StopCause | FaultCause): string {
+  const texts: Record<StopCause | FaultCause, string> = {
     request: "stop was asked for",
     restart: "to be restarted",
     dependency: "a dependency is stopped or lost",
@@ -53,9 +53,6 @@ export function causeText(cause: EndCause): string {
     apply: "its definition changed",
     removed: "no longer in the configuration",
     shutdown: "the system is shutting down",
-    exited: "it ended",
-    "spawn-failed": "it could not be started",
-    "pre-start-failed": "pre_start failed",
     "start-timeout": "not ready in time",
     "run-timeout": "ran longer than allowed",
     "ready-closed": "ready fd closed without a line",

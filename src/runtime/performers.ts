@@ -42,7 +42,7 @@ export function performersOf(shell: Shell, parts: Parts): Performers {
     },
     "watch-log": (effect) => parts.logWatches.start(effect),
     reply: (effect) => parts.requests.reply(effect.request, effect.reply),
-    log: (effect) => shell.ownLog.write(effect.level, effect.message, effect.fields, effect.lines ?? []),
+    log: (effect) => shell.ownLog.write(effect.level, effect.message, effect.fields, effect.lines),
     // `gonit events` reads the engine's ring; nothing is sent anywhere yet.
     publish: () => {},
     "load-config": (effect) => parts.loadConfiguration(effect.reason),
