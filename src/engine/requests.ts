@@ -26,8 +26,9 @@ export function receiveRequest(engine: Engine, event: Received): void {
   }
   if (request.verb === "shutdown") {
     openRequest(engine, event, []);
-    beginShutdown(engine, { mode: request.mode, exitCode: request.exitCode ?? 0, reason: request.reason });
-    if (request.force) forceShutdown(engine, request.reason, null);
+    const { mode, exitCode, reason } = request;
+    const begun = beginShutdown(engine, { mode, exitCode: exitCode ?? 0, reason });
+    if (request.force) forceShutdown(engine, begun, reason, null);
     return;
   }
   const { found, unknown, suggestions } = matchNames(engine.nodes, request.names);
@@ -206,10 +207,11 @@ export function receiveSignal(engine: Engine, event: Extract<Event, { kind: "sig
       beginShutdown(engine, { mode: event.mode, exitCode: event.exitCode ?? 0, reason: name });
       return;
     }
-    case "force":
-      beginShutdown(engine, { mode: event.mode, exitCode: event.exitCode ?? 0, reason: name });
-      forceShutdown(engine, `${name} again`, event.exitCode);
+    case "force": {
+      const begun = beginShutdown(engine, { mode: event.mode, exitCode: event.exitCode ?? 0, reason: name });
+      forceShutdown(engine, begun, `${name} again`, event.exitCode);
       return;
+    }
     case "reload-config":
       engine.effects.push({ kind: "load-config", reason: name });
       return;

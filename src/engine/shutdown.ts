@@ -4,10 +4,11 @@
  */
 
 import { ExitCode } from "../contract.ts";
-import { armTimer, cancelTimer, type Engine, log, type Node, note, setState } from "./engine.ts";
+import { armTimer, cancelTimer, definitionOf, type Engine, log, type Node, note, setState } from "./engine.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
 import { answerAtEnd, refuseInShutdown } from "./request-end.ts";
 import { cancelBackoff } from "./settle.ts";
+import type { Shutdown } from "./state.ts";
 import { beginStop, killRun, wishStop } from "./stopping.ts";
 import { isEnding } from "./unit.ts";
 
@@ -22,11 +23,12 @@ export interface ShutdownOrder {
   reason: string;
 }
 
-export function beginShutdown(engine: Engine, order: ShutdownOrder): void {
+/** Begins the end of the system; the one that goes on already stays as it is. */
+export function beginShutdown(engine: Engine, order: ShutdownOrder): Shutdown {
   const { state, now } = engine;
-  if (state.shutdown !== null) return;
-  const boundMs = state.plan?.shutdownTimeoutMs ?? (state.plan === null ? killMs : longestStopMs(servicesOf(engine)));
-  state.shutdown = {
+  if (state.shutdown !== null) return state.shutdown;
+  const boundMs = state.plan?.shutdownTimeoutMs ?? longestStopMs(engine.nodes.map(definitionOf));
+  const shutdown: Shutdown = {
     ...order,
     sinceWallMs: now.wallMs,
     deadlineMs: now.monotonicMs + boundMs,
@@ -36,6 +38,7 @@ export function beginShutdown(engine: Engine, order: ShutdownOrder): void {
     finished: false,
     graceMs: strayGraceMs,
   };
+  state.shutdown = shutdown;
   note(engine, null, "shutdown", order.reason);
   log(engine, "info", "Stopping services", { reason: order.reason });
   refuseInShutdown(engine, order.reason);
@@ -46,17 +49,13 @@ export function beginShutdown(engine: Engine, order: ShutdownOrder): void {
       if (unitState === "waiting" || unitState === "backing-off") setState(engine, node, "stopped", "shutdown", "");
     } else wishStop(engine, node, "shutdown");
   }
-  if (engine.liveCount > 0) state.shutdown.timer = armTimer(engine, null, state.shutdown.deadlineMs);
-}
-
-function servicesOf(engine: Engine): ServicePlan[] {
-  return engine.nodes.map((node) => node.unit.oldPlan ?? node.plan);
+  if (engine.liveCount > 0) shutdown.timer = armTimer(engine, null, shutdown.deadlineMs);
+  return shutdown;
 }
 
 /** Kills all that is left, at once. */
-export function forceShutdown(engine: Engine, reason: string, exitCode: number | null): void {
-  const { shutdown } = engine.state;
-  if (shutdown === null || shutdown.finished) return;
+export function forceShutdown(engine: Engine, shutdown: Shutdown, reason: string, exitCode: number | null): void {
+  if (shutdown.finished) return;
   if (exitCode !== null) shutdown.exitCode = exitCode;
   if (shutdown.forced) return;
   shutdown.forced = true;
@@ -75,23 +74,19 @@ export function forceShutdown(engine: Engine, reason: string, exitCode: number |
   shutdown.timer = armTimer(engine, null, shutdown.deadlineMs);
 }
 
-export function shutdownTimerFired(engine: Engine): void {
-  const { shutdown } = engine.state;
-  if (shutdown === null) return;
+export function shutdownTimerFired(engine: Engine, shutdown: Shutdown): void {
   shutdown.timer = 0;
-  if (shutdown.forced) finish(engine);
-  else forceShutdown(engine, "the time for stopping has run out", null);
+  if (shutdown.forced) finish(engine, shutdown);
+  else forceShutdown(engine, shutdown, "the time for stopping has run out", null);
 }
 
 /** After each event of a shutdown: is everything down? */
 export function finishIfDown(engine: Engine): void {
   const { shutdown } = engine.state;
-  if (shutdown !== null && !shutdown.finished && engine.liveCount === 0) finish(engine);
+  if (shutdown !== null && !shutdown.finished && engine.liveCount === 0) finish(engine, shutdown);
 }
 
-function finish(engine: Engine): void {
-  const { shutdown } = engine.state;
-  if (shutdown === null || shutdown.finished) return;
+function finish(engine: Engine, shutdown: Shutdown): void {
   shutdown.finished = true;
   cancelTimer(engine, shutdown.timer);
   shutdown.timer = 0;
@@ -110,9 +105,10 @@ function finish(engine: Engine): void {
 /** The end of everything when nothing runs, waits or is scheduled; a machine stays up and says so once. */
 export function endIfIdle(engine: Engine, endsWhenIdle: boolean, exitMode: number): void {
   const { state } = engine;
+  const { plan } = state;
+  if (plan === null || state.shutdown !== null) return;
   // A plan without units: the state was lost, and the plan is still to be loaded again.
-  const isUnloaded = state.plan === null || (state.units.length === 0 && state.plan.services.length > 0);
-  if (state.plan === null || isUnloaded || state.shutdown !== null) return;
+  if (state.units.length === 0 && plan.services.length > 0) return;
   if (engine.activeCount > 0) {
     state.idleTold = false;
     return;
@@ -134,12 +130,9 @@ export function endIfIdle(engine: Engine, endsWhenIdle: boolean, exitMode: numbe
 }
 
 /** Failed, or cannot start because what it needs has ended. */
-function isFailure(node: Node): boolean {
-  const { unit } = node;
+function isFailure({ unit, needs }: Node): boolean {
   if (unit.state === "failed") return true;
-  return (
-    unit.state === "waiting" && node.needs.some((edge) => edge.name === unit.blockedBy && edge.to.unit.state === "done")
-  );
+  return needs.some((edge) => edge.name === unit.blockedBy && edge.to.unit.state === "done");
 }
 
 /** Worst case of a whole shutdown: the slowest chain of stops, then the kill of what is left and of strays. */

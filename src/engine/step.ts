@@ -166,20 +166,24 @@ function timerFired(engine: Engine, ticket: number): void {
     requestTimedOut(engine, request);
     return;
   }
-  if (engine.state.shutdown !== null && engine.state.shutdown.timer === ticket) {
-    shutdownTimerFired(engine);
+  const { shutdown } = engine.state;
+  if (shutdown !== null && shutdown.timer === ticket) {
+    shutdownTimerFired(engine, shutdown);
     return;
   }
   const node = engine.byTicket.get(ticket);
   if (node === undefined) return;
-  engine.byTicket.delete(ticket);
-  const { unit } = node;
-  const { run } = unit;
-  if (unit.backoff === ticket) backoffFired(engine, node);
-  else if (run !== null && run.runTimer === ticket) {
+  if (node.unit.backoff === ticket) backoffFired(engine, node);
+  else timerOfRunFired(engine, node, node.unit.run as Run, ticket);
+}
+
+function timerOfRunFired(engine: Engine, node: Node, run: Run, ticket: number): void {
+  if (ticket === run.runTimer) {
+    engine.byTicket.delete(ticket);
     run.runTimer = 0;
     runTimeout(engine, node, run);
-  } else if (run !== null && run.timer === ticket) {
+  } else if (ticket === run.timer) {
+    engine.byTicket.delete(ticket);
     const use = run.timerUse;
     clearUnitTimer(run);
     if (use === "start") startTimeout(engine, node, run);

@@ -1,17 +1,48 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Stage } from "../contract.ts";
-import { durationText, exitText, signalName, stageName } from "./words.ts";
+import { SignalScope, Stage } from "../contract.ts";
+import type { End } from "./state.ts";
+import { durationText, endText, exitText, scopeOf, signalName, stageName } from "./words.ts";
 
 test("signalName() has the field's names, real-time ones counted from 34", () => {
   assert.deepEqual([1, 9, 15, 31].map(signalName), ["SIGHUP", "SIGKILL", "SIGTERM", "SIGSYS"]);
-  assert.equal(signalName(37), "SIGRTMIN+3");
+  assert.deepEqual([32, 33, 34, 37].map(signalName), ["signal 32", "signal 33", "SIGRTMIN+0", "SIGRTMIN+3"]);
+});
+
+test("scopeOf() is the contract's number of what is killed", () => {
+  const scopes = [SignalScope.process, SignalScope.group, SignalScope.tree];
+  assert.deepEqual((["process", "group", "tree"] as const).map(scopeOf), scopes);
 });
 
 test("exitText() tells code or signal", () => {
   assert.equal(exitText(3, null), "exited 3");
   assert.equal(exitText(null, 11), "ended by SIGSEGV");
   assert.equal(exitText(null, null), "ended");
+});
+
+test("endText() tells how a run ended, in one line", () => {
+  const ended = (end: Partial<End>) =>
+    endText({
+      cause: "exited",
+      wasReady: true,
+      code: null,
+      signal: null,
+      core: false,
+      stage: 0,
+      errno: 0,
+      detail: "",
+      atWallMs: 0,
+      lines: [],
+      ...end,
+    });
+  assert.equal(ended({ code: 3 }), "exited 3");
+  assert.equal(ended({ signal: 11, core: true, wasReady: false }), "ended by SIGSEGV (core dumped) before ready");
+  assert.equal(ended({ cause: "spawn-failed", stage: Stage.exec, errno: 5 }), "cannot be started (exec, errno 5)");
+  assert.equal(ended({ cause: "spawn-failed", stage: Stage.exec, errno: 2, detail: "no /bin/x" }), "no /bin/x");
+  assert.equal(ended({ cause: "start-timeout", code: 0, detail: "not ready within 1s" }), "not ready within 1s");
+  assert.equal(ended({ cause: "request" }), "stopped");
+  assert.equal(ended({ cause: "request", code: 0 }), "exited 0");
+  assert.equal(ended({ cause: "request", signal: 15 }), "ended by SIGTERM");
 });
 
 test("stageName() writes a stage in words", () => {
