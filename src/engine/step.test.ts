@@ -10,8 +10,6 @@ import { isPlain, violations } from "./invariants.ts";
 import { outstanding } from "./outstanding.ts";
 import { initialState, withoutPlan, withPlan } from "./state.ts";
 import { step } from "./step.ts";
-import { requestNote } from "./view-note.ts";
-import { systemStatus } from "./view-status.ts";
 
 const now = { monotonicMs: 5, bootMs: 5, wallMs: 5 };
 
@@ -131,27 +129,6 @@ test("outstanding() names everything that an answer is waited for", () => {
   assert.deepEqual(kinds(), ["arm-timer", "arm-timer", "start-probe", "watch-log"]);
   world.request({ verb: "wait", names: ["probing"], until: "ready" }, 9000);
   assert.equal(kinds().filter((kind) => kind === "arm-timer").length, 3);
-});
-
-test("requestNote() tells what else is stopped, before it is", () => {
-  const world = calmWorld();
-  world.load(
-    system([
-      service("a"),
-      service("b", { dependsOn: [needs("a")] }),
-      service("c", { dependsOn: [needs("a", { restart: false })] }),
-    ]),
-  );
-  world.advance(10);
-  assert.equal(
-    requestNote(world.state, { verb: "restart", names: ["a"] }),
-    "b needs it and is stopped first, started again after",
-  );
-  assert.equal(requestNote(world.state, { verb: "stop", names: ["a", "b"], force: false }), "");
-});
-
-test("systemStatus() of a state without a plan is empty", () => {
-  assert.deepEqual(systemStatus(initialState(), now).services, []);
 });
 
 test("step() kills what comes to run after its tree was found empty in a way that a new manager repeats", () => {
