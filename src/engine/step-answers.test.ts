@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { command, restart, service, system } from "../../sim/plans.ts";
 import { Stage } from "../contract.ts";
 import type { Effect } from "./effect.ts";
-import type { Event } from "./event.ts";
+import type { Event, Request } from "./event.ts";
 import type { ServicePlan } from "./plan.ts";
 import { initialState, type Unit } from "./state.ts";
 import { step } from "./step.ts";
@@ -85,7 +85,7 @@ class System {
   }
 
   request(verb: "stop" | "reload", name: string): void {
-    const request = verb === "stop" ? ({ verb, names: [name], force: true } as const) : { verb, names: [name] };
+    const request: Request = verb === "stop" ? { verb, names: [name], force: true } : { verb, names: [name] };
     this.tell({
       kind: "request-received",
       id: this.state.nextTicket + 2 ** 31,

@@ -62,6 +62,7 @@ test("requestNote() says nothing of what does not run, and of what is stopped fo
   deaf.load(system([service("a"), ...dependents]));
   deaf.advance(10);
   deaf.kernel.end(deaf.kernel.mainOf("a") as Process, 1, null);
+  deaf.settleNow();
   deaf.advance(10);
   assert.deepEqual(
     deaf.state.units.map(({ state }) => state),
