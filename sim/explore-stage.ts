@@ -67,7 +67,8 @@ function copyOfUnit(unit: Unit): Unit {
     stopWish: unit.stopWish,
     stopForce: unit.stopForce,
     run: unit.run === null ? null : copyOfRun(unit.run),
-    last: null,
+    // Never changed once it stands there.
+    last: unit.last,
     failedBecause: unit.failedBecause,
     failures: unit.failures,
     refused: unit.refused,
