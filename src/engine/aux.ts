@@ -25,8 +25,9 @@ export function spawnAux(engine: Engine, node: Node, run: Run, kind: number, com
 
 export function auxStarted(engine: Engine, node: Node, run: Run, aux: Aux, pid: number): void {
   aux.pid = pid;
-  if (isKilledLate(node, run)) killLate(engine, node, run);
-  else if (run.phase === "killing") signalAux(engine, node, run, aux, SIGKILL);
+  if (isKilledLate(run)) killLate(engine, node, run);
+  // It may be in a group of its own.
+  if (run.phase === "killing") signalAux(engine, node, run, aux, SIGKILL);
   else if (run.ending !== "" && isOfLife(aux)) signalAux(engine, node, run, aux, SIGTERM);
 }
 

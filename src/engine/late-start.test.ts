@@ -41,13 +41,32 @@ test("mainStarted() of a run that was killed has the tree killed anew", () => {
   assert.deepEqual(newestCause(hand, "web"), ["kill", "it was started too late to be taken back"]);
 });
 
-test("mainStarted() of a run that was killed as a group gets SIGKILL itself: what left the group is left alone", () => {
+test("mainStarted() of a run that was killed as a group has the group killed anew: what left it is left alone", () => {
   const hand = new ByHand(service("web", { stop: stop({ kill: "group" }) }));
   const { start } = hand.run("web");
   hand.request({ verb: "stop", names: ["web"], force: true });
   hand.treeEmptied("web");
+  assert.deepEqual(orders(hand.mainStarts("web")), [["kill-tree", start, SignalScope.group]]);
+});
+
+test("mainStarted() of a run that is being killed gives it SIGKILL as well: whoever kills may have looked already", () => {
+  const hand = new ByHand(service("web"));
+  const { start } = hand.run("web");
+  hand.request({ verb: "stop", names: ["web"], force: true });
   assert.deepEqual(orders(hand.mainStarts("web")), [["signal", start, 9, SignalScope.process]]);
   assert.deepEqual(newestCause(hand, "web"), ["kill", "SIGKILL"]);
+});
+
+test("auxStarted() of a run that was killed as a group has it killed beside the group", () => {
+  const hand = new ByHand(service("web", { preStart: [command("/bin/prepare")], stop: stop({ kill: "group" }) }));
+  const { start, aux } = hand.run("web");
+  const ticket = aux[0]?.ticket;
+  hand.request({ verb: "stop", names: ["web"], force: true });
+  hand.treeEmptied("web");
+  assert.deepEqual(orders(hand.auxStarts("web")), [
+    ["kill-tree", start, SignalScope.group],
+    ["signal", ticket, 9, SignalScope.group],
+  ]);
 });
 
 test("killRun() takes back commands that are being started", () => {

@@ -63,7 +63,7 @@ export function mainStarted(engine: Engine, node: Node, run: Run, event: Succeed
   run.execMs = engine.now.monotonicMs;
   if (run.ending !== "") {
     // It was to be stopped before it began: taking the spawn back came too late.
-    if (isKilledLate(node, run)) killLate(engine, node, run);
+    if (isKilledLate(run)) killLate(engine, node, run);
     else sendStopSignal(engine, node, run);
     return;
   }

@@ -216,13 +216,13 @@ function killTree(engine: Engine, node: Node, run: Run, scope: number): void {
  * A process that was being started when its run was killed runs after all, and the tree was found empty meanwhile: it is
  * killed anew. A mere signal would be lost with a manager that dies before it is sent, and nothing else would end it.
  */
-export function isKilledLate(node: Node, run: Run): boolean {
-  return run.phase === "killing" && run.tree === 0 && scopeOf(definitionOf(node).stop.kill) === SignalScope.tree;
+export function isKilledLate(run: Run): boolean {
+  return run.phase === "killing" && run.tree === 0;
 }
 
 export function killLate(engine: Engine, node: Node, run: Run): void {
   note(engine, node, "kill", "it was started too late to be taken back");
-  killTree(engine, node, run, SignalScope.tree);
+  killTree(engine, node, run, scopeOf(definitionOf(node).stop.kill));
 }
 
 /** A stop that is under way, or any run, is ended at once. */
