@@ -102,13 +102,14 @@ function everythingOpen(): System {
   const all = new System([
     service("prepares", { ready: fd, preStart: [command("/bin/prepare")] }),
     service("spawns", { ready: fd }),
+    service("opens", { ready: fd }),
     service("probed", { ready: { kind: "tcp", host: "h", port: 1, intervalMs: 1, timeoutMs: 1 }, runTimeoutMs: 1000 }),
     service("reloads", { runTimeoutMs: 1000, reload: { kind: "command", command: command("/bin/reload") } }),
     service("leaves"),
     service("killed"),
     service("waits", { restart: restart({ delayMs: 1000 }) }),
   ]);
-  for (const name of ["probed", "reloads", "leaves", "killed", "waits"]) all.run(name);
+  for (const name of ["opens", "probed", "reloads", "leaves", "killed", "waits"]) all.run(name);
   all.request("reload", "reloads");
   all.request("stop", "killed");
   all.tell(exited(all.start("leaves"), 1), exited(all.start("waits"), 1), exited(all.start("killed"), 1));

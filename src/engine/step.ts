@@ -111,8 +111,8 @@ type RunEvent = Extract<Event, { ticket: number }>;
 /** Answers for a run; one whose ticket is not open any more comes too late and means nothing. */
 function handleOfRun(engine: Engine, event: Exclude<RunEvent, { kind: "timer-fired" }>): void {
   const node = engine.byTicket.get(event.ticket);
-  const run = node?.unit.run ?? null;
-  if (node === undefined || run === null) return;
+  if (node === undefined || node.unit.run === null) return;
+  const run = node.unit.run;
   const isMain = event.ticket === run.start;
   switch (event.kind) {
     case "spawn-succeeded":

@@ -10,7 +10,7 @@ import { causeText, endText } from "./words.ts";
 export function shownState(unit: Unit, plan: ServicePlan): string {
   if (unit.state === "failed") return `failed: ${unit.failedBecause}`;
   if (unit.state === "ready" && plan.type !== "group" && plan.ready.kind === "started") return "running";
-  if (unit.state === "starting" && plan.type === "task" && unit.run?.main === "running") return "running";
+  if (unit.state === "starting" && plan.type === "task" && (unit.run as Run).main === "running") return "running";
   if (unit.blockedBy !== "") return "blocked";
   return unit.state;
 }
