@@ -11,7 +11,7 @@ import type { Event } from "./event.ts";
 import { matchNames } from "./names.ts";
 import { enterWaiting } from "./ordering.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
-import { answerIfSettled, replaceApplies } from "./request-end.ts";
+import { answerIfSettled, replaceApply } from "./request-end.ts";
 import { openApply } from "./requests.ts";
 import { cancelBackoff, forgetFailures } from "./settle.ts";
 import { newUnit, type Target, type Unit } from "./state.ts";
@@ -88,7 +88,7 @@ function enabledWithoutConflict(engine: Engine, nodes: Node[]): Node[] {
 
 function apply(engine: Engine, event: Loaded): void {
   const { state } = engine;
-  replaceApplies(engine, event.request ?? 0);
+  replaceApply(engine, event.request ?? 0);
   const before = new Map(engine.nodes.map((node) => [node.unit.name, node]));
   const up = engine.nodes.filter(({ unit }) => unit.wanted === "up").map(({ unit }) => unit.name);
   const changes = planChanges({ ...event.plan, services: definitions(engine) }, event.plan, up);

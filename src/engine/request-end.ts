@@ -30,7 +30,7 @@ function failOpenTargets(engine: Engine, request: OpenRequest, reason: string): 
 }
 
 export function answerIfSettled(engine: Engine, request: OpenRequest): void {
-  if (request.request.verb === "shutdown" || request.open > 0) return;
+  if (request.open > 0) return;
   const results = resultsOf(engine, request);
   const failed = request.targets.filter((target) => target.outcome === "failed");
   if (failed.length === 0) answer(engine, request, { outcome: "done", results });
@@ -62,17 +62,12 @@ function answer(engine: Engine, request: OpenRequest, reply: Reply): void {
 /** The request is no longer open; nobody is answered by this. */
 export function forgetRequest(engine: Engine, request: OpenRequest): void {
   const { requests } = engine.state;
-  const at = requests.indexOf(request);
-  if (at < 0) return;
-  requests.splice(at, 1);
-  if (request.timer !== 0) {
-    engine.requestTimers.delete(request.timer);
-    cancelTimer(engine, request.timer);
-  }
+  requests.splice(requests.indexOf(request), 1);
+  engine.requestTimers.delete(request.timer);
+  cancelTimer(engine, request.timer);
   for (const { name } of request.targets) {
     const node = engine.byName.get(name);
-    const found = node?.waiters.findIndex((waiter) => waiter.request === request) ?? -1;
-    if (found >= 0) node?.waiters.splice(found, 1);
+    if (node !== undefined) node.waiters = node.waiters.filter((waiter) => waiter.request !== request);
   }
 }
 
@@ -85,12 +80,10 @@ export function replaceRequests(engine: Engine, node: Node, by: number): void {
   }
 }
 
-/** A newer plan takes effect: whoever waits for the changes of an older one is told. by 0: nobody asked for the newer one. */
-export function replaceApplies(engine: Engine, by: number): void {
-  for (const request of engine.state.requests.slice()) {
-    if (request.request.verb === "apply")
-      answer(engine, request, { outcome: "replaced", by, results: resultsOf(engine, request) });
-  }
+/** A newer plan takes effect: whoever waits for the changes of the last one is told. by 0: nobody asked for the newer one. */
+export function replaceApply(engine: Engine, by: number): void {
+  const open = engine.state.requests.find(({ request }) => request.verb === "apply");
+  if (open !== undefined) answer(engine, open, { outcome: "replaced", by, results: resultsOf(engine, open) });
 }
 
 function isOpposed(target: Target, wanted: Wanted): boolean {
@@ -117,7 +110,7 @@ export function requestTimedOut(engine: Engine, request: OpenRequest): void {
 /** A shutdown begins: what was to be started will not be. */
 export function refuseInShutdown(engine: Engine, reason: string): void {
   for (const request of [...engine.state.requests]) {
-    if (request.request.verb === "shutdown") continue;
+    // A request for the shutdown itself has no targets.
     const isForStop = request.targets.every(({ goal }) => goal === "down" || goal === "stopped");
     if (isForStop) continue;
     failOpenTargets(engine, request, `is stopped with the system: ${reason}`);

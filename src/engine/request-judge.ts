@@ -4,7 +4,7 @@ import { definitionOf, type Engine, type Node } from "./engine.ts";
 import { beginReload } from "./reload.ts";
 import type { Target } from "./state.ts";
 import { wishStop } from "./stopping.ts";
-import { isEnding, isStuck, isUp } from "./unit.ts";
+import { isDown, isStuck, isUp } from "./unit.ts";
 import { blockedText, stateReason } from "./view-words.ts";
 
 export function judgeTarget(engine: Engine, node: Node, target: Target): void {
@@ -27,7 +27,7 @@ export function judgeTarget(engine: Engine, node: Node, target: Target): void {
       judgeWait(engine, node, target);
       return;
     case "stopped":
-      if (node.unit.run === null && ["stopped", "failed", "done"].includes(node.unit.state)) settle(target, "stopped");
+      if (isDown(node.unit)) settle(target, "stopped");
       else failIfUnkillable(node, target);
       return;
     case "gone":
@@ -65,7 +65,7 @@ function judgeUp(engine: Engine, node: Node, target: Target, did: string): void 
 function failIfHopeless(engine: Engine, node: Node, target: Target): void {
   const { unit } = node;
   if (unit.state === "failed") fail(target, "failed", `failed: ${unit.failedBecause}`);
-  else if (unit.state === "waiting" && unit.blockedBy !== "") fail(target, "blocked", blockedText(engine, node));
+  else if (unit.blockedBy !== "") fail(target, "blocked", blockedText(engine, node));
   else if (unit.state === "stopped") fail(target, "stopped", `is stopped: ${unit.wantedBecause}`);
   else if (unit.wanted === "down") fail(target, "stopping", `is being stopped: ${unit.wantedBecause}`);
   else if (isStuck(unit, node.plan))
@@ -93,19 +93,19 @@ function judgeReload(engine: Engine, node: Node, target: Target): void {
   const { unit } = node;
   const { run } = unit;
   if (target.begun) {
-    if (run === null || run.start !== target.from || isEnding(run)) fail(target, "stopped", "ended during the reload");
-    else if (unit.state === "ready") settle(target, "reloaded");
+    // The command is a part of the run, so that no other run can have begun meanwhile.
+    if (unit.state === "ready") settle(target, "reloaded");
+    else if (unit.state !== "reloading") fail(target, "stopped", "ended during the reload");
     return;
   }
   if (unit.state === "done") {
     fail(target, "done", `has ended: ${stateReason(node)}`);
     return;
   }
-  if (run === null || isEnding(run) || unit.state !== "ready" || unit.stopWish !== "") {
-    if (unit.state !== "reloading") failIfHopeless(engine, node, target);
+  if (run === null || unit.state !== "ready" || unit.stopWish !== "") {
+    failIfHopeless(engine, node, target);
     return;
   }
-  target.from = run.start;
   // An apply may have changed what it is, or how it is reloaded, meanwhile.
   const { type, reload } = definitionOf(node);
   if (type === "group") {
@@ -114,6 +114,7 @@ function judgeReload(engine: Engine, node: Node, target: Target): void {
   }
   if (reload.kind === "restart") {
     target.goal = "restart";
+    target.from = run.start;
     wishStop(engine, node, "restart");
     return;
   }

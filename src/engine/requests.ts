@@ -8,7 +8,7 @@ import { matchNames } from "./names.ts";
 import { answerIfSettled } from "./request-end.ts";
 import { beginShutdown, forceShutdown } from "./shutdown.ts";
 import type { OpenRequest, Target } from "./state.ts";
-import { isEnding, isUp } from "./unit.ts";
+import { isDown, isEnding, isUp } from "./unit.ts";
 import { shownState } from "./view-words.ts";
 import { wantDown, wantRestart, wantUp } from "./wanted.ts";
 import { signalName } from "./words.ts";
@@ -65,7 +65,8 @@ function act(
     for (const node of nodes) wantDown(engine, node, "request", "stop was asked for", id, { force: request.force });
   } else if (request.verb === "restart") {
     for (const node of present) wantRestart(engine, node, id);
-  } else if (request.verb === "reload") {
+  } else {
+    // What is reloaded by a restart. Waiting changes nothing.
     for (const node of present)
       if (goalOf(node, request) === "restart" && node.unit.run !== null) wantRestart(engine, node, id);
   }
@@ -75,7 +76,7 @@ function act(
 /** Neither runs nor is on its way up: a reload has nothing to reach. */
 function isOff(node: Node): boolean {
   const { unit } = node;
-  return unit.wanted === "down" || unit.state === "stopped" || unit.state === "failed" || unit.state === "done";
+  return unit.wanted === "down" || unit.state === "failed" || unit.state === "done";
 }
 
 function targetOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "kill" }>): Target {
@@ -89,9 +90,8 @@ function targetOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "ki
     from: unit.run?.start ?? 0,
     begun: false,
   };
-  const isDown = unit.run === null && (unit.state === "stopped" || unit.state === "failed" || unit.state === "done");
   if (request.verb === "start" && isUp(unit) && unit.stopWish === "") target.did = "already running";
-  if (request.verb === "stop" && isDown) target.did = "not running";
+  if (request.verb === "stop" && isDown(unit)) target.did = "not running";
   if (unit.removed && request.verb !== "stop" && request.verb !== "wait") {
     target.outcome = "failed";
     target.reason = "is no longer in the configuration";
@@ -168,7 +168,7 @@ function sendSignals(engine: Engine, id: number, request: Extract<Request, { ver
     const { unit, plan } = node;
     const run = unit.run;
     const isThere = run !== null && (run.main === "running" || (request.scope === "tree" && run.touched));
-    if (run !== null && isThere) {
+    if (isThere) {
       const { signal } = request;
       engine.effects.push({
         kind: "signal",

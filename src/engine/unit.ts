@@ -36,6 +36,11 @@ export function isUp(unit: Unit): boolean {
   return unit.state === "ready" || unit.state === "reloading";
 }
 
+/** Neither runs nor is on its way up. */
+export function isDown(unit: Unit): boolean {
+  return unit.state === "stopped" || unit.state === "failed" || unit.state === "done";
+}
+
 /** The run has begun to end. */
 export function isEnding(run: Run): boolean {
   return run.ending !== "";
