@@ -36,7 +36,7 @@ export function systemState(engine: Engine): string {
   if (nodes.some(({ unit }) => unit.state === "failed" || unit.state === "backing-off" || unit.blockedBy !== ""))
     return "degraded";
   if (nodes.some(({ unit }) => unit.state === "starting" || unit.state === "waiting")) return "booting";
-  return nodes.some(({ unit, plan }) => isUp(unit) && plan.type !== "group") ? "running" : "idle";
+  return nodes.some(({ unit, plan }) => unit.run !== null && plan.type !== "group") ? "running" : "idle";
 }
 
 function modeName(mode: number): string {
@@ -88,8 +88,9 @@ function reasonOf(engine: Engine, node: Node, now: Now): string {
     case "stopping": {
       const run = unit.run as Run;
       if (run.unkillable.length > 0) return `pid ${run.unkillable.join(" ")} outlives SIGKILL`;
-      const ends = run.timer === 0 ? "" : `; killed in ${durationText(Math.max(0, run.timerAtMs - now.monotonicMs))}`;
-      return `${run.phase}${ends}`;
+      if (run.timer === 0) return run.phase;
+      const left = durationText(Math.max(0, run.timerAtMs - now.monotonicMs));
+      return `${run.phase}; ${run.lingers ? "asked to end" : "killed"} in ${left}`;
     }
     case "starting": {
       const run = unit.run as Run;

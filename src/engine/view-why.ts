@@ -169,10 +169,11 @@ function stopping(engine: Engine, node: Node, now: Now): Parts {
       release: ["the kernel letting it go; nothing waits for it"],
     };
   }
+  const next = run.lingers ? "SIGTERM" : "SIGKILL";
   const release =
     run.timer === 0
       ? []
-      : [`SIGKILL in ${left}${engine.state.shutdown === null ? `, or gonit stop --force ${node.unit.name}` : ""}`];
+      : [`${next} in ${left}${engine.state.shutdown === null ? `, or gonit stop --force ${node.unit.name}` : ""}`];
   return { because, waitsFor: [stopStep(run)], release };
 }
 
