@@ -9,7 +9,7 @@ import type { Run, State, Unit } from "./state.ts";
 import { isEnding, isLive, openTickets } from "./unit.ts";
 
 /** Every violation in words; empty when all is well. The look-up tables are compared only when asked for: it takes long. */
-export function violations(state: State, options: { tables: boolean } = { tables: true }): string[] {
+export function violations(state: State, options: { tables: boolean }): string[] {
   const engine = engineOf(state);
   const found: string[] = [];
   for (const node of engine.nodes) {
@@ -32,9 +32,8 @@ function ofUnit(engine: Engine, node: Node): string[] {
     found.push(`state ${unit.state} with backoff ${unit.backoff}`);
   if (unit.wanted === "down" && run === null && unit.state !== "stopped")
     found.push(`is ${unit.state} though not wanted`);
-  if (unit.wanted === "up" && run === null && unit.state === "stopped" && engine.state.shutdown === null) {
+  if (unit.wanted === "up" && unit.state === "stopped" && engine.state.shutdown === null)
     found.push("is stopped though wanted");
-  }
   if (unit.stopWish !== "" && run === null) found.push("a stop is wished of what does not run");
   if (unit.oldPlan !== null && run === null) found.push("keeps an old definition without a run");
   if (unit.removed && run === null) found.push("is removed and not forgotten");
@@ -47,12 +46,10 @@ function ofUnit(engine: Engine, node: Node): string[] {
 /** Nothing waits that could start, and nothing waits in a shutdown. */
 function ofWaiting(engine: Engine, node: Node, found: string[]): void {
   if (engine.state.shutdown !== null) found.push("waits in a shutdown");
-  const edges = node.needs.filter((edge) => !edge.old);
-  const blocking = edges.find((edge) => edge.required && availability(edge) === "blocked");
-  if (node.unit.blockedBy !== (blocking?.name ?? "")) {
-    found.push(`is blocked by "${node.unit.blockedBy}", should be "${blocking?.name ?? ""}"`);
-  }
-  const isFree = edges.every(
+  const { blockedBy } = node.unit;
+  const blocking = node.needs.find((edge) => edge.required && availability(edge) === "blocked")?.name ?? "";
+  if (blockedBy !== blocking) found.push(`is blocked by "${blockedBy}", should be "${blocking}"`);
+  const isFree = node.needs.every(
     (edge) => availability(edge) === "met" || (availability(edge) === "blocked" && !edge.required),
   );
   if (isFree && node.conflicts.every(({ unit }) => !isLive(unit))) found.push("waits for nothing");
@@ -127,6 +124,5 @@ function ofTickets(engine: Engine, fresh: Engine, found: string[]): void {
 export function isPlain(value: unknown): boolean {
   if (value === null || typeof value === "string" || typeof value === "boolean") return true;
   if (typeof value === "number") return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isPlain);
   return typeof value === "object" && Object.values(value).every(isPlain);
 }

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { needs, service, system } from "../../sim/plans.ts";
+import { Role, Stage } from "../contract.ts";
+import { type Engine, engineOf, type Node } from "./engine.ts";
+import type { Event } from "./event.ts";
+import { isPlain, violations } from "./invariants.ts";
+import type { ServicePlan } from "./plan.ts";
+import { initialState, type Run, type State } from "./state.ts";
+import { step } from "./step.ts";
+
+function tell(state: State, ...events: Event[]): void {
+  step(state, { now: { monotonicMs: 5, bootMs: 5, wallMs: 5 }, random: 1, events });
+}
+
+/** A machine with these services; the program of one named `broken` is not there, all others run. */
+function running(...services: ServicePlan[]): Engine {
+  const state = initialState();
+  tell(state, { kind: "plan-loaded", plan: system(services, { role: Role.vm }), request: null, only: null });
+  for (const { name, run } of state.units) {
+    const ticket = run?.start ?? 0;
+    if (name === "broken") tell(state, { kind: "spawn-failed", ticket, stage: Stage.exec, errno: 2, detail: "" });
+    else tell(state, { kind: "spawn-succeeded", ticket, pid: 7, slot: 1 });
+  }
+  assert.deepEqual(found(state), []);
+  return engineOf(state);
+}
+
+function found(state: State): string[] {
+  return violations(state, { tables: true });
+}
+
+function nodeOf(engine: Engine, name: string): Node {
+  return engine.byName.get(name) as Node;
+}
+
+/** As if it had not been started, with all tables as they should be. */
+function makeWait(engine: Engine, name: string): void {
+  const { unit } = nodeOf(engine, name);
+  for (const [ticket, node] of engine.byTicket) if (node.unit === unit) engine.byTicket.delete(ticket);
+  unit.run = null;
+  unit.state = "waiting";
+  const node = nodeOf(engine, name);
+  node.isLive = false;
+  engine.liveCount--;
+}
+
+test("violations() tells of a state that does not fit the run", () => {
+  const engine = running(service("a"));
+  const { unit } = nodeOf(engine, "a");
+  unit.state = "stopped";
+  unit.wanted = "down";
+  assert.deepEqual(violations(engine.state, { tables: false }), ["a: state stopped with a run"]);
+});
+
+test("violations() tells of what is said to block, and does not", () => {
+  const engine = running(service("a", { dependsOn: [needs("b")] }), service("b", { ready: { kind: "notify" } }));
+  nodeOf(engine, "a").unit.blockedBy = "b";
+  assert.equal(violations(engine.state, { tables: false })[0], 'a: is blocked by "b", should be ""');
+});
+
+test("violations() tells of what waits for nothing: its needs are met, or optional and hopeless, and no conflict lives", () => {
+  const services = [
+    service("db"),
+    service("broken"),
+    service("off", { enabled: false, conflicts: ["a"] }),
+    service("a", { dependsOn: [needs("db"), needs("broken", { required: false })], conflicts: ["off"] }),
+  ];
+  const engine = running(...services);
+  tell(engine.state, { kind: "spawn-succeeded", ticket: nodeOf(engine, "a").unit.run?.start ?? 0, pid: 8, slot: 2 });
+  makeWait(engine, "a");
+  assert.deepEqual(found(engine.state), ["a: waits for nothing"]);
+});
+
+test("violations() tells of a kill that nobody answers", () => {
+  const engine = running(service("a"));
+  const { unit } = nodeOf(engine, "a");
+  Object.assign(unit, { state: "stopping" });
+  Object.assign(unit.run as Run, { main: "ended", phase: "killing", ending: "exited" });
+  assert.deepEqual(violations(engine.state, { tables: false }), ["a: stops without a bound in phase killing"]);
+  Object.assign(unit.run as Run, { main: "spawning" });
+  assert.deepEqual(violations(engine.state, { tables: false }), []);
+});
+
+test("violations() compares the look-up tables only when it is asked to", () => {
+  const engine = running(service("a"));
+  engine.activeCount++;
+  assert.deepEqual(violations(engine.state, { tables: false }), []);
+  assert.deepEqual(found(engine.state), ["active 2, should be 1"]);
+});
+
+test("violations() tells of nodes that are not those of the units", () => {
+  const more = running(service("a"), service("b"));
+  makeWait(more, "b");
+  more.state.units.pop();
+  more.activeCount = 1;
+  assert.deepEqual(
+    found(more.state).filter((text) => !text.startsWith("b: ")),
+    ["nodes and units differ", "node 1 is not its unit's"],
+  );
+  const swapped = running(service("a"), service("b"));
+  swapped.nodes.reverse();
+  assert.deepEqual(found(swapped.state).slice(0, 2), ["node 0 is not its unit's", "node 1 is not its unit's"]);
+});
+
+test("violations() tells of what is still to be looked at", () => {
+  for (const mark of ["queued", "wentAway"] as const) {
+    const engine = running(service("a"));
+    nodeOf(engine, "a")[mark] = true;
+    assert.deepEqual(found(engine.state), ["a is still to be looked at"]);
+  }
+});
+
+test("violations() tells of a ticket that is the next one's", () => {
+  const engine = running(service("a"));
+  const { state } = engine;
+  state.nextTicket = nodeOf(engine, "a").unit.run?.start ?? 0;
+  assert.deepEqual(found(state), [`ticket ${state.nextTicket} was never given`]);
+});
+
+test("violations() compares the timers of requests, in whatever order", () => {
+  const engine = running(service("a", { ready: { kind: "notify" } }));
+  const { state } = engine;
+  for (const id of [1001, 1002]) {
+    const request = { verb: "wait", names: ["a"], until: "ready" } as const;
+    const peer = { uid: 0, gid: 0, pid: 1 };
+    const words = { kind: "request-received", id, peer, timeoutMs: 1000 } as const;
+    tell(state, { ...words, request: { ...request, names: ["a"] } });
+  }
+  const timers = [...engine.requestTimers];
+  engine.requestTimers.clear();
+  for (const [ticket, request] of timers.toReversed()) engine.requestTimers.set(ticket, request);
+  assert.deepEqual(found(state), []);
+  const [one, other] = timers.map(([ticket]) => ticket);
+  engine.requestTimers.delete(one ?? 0);
+  assert.deepEqual(found(state), [`request timers ${other}`]);
+});
+
+test("isPlain() refuses whatever JSON would lose", () => {
+  for (const value of [null, "", "a", 0, -1.5, true, false, [], {}, { a: [1, { b: null }] }])
+    assert.ok(isPlain(value), JSON.stringify(value));
+  for (const value of [undefined, Number.NaN, Number.POSITIVE_INFINITY, 1n, () => 1, Symbol("a")])
+    for (const holder of [value, [1, value], { a: 1, b: value }, { a: { b: [value] } }])
+      assert.ok(!isPlain(holder), String(value));
+});
