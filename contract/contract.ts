@@ -276,6 +276,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "makeDirectory", module: "file", signature: "(path: string, mode: number, uid: number, gid: number): number", doc: "mkdir -p; uid -1 leaves the owner. 0 or -errno; a directory that exists is success." },
   { name: "remove", module: "file", signature: "(path: string): number", doc: "unlink(2). 0 or -errno." },
   { name: "workingDirectory", module: "file", signature: "(): string", doc: "getcwd(3), or / when it is gone." },
+  { name: "watchFile", module: "file", signature: "(path: string): number", doc: "A descriptor (inotify) that is readable when the file is removed, renamed, or has got another mode or owner; not when something else takes its name. fd or -errno." },
   { name: "lockFile", module: "file", signature: "(path: string): number", doc: "Opens, creates and locks (flock, exclusive, not waiting). fd, -EWOULDBLOCK when another holds it, or -errno." },
   { name: "hash", module: "file", signature: "(data: string | Uint8Array): string", doc: "SHA-256 as 64 hexadecimal digits." },
   { name: "regularExpressionTest", module: "file", signature: "(pattern: string, text: string): boolean", doc: "Whether a JavaScript regular expression matches, in bounded time; false when it takes too long." },

@@ -207,6 +207,7 @@
   X(makeDirectory, host_make_directory, 4) \
   X(remove, host_remove, 1) \
   X(workingDirectory, host_working_directory, 0) \
+  X(watchFile, host_watch_file, 1) \
   X(lockFile, host_lock_file, 1) \
   X(hash, host_hash, 1) \
   X(regularExpressionTest, host_regular_expression_test, 2)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -185,6 +186,20 @@ JS_BINDING(host_open) {
   int error = errno;
   JS_FreeCString(ctx, path);
   return JS_NewInt32(ctx, fd < 0 ? -error : fd);
+}
+
+JS_BINDING(host_watch_file) {
+  const char *path;
+  if (js_string(ctx, argv[0], "watchFile: path", &path) < 0) return JS_EXCEPTION;
+  int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  int error = fd < 0 ? errno : 0;
+  /* A name that goes while a process has the file open changes its count of links: IN_ATTRIB. */
+  if (error == 0 && inotify_add_watch(fd, path, IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF) < 0) {
+    error = errno;
+    close(fd);
+  }
+  JS_FreeCString(ctx, path);
+  return JS_NewInt32(ctx, error != 0 ? -error : fd);
 }
 
 JS_BINDING(host_lock_file) {

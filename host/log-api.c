@@ -175,6 +175,8 @@ void log_read_counters(struct ledger *ledger, int slot, struct log_counters *cou
   counters->stored = progress.stored;
   counters->error = progress.error;
   if (progress.area) counters->flags |= LOG_FLAG_MEMORY;
+  if (progress.area && progress.error && progress.memory_total > LIMIT_LOG_MEMORY_BYTES)
+    counters->dropped += progress.memory_total - LIMIT_LOG_MEMORY_BYTES; /* counted for good when the rest is written */
 }
 
 uint32_t log_troubles(struct ledger *ledger) {

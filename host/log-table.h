@@ -66,6 +66,9 @@ struct log_config_slot {
   struct log_config_version versions[2];
 };
 
+#define LOG_TORN 1       /* bytes were dropped in the middle of a line: the file needs a line end first */
+#define LOG_TORN_BELOW 2 /* the file's last line goes on in memory: it needs a line end first if its rest is lost there */
+
 /* What the logger has done for one source. */
 struct log_progress {
   uint64_t bytes, lines, dropped;
@@ -77,7 +80,7 @@ struct log_progress {
   uint32_t area;         /* 1 + number of its memory area, 0: none */
   uint32_t partial;      /* 1 + number of the block that holds its unfinished console line, 0: none */
   uint32_t partial_bytes;
-  uint8_t torn;        /* bytes were dropped in the middle of a line: the file needs a line end first */
+  uint8_t torn;        /* LOG_TORN*, 0: what comes next continues what is there */
   uint8_t carry_bytes; /* JSON: the start of a UTF-8 sequence whose rest has not come yet */
   uint8_t carry[4];
   uint8_t dirty; /* written since the last fdatasync */

@@ -71,6 +71,7 @@ void drain(void) {
   drain_pipes();
   give_up_consoles();
   logger.now_ms = logger_clock_ms();
+  files_retry(1);
   sync_all();
   int64_t end_ms = logger_clock_ms() + DRAIN_SYNC_MS;
   while (sync_pending() && logger_clock_ms() < end_ms) usleep(1000);

@@ -97,9 +97,17 @@ int file_open(uint32_t slot) {
   return 0;
 }
 
+/* A file that failed is not tried for a while, and then also where nothing more comes: what waits in memory goes to it. */
+static void retry_later(uint32_t slot) {
+  int64_t due_ms = logger.now_ms + LOGGER_RETRY_MS;
+  logger.sources[slot].retry_ms = due_ms;
+  if (due_ms < logger.retry_ms) logger.retry_ms = due_ms;
+}
+
 /* Opens the file of a slot unless it is open, exists, and was not replaced behind our back. 0 or -errno. */
 static int file_ready(uint32_t slot, struct stat *file) {
   struct source *source = &logger.sources[slot];
+  if (logger.now_ms < source->retry_ms) return -EAGAIN;
   if (source->file) {
     if (fstat(source->file, file) == 0 && file->st_nlink > 0) {
       if (logger.newest != 1 + slot) list_remove(slot), list_add(slot);
@@ -107,27 +115,30 @@ static int file_ready(uint32_t slot, struct stat *file) {
     }
     file_close(slot);
   }
-  if (logger.now_ms < source->retry_ms) return -EAGAIN;
   int error = file_open(slot);
   if (error == 0 && fstat(source->file, file) != 0) error = -errno;
-  source->retry_ms = error ? logger.now_ms + LOGGER_RETRY_MS : 0;
+  source->retry_ms = 0;
+  if (error) retry_later(slot);
   return error;
 }
 
 static void sink_memory(uint32_t slot, struct log_step *step) {
+  struct log_progress *progress = &step->progress;
+  if (!progress->area) progress->torn = progress->column > 0 || progress->torn ? LOG_TORN_BELOW : 0;
   step->sink = memory_claim(slot, &step->progress) == 0 ? LOG_SINK_MEMORY : LOG_SINK_LOST;
 }
 
 void file_begin(uint32_t slot, struct log_step *step) {
   struct source *source = &logger.sources[slot];
   struct stat file;
-  if (logger.appending && source->file && source->regular && step->inode) {
+  if (logger.appending && source->file && source->regular && step->inode && !step->progress.error) {
     step->sink = LOG_SINK_FILE;
     return;
   }
   if (!logger.settings.path[0]) {
     step->sink = LOG_SINK_NONE;
     if (logger.settings.flags & LOG_FLAG_MEMORY) sink_memory(slot, step);
+    else memory_release(slot, &step->progress);
     return;
   }
   int error = file_ready(slot, &file);
@@ -140,7 +151,8 @@ void file_begin(uint32_t slot, struct log_step *step) {
   step->device = file.st_dev;
   step->inode = file.st_ino;
   step->progress.file_size = source->regular ? (uint64_t)file.st_size : 0;
-  if (!(logger.settings.flags & LOG_FLAG_MEMORY)) memory_release(slot, &step->progress);
+  /* Lines of a console's memory do not belong into the file; those that the file could not take do (file_write_kept). */
+  if (!(logger.settings.flags & LOG_FLAG_MEMORY) && !step->progress.error) memory_release(slot, &step->progress);
 }
 
 void file_resume(uint32_t slot, struct log_record *record) {
@@ -189,10 +201,10 @@ static uint32_t write_piece(const struct log_record *record, struct log_step *ne
       done += (uint32_t)written;
     } else if (written < 0 && errno == EINTR) {
       continue;
-    } else if (written < 0 && is_full(errno) && !stream && drop_oldest_archive(record)) {
-      continue;
     } else {
-      next->progress.error = written < 0 ? errno : EIO;
+      int error = written < 0 ? errno : EIO;
+      if (is_full(error) && !stream && drop_oldest_archive(record)) continue;
+      next->progress.error = error;
       break;
     }
   }
@@ -200,12 +212,26 @@ static uint32_t write_piece(const struct log_record *record, struct log_step *ne
 }
 
 /* What could not be written is dropped whole, from here to the end of the piece. */
-static void drop_rest(const struct log_piece *piece, const struct log_step *before, struct log_step *next, uint32_t done) {
+static void drop_rest(const struct log_piece *piece, struct log_step *next, uint32_t done, int open) {
   uint64_t lost = (uint64_t)piece->taken * (piece->bytes - done) / piece->bytes; /* stamps are not the source's bytes */
-  uint32_t open = done > 0 ? piece->data[done - 1] != '\n' : before->progress.column > 0 || before->progress.torn;
   next->progress.dropped += lost;
-  next->progress.torn = open ? 1 : 0;
+  next->progress.torn = open ? LOG_TORN : 0;
   if (!open) next->progress.column = 0, next->progress.carry_bytes = 0;
+}
+
+/* What could not be written, and all that follows, is kept in memory until the file can be written again. */
+static void keep_rest(struct log_record *record, struct log_step *next, const struct log_piece *piece, uint32_t done) {
+  const struct log_progress *before = &record_step(record)->progress;
+  int open = done > 0 ? piece->data[done - 1] != '\n' : before->column > 0 || before->torn;
+  retry_later(record->slot);
+  sink_memory(record->slot, next);
+  if (next->sink == LOG_SINK_LOST) {
+    drop_rest(piece, next, done, open);
+    return;
+  }
+  next->progress.torn = open ? LOG_TORN_BELOW : 0;
+  memory_put(&next->progress, piece->data + done, piece->bytes - done);
+  next->progress.stored += piece->bytes - done;
 }
 
 void file_write(struct log_record *record, struct log_step *next, const struct log_piece *piece) {
@@ -223,5 +249,60 @@ void file_write(struct log_record *record, struct log_step *next, const struct l
   uint32_t done = write_piece(record, next, piece);
   progress->stored += done;
   if (next->sink == LOG_SINK_FILE) progress->file_size += done, sync_dirty(record->slot), progress->dirty = 1;
-  if (done < piece->bytes) drop_rest(piece, record_step(record), next, done);
+  if (done < piece->bytes) keep_rest(record, next, piece, done);
+}
+
+/* What was kept in memory, from its first whole line where something is lost before that. */
+static struct log_piece kept_piece(const struct log_progress *progress, uint64_t *lost) {
+  static uint8_t text[LIMIT_LOG_MEMORY_BYTES + 1];
+  uint8_t *at = text + 1, *end = at + memory_take(progress, at, lost);
+  if (*lost > 0) {
+    uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
+    uint8_t *begin = newline ? newline + 1 : end;
+    *lost += (uint64_t)(begin - at);
+    at = begin;
+    if (progress->torn) *--at = '\n';
+  }
+  return (struct log_piece){at, (uint32_t)(end - at), 0, 0};
+}
+
+/* The file can be written again: first what waits in memory. Cut short, it is undone, and memory goes on. */
+void file_write_kept(struct log_record *record) {
+  struct log_step *next = record_prepare(record);
+  struct log_progress *progress = &next->progress;
+  int fd = logger.sources[record->slot].file, stream = next->sink == LOG_SINK_STREAM;
+  uint64_t lost;
+  struct log_piece piece = kept_piece(progress, &lost);
+  uint32_t area = progress->area, done = write_piece(record, next, &piece);
+  if (done < piece.bytes && !stream) {
+    if (done > 0 && ftruncate(fd, (off_t)progress->file_size) != 0) progress->error = errno;
+    next->sink = LOG_SINK_MEMORY;
+    retry_later(record->slot);
+    record_commit(record);
+    return;
+  }
+  if (!stream) progress->file_size += done, sync_dirty(record->slot), progress->dirty = 1;
+  progress->dropped += lost + (piece.bytes - done);
+  progress->torn = 0;
+  progress->area = 0;
+  record_commit(record);
+  memory_free(record->slot, area);
+}
+
+/* Files that failed, and for which something waits in memory, are tried again. */
+void files_retry(int at_once) {
+  uint32_t used = atomic_load(&logger.part->slot_count);
+  logger.retry_ms = LOGGER_NEVER;
+  for (uint32_t slot = 0; slot < used && slot < LIMIT_LOG_SLOTS; slot++) {
+    struct source *source = &logger.sources[slot];
+    if (source->retry_ms == 0 || logger.part->states[slot].progress.area == 0) continue;
+    if (source_settings(slot) != 0) continue;
+    struct log_record *record = record_for(logger.settings.flags);
+    if (at_once || source->retry_ms <= logger.now_ms) {
+      if (record_busy(record)) retry_later(slot);
+      else source->retry_ms = 0, record_flush(record, slot);
+    } else if (source->retry_ms < logger.retry_ms) {
+      logger.retry_ms = source->retry_ms;
+    }
+  }
 }

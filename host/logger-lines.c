@@ -344,7 +344,7 @@ static void lines_raw(struct lines *lines) {
 void lines_next(const struct log_record *record, struct log_step *next, struct log_piece *piece) {
   const uint8_t *window = record_window(record), *from = window + next->text_taken;
   struct lines lines = {record, next, from, window + record->bytes, lines_out, lines_out + sizeof lines_out, 0};
-  if (next->progress.torn) {
+  if (next->progress.torn && (next->sink == LOG_SINK_FILE || next->sink == LOG_SINK_STREAM)) {
     next->progress.torn = 0;
     next->progress.column = 0;
     next->progress.carry_bytes = 0;

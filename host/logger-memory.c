@@ -17,11 +17,25 @@ int memory_claim(uint32_t slot, struct log_progress *progress) {
   return -1;
 }
 
+void memory_free(uint32_t slot, uint32_t area) {
+  if (area == 0 || area > LIMIT_LOG_MEMORY_SLOTS) return;
+  if (logger.part->area_owner[area - 1] == 1 + slot) logger.part->area_owner[area - 1] = 0;
+}
+
 void memory_release(uint32_t slot, struct log_progress *progress) {
   uint32_t area = progress->area;
   progress->area = 0;
-  if (area == 0 || area > LIMIT_LOG_MEMORY_SLOTS) return;
-  if (logger.part->area_owner[area - 1] == 1 + slot) logger.part->area_owner[area - 1] = 0;
+  memory_free(slot, area);
+}
+
+size_t memory_take(const struct log_progress *progress, uint8_t *to, uint64_t *lost) {
+  uint64_t total = progress->memory_total, bytes = total;
+  if (progress->area == 0 || progress->area > LIMIT_LOG_MEMORY_SLOTS) bytes = total = 0;
+  if (bytes > LIMIT_LOG_MEMORY_BYTES) bytes = LIMIT_LOG_MEMORY_BYTES;
+  *lost = total - bytes;
+  for (uint64_t i = 0; i < bytes; i++)
+    to[i] = logger.part->areas[progress->area - 1][(total - bytes + i) % LIMIT_LOG_MEMORY_BYTES];
+  return (size_t)bytes;
 }
 
 /* The same bytes put twice at the same total stand at the same place. */

@@ -43,7 +43,7 @@ struct source {
   uint8_t regular;       /* `file` is a regular file */
   uint8_t grown;         /* its pipe was made larger, or cannot be */
   uint8_t forgotten;     /* no writer will come back: ends at end of file */
-  int64_t retry_ms;      /* a file that could not be opened: not before this time */
+  int64_t retry_ms;      /* a file that could not be opened or written: not before this time */
   int64_t dirty_ms;      /* when the file must be durable; 0: it is */
   int64_t flush_ms;      /* when the unfinished console line is to be shown; 0: there is none */
 };
@@ -74,7 +74,7 @@ struct logger {
   int crashed; /* the logger before us ended by a fault of its own */
   uint32_t reopen_count;
   int64_t now_ms; /* CLOCK_MONOTONIC, read once a turn */
-  int64_t flush_ms, sync_ms, ring_ms; /* earliest of each kind, LOGGER_NEVER: none */
+  int64_t flush_ms, sync_ms, ring_ms, retry_ms; /* earliest of each kind, LOGGER_NEVER: none */
   int64_t pipes_ms;  /* until when we wait for init to bring the console pipes back */
   int64_t rung_ms;
   uint32_t paused[LOG_RECORDS]; /* 1 + first slot */
@@ -152,11 +152,15 @@ void file_close_all(void);
 void file_begin(uint32_t slot, struct log_step *step); /* chooses the sink of a new record */
 void file_resume(uint32_t slot, struct log_record *record); /* the same for a record that a dead logger left */
 void file_write(struct log_record *record, struct log_step *next, const struct log_piece *piece);
+void file_write_kept(struct log_record *record); /* what waits in memory goes to the file */
+void files_retry(int at_once); /* those whose time has come */
 uint32_t file_rotation(uint32_t keep);       /* where one begins: log_step.rotate */
 void file_rotate(struct log_record *record); /* one step of it */
 
 /* memory */
 int memory_claim(uint32_t slot, struct log_progress *progress);
+void memory_free(uint32_t slot, uint32_t area); /* when no step names it any more */
+size_t memory_take(const struct log_progress *progress, uint8_t *to, uint64_t *lost); /* all bytes, and how many went before */
 void memory_release(uint32_t slot, struct log_progress *progress);
 void memory_put(struct log_progress *progress, const uint8_t *data, uint32_t bytes);
 

@@ -60,6 +60,10 @@ static void deliver_text(struct log_record *record) {
       file_rotate(record);
       continue;
     }
+    if ((step->sink == LOG_SINK_FILE || step->sink == LOG_SINK_STREAM) && step->progress.error && step->progress.area) {
+      file_write_kept(record);
+      continue;
+    }
     if (step->sink == LOG_SINK_NONE || step->text_taken >= record->bytes) return;
     struct log_step *next = record_prepare(record);
     lines_next(record, next, &piece);

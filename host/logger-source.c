@@ -116,7 +116,9 @@ void source_end(uint32_t slot) {
   struct log_state *state = &logger.part->states[slot];
   source_settings(slot);
   struct log_record *record = record_for(logger.settings.flags);
-  if (state->progress.partial && source_console(logger.settings.flags) >= 0) {
+  int kept = state->progress.error && state->progress.area;
+  if (kept) source->retry_ms = 0;
+  if (kept || (state->progress.partial && source_console(logger.settings.flags) >= 0)) {
     record_flush(record, slot);
     if (record_busy(record)) {
       source_pause(slot, (uint32_t)(record - logger.part->records));

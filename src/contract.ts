@@ -388,6 +388,8 @@ export interface Host {
   remove(path: string): number;
   /** getcwd(3), or / when it is gone. */
   workingDirectory(): string;
+  /** A descriptor (inotify) that is readable when the file is removed, renamed, or has got another mode or owner; not when something else takes its name. fd or -errno. */
+  watchFile(path: string): number;
   /** Opens, creates and locks (flock, exclusive, not waiting). fd, -EWOULDBLOCK when another holds it, or -errno. */
   lockFile(path: string): number;
   /** SHA-256 as 64 hexadecimal digits. */

@@ -84,6 +84,14 @@ static void test_directories(void) {
   ));
 }
 
+static void test_watched_files(void) {
+  must(SCRIPT(
+    check(host.watchFile(host.args()[0] + "/none"), -2);
+    check(host.watchFile(host.args()[0]) > 2, true);
+    throws(() => host.watchFile(1), "must be a text");
+  ));
+}
+
 static void test_hash(void) {
   must(SCRIPT(
     check(host.hash(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -163,6 +171,7 @@ int main(void) {
   test_contents();
   test_descriptors();
   test_directories();
+  test_watched_files();
   test_hash();
   test_regular_expressions_are_bounded();
   test_yaml_events();

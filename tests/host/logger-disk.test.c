@@ -52,6 +52,17 @@ static uint64_t counted_lines(const char *name, char *last) {
   return lines;
 }
 
+static struct log_counters await_written(int slot) {
+  int64_t end = world_ms() + WORLD_WAIT_MS;
+  struct log_counters counters;
+  do {
+    assert(world_ms() < end);
+    world_pause(5000);
+    log_read_counters(&world.ledger, slot, &counters);
+  } while (counters.error != 0);
+  return counters;
+}
+
 static void full_disk_drops_the_oldest_archive_then_counts(void) {
   int fd;
   struct log_counters counters;
@@ -89,9 +100,56 @@ static void full_disk_drops_the_oldest_archive_then_counts(void) {
   unlink(world_path("a.log.1"));
   write_numbered(fd, 30000, 30100);
   world_await_bytes(slot, 3010000);
-  log_read_counters(&world.ledger, slot, &counters);
-  assert(counters.error == 0);
+  counters = await_written(slot);
+  assert(counters.dropped > 900000 - 17000);
+  const char *text = world_read(world_path("b.log"));
+  const char *kept = strstr(text, "\nline 029999 ");
+  assert(kept && strstr(kept, "\nline 030000 ") && !strstr(text, "\n\n")); /* the newest ones were kept meanwhile */
+  free((void *)text);
   assert(counted_lines("b.log", last) >= 100 && !strncmp(last, "line 030099", 11));
+  close(fd);
+  world_drain();
+  umount2(world.folder, MNT_DETACH);
+  world_end();
+}
+
+/* The disk is full in the middle of a line. Nothing comes any more, and somebody makes room. */
+static void what_fits_into_memory_is_written_when_there_is_room(void) {
+  int fd, slot;
+  static char filler[100000], expected[20000];
+  world_begin(ROLE_LAPTOP);
+  if (!small_disk("400k")) {
+    printf("skipped: no file system of our own can be mounted here\n");
+    world_end();
+    return;
+  }
+  world_start();
+  slot = world_source(&(struct log_config){.name = "a", .path = world_path("a.log")}, &fd);
+  world_write(fd, "begun");
+  world_await_bytes(slot, 5);
+  int other = open(world_path("filler"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  while (write(other, filler, sizeof filler) > 0) continue;
+  size_t length = (size_t)snprintf(expected, sizeof expected, "begun");
+  for (int i = 0; i < 1200; i++) {
+    char line[32];
+    length += (size_t)snprintf(expected + length, sizeof expected - length, " %d\n half", i);
+    snprintf(line, sizeof line, " %d\n half", i);
+    world_write(fd, line);
+    if (i % 100 == 0) world_await_bytes(slot, length);
+  }
+  world_await_bytes(slot, length);
+  struct log_counters counters;
+  log_read_counters(&world.ledger, slot, &counters);
+  assert(counters.error == ENOSPC && counters.dropped == 0 && (counters.flags & LOG_FLAG_MEMORY));
+  close(other);
+  unlink(world_path("filler"));
+  counters = await_written(slot);
+  world_expect_file("a.log", expected);
+  world_write(fd, " done\n");
+  strcat(expected, " done\n");
+  world_await_bytes(slot, strlen(expected));
+  world_expect_file("a.log", expected);
+  assert(!(counters.flags & LOG_FLAG_MEMORY) && counters.dropped == 0);
   close(fd);
   world_drain();
   umount2(world.folder, MNT_DETACH);
@@ -166,6 +224,7 @@ static void written_data_is_synced_and_then_nothing_wakes_up(void) {
 int main(void) {
   few_descriptors_serve_many_files();
   written_data_is_synced_and_then_nothing_wakes_up();
-  full_disk_drops_the_oldest_archive_then_counts(); /* last: it changes this process's mounts */
+  what_fits_into_memory_is_written_when_there_is_room(); /* last: these change this process's mounts */
+  full_disk_drops_the_oldest_archive_then_counts();
   return 0;
 }
