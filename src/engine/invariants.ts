@@ -47,9 +47,11 @@ function ofUnit(engine: Engine, node: Node): string[] {
 function ofWaiting(engine: Engine, node: Node, found: string[]): void {
   if (engine.state.shutdown !== null) found.push("waits in a shutdown");
   const { blockedBy } = node.unit;
-  const blocking = node.needs.find((edge) => edge.required && availability(edge) === "blocked")?.name ?? "";
+  // Edges of the last run's definition are kept until the next plan.
+  const edges = node.needs.filter(({ old }) => !old);
+  const blocking = edges.find((edge) => edge.required && availability(edge) === "blocked")?.name ?? "";
   if (blockedBy !== blocking) found.push(`is blocked by "${blockedBy}", should be "${blocking}"`);
-  const isFree = node.needs.every(
+  const isFree = edges.every(
     (edge) => availability(edge) === "met" || (availability(edge) === "blocked" && !edge.required),
   );
   if (isFree && node.conflicts.every(({ unit }) => !isLive(unit))) found.push("waits for nothing");
