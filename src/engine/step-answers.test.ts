@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { command, restart, service, system } from "../../sim/plans.ts";
+import { command, restart, service } from "../../sim/plans.ts";
+import { ByHand } from "../../tests/engine/by-hand.ts";
 import { Stage } from "../contract.ts";
-import type { Effect } from "./effect.ts";
-import type { Event, Request } from "./event.ts";
-import type { ServicePlan } from "./plan.ts";
-import { initialState, type Unit } from "./state.ts";
-import { step } from "./step.ts";
+import type { Event } from "./event.ts";
+import type { Unit } from "./state.ts";
 import { openTickets } from "./unit.ts";
 
 type Answer = Extract<Event, { ticket: number }>;
@@ -16,7 +14,17 @@ function answersFor(ticket: number): Answer[] {
   return [
     { kind: "spawn-succeeded", ticket, pid: 9, slot: 9 },
     { kind: "spawn-failed", ticket, stage: Stage.exec, errno: 2, detail: "" },
-    exited(ticket, 1),
+    {
+      kind: "process-exited",
+      ticket,
+      pid: 9,
+      code: 1,
+      signal: null,
+      core: false,
+      cpuMs: 0,
+      maxRssKib: 0,
+      lastLines: [],
+    },
     { kind: "tree-emptied", ticket },
     { kind: "tree-remains", ticket, pids: [9], how: "mark" },
     { kind: "tree-unkillable", ticket, pids: [9] },
@@ -27,20 +35,6 @@ function answersFor(ticket: number): Answer[] {
     { kind: "ready-closed", ticket },
     { kind: "timer-fired", ticket },
   ];
-}
-
-function exited(ticket: number, code: number): Answer {
-  return {
-    kind: "process-exited",
-    ticket,
-    pid: 9,
-    code,
-    signal: null,
-    core: false,
-    cpuMs: 0,
-    maxRssKib: 0,
-    lastLines: [],
-  };
 }
 
 const ofProcess = ["process-exited"];
@@ -61,45 +55,10 @@ function expectedKinds(unit: Unit, ticket: number): string[] {
   return run.main === "running" ? [...ofProcess, ...signs] : signs;
 }
 
-class System {
-  readonly state = initialState();
-
-  constructor(services: ServicePlan[]) {
-    this.tell({ kind: "plan-loaded", plan: system(services), request: null, only: null });
-  }
-
-  tell(...events: Event[]): Effect[] {
-    return step(this.state, { now: { monotonicMs: 5, bootMs: 5, wallMs: 5 }, random: 1, events }).effects.slice();
-  }
-
-  unit(name: string): Unit {
-    return this.state.units.find((unit) => unit.name === name) as Unit;
-  }
-
-  start(name: string): number {
-    return this.unit(name).run?.start ?? 0;
-  }
-
-  run(name: string): void {
-    this.tell({ kind: "spawn-succeeded", ticket: this.start(name), pid: 9, slot: 9 });
-  }
-
-  request(verb: "stop" | "reload", name: string): void {
-    const request: Request = verb === "stop" ? { verb, names: [name], force: true } : { verb, names: [name] };
-    this.tell({
-      kind: "request-received",
-      id: this.state.nextTicket + 2 ** 31,
-      peer: { uid: 0, gid: 0, pid: 1 },
-      request,
-      timeoutMs: null,
-    });
-  }
-}
-
 /** One of everything that can be waited for. */
-function everythingOpen(): System {
+function everythingOpen(): ByHand {
   const fd = { kind: "fd", fd: 3 } as const;
-  const all = new System([
+  const all = new ByHand(
     service("prepares", { ready: fd, preStart: [command("/bin/prepare")] }),
     service("spawns", { ready: fd }),
     service("opens", { ready: fd }),
@@ -108,13 +67,13 @@ function everythingOpen(): System {
     service("leaves"),
     service("killed"),
     service("waits", { restart: restart({ delayMs: 1000 }) }),
-  ]);
-  for (const name of ["opens", "probed", "reloads", "leaves", "killed", "waits"]) all.run(name);
-  all.request("reload", "reloads");
-  all.request("stop", "killed");
-  all.tell(exited(all.start("leaves"), 1), exited(all.start("waits"), 1), exited(all.start("killed"), 1));
-  all.tell({ kind: "tree-remains", ticket: all.unit("leaves").run?.tree ?? 0, pids: [9], how: "mark" });
-  all.tell({ kind: "tree-emptied", ticket: all.unit("waits").run?.tree ?? 0 });
+  );
+  for (const name of ["opens", "probed", "reloads", "leaves", "killed", "waits"]) all.mainStarts(name);
+  all.request({ verb: "reload", names: ["reloads"] });
+  all.request({ verb: "stop", names: ["killed"], force: true });
+  for (const name of ["leaves", "waits", "killed"]) all.mainEnds(name, 1);
+  all.event({ kind: "tree-remains", ticket: all.run("leaves").tree, pids: [9], how: "mark" });
+  all.treeEmptied("waits");
   return all;
 }
 
@@ -129,7 +88,7 @@ test("step() takes an answer of a kind that its ticket was not for for nothing",
         if (expected.includes(answer.kind)) continue;
         tried++;
         const told = `${answer.kind} for ticket ${ticket} of ${unit.name}`;
-        assert.deepEqual(all.tell(answer), [], told);
+        assert.deepEqual(all.event(answer), [], told);
         assert.equal(JSON.stringify(all.state), before, told);
       }
     }
@@ -142,57 +101,50 @@ test("step() still takes the right answer after wrong ones", () => {
   for (const unit of all.state.units) {
     for (const ticket of openTickets(unit)) {
       const expected = expectedKinds(unit, ticket);
-      all.tell(...answersFor(ticket).filter(({ kind }) => !expected.includes(kind)));
+      for (const answer of answersFor(ticket)) if (!expected.includes(answer.kind)) all.event(answer);
     }
   }
-  all.tell({ kind: "timer-fired", ticket: all.unit("reloads").run?.runTimer ?? 0 });
-  all.tell({ kind: "timer-fired", ticket: all.unit("waits").backoff });
-  all.tell({ kind: "timer-fired", ticket: all.unit("leaves").run?.timer ?? 0 });
-  all.tell({ kind: "spawn-succeeded", ticket: all.unit("prepares").run?.aux[0]?.ticket ?? 0, pid: 9, slot: 9 });
-  assert.equal(all.unit("reloads").run?.ending, "run-timeout");
+  all.event({ kind: "timer-fired", ticket: all.run("reloads").runTimer });
+  all.event({ kind: "timer-fired", ticket: all.unit("waits").backoff });
+  all.event({ kind: "timer-fired", ticket: all.run("leaves").timer });
+  all.auxStarts("prepares");
+  assert.equal(all.run("reloads").ending, "run-timeout");
   assert.equal(all.unit("waits").state, "starting");
-  assert.equal(all.unit("leaves").run?.phase, "killing");
-  assert.equal(all.unit("prepares").run?.aux[0]?.pid, 9);
+  assert.equal(all.run("leaves").phase, "killing");
+  assert.equal(all.run("prepares").aux[0]?.pid, 101);
 });
 
 test("step() believes the end of a program whose beginning was not told, and the beginning not after it", () => {
-  const all = new System([service("a")]);
-  const ticket = all.start("a");
-  all.tell(exited(ticket, 1));
-  assert.equal(all.unit("a").state, "stopping");
-  all.run("a");
-  assert.deepEqual(all.tell({ kind: "spawn-failed", ticket, stage: Stage.exec, errno: 2, detail: "" }), []);
-  assert.equal(all.unit("a").state, "stopping");
-  assert.equal(all.unit("a").last, null);
-  all.tell({ kind: "tree-emptied", ticket: all.unit("a").run?.tree ?? 0 });
-  assert.equal(all.unit("a").last?.code, 1);
+  const one = new ByHand(service("a"));
+  one.mainEnds("a", 1);
+  assert.equal(one.unit("a").state, "stopping");
+  assert.deepEqual(one.mainStarts("a"), []);
+  assert.deepEqual(one.mainFails("a"), []);
+  one.treeEmptied("a");
+  assert.equal(one.unit("a").last?.code, 1);
 });
 
 test("step() keeps so much of what a probe says", () => {
   const all = everythingOpen();
-  all.tell({ kind: "probe-failed", ticket: all.unit("probed").run?.probe ?? 0, reason: "x".repeat(300) });
-  assert.equal(all.unit("probed").run?.probeReason, "x".repeat(200));
+  all.event({ kind: "probe-failed", ticket: all.run("probed").probe, reason: "x".repeat(300) });
+  assert.equal(all.run("probed").probeReason, "x".repeat(200));
 });
 
 test("step() remembers the last eight events that were set aside", () => {
-  const all = new System([]);
+  const none = new ByHand();
   for (let at = 1; at <= 9; at++) {
-    all.tell({ kind: "event-set-aside", eventKind: "timer-fired", reason: `${at}` });
-    assert.equal(all.state.setAside.length, Math.min(at, 8));
+    none.event({ kind: "event-set-aside", eventKind: "timer-fired", reason: `${at}` });
+    assert.equal(none.state.setAside.length, Math.min(at, 8));
   }
   assert.deepEqual(
-    all.state.setAside.map(({ reason }) => reason),
+    none.state.setAside.map(({ reason }) => reason),
     ["2", "3", "4", "5", "6", "7", "8", "9"],
   );
 });
 
 test("step() orders nothing for ticket 0, which stands for nothing", () => {
-  const all = new System([service("a"), service("b", { restart: restart({ policy: "no" }) })]);
-  const effects = [];
-  for (const name of ["a", "b"])
-    effects.push(...all.tell({ kind: "spawn-succeeded", ticket: all.start(name), pid: 9, slot: 9 }));
-  effects.push(...all.tell(exited(all.start("b"), 1)));
-  effects.push(...all.tell({ kind: "tree-emptied", ticket: all.unit("b").run?.tree ?? 0 }));
+  const two = new ByHand(service("a"), service("b", { restart: restart({ policy: "no" }) }));
+  const effects = [two.mainStarts("a"), two.mainStarts("b"), two.mainEnds("b", 1), two.treeEmptied("b")].flat();
   for (const effect of effects) if ("ticket" in effect) assert.notEqual(effect.ticket, 0, effect.kind);
-  assert.equal(all.unit("b").state, "failed");
+  assert.equal(two.unit("b").state, "failed");
 });

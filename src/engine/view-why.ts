@@ -101,8 +101,8 @@ function releaseOf(root: Node): string {
   const { name, state } = root.unit;
   if (state === "failed") return `mend ${name}, then gonit start ${name}`;
   if (state === "backing-off") return `${name} coming up at its next try`;
-  if (state === "done" && root.plan.type === "service")
-    return `gonit start ${name}; if it is meant to end, give it type: task`;
+  // A task that is done blocks nobody.
+  if (state === "done") return `gonit start ${name}; if it is meant to end, give it type: task`;
   return `gonit start ${name}`;
 }
 
