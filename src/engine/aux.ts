@@ -1,7 +1,7 @@
 /** Processes beside the main one: commands of pre_start and post_stop, the stop and the reload command. */
 
 import { ProcessKind, SignalScope } from "../contract.ts";
-import { advance, endByItself, endOf } from "./ending.ts";
+import { advance, endByItself, endOf, linesOf } from "./ending.ts";
 import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
 import type { CommandPlan } from "./plan.ts";
@@ -47,10 +47,9 @@ export function signalAux(engine: Engine, node: Node, run: Run, aux: Aux, signal
   });
 }
 
-/** Ends the commands of pre_start and reload because the run is stopped. */
+/** Ends the commands of pre_start and reload because the run begins to end: it has no others yet. */
 export function endAuxOfLife(engine: Engine, node: Node, run: Run): void {
   for (const aux of run.aux) {
-    if (!isOfLife(aux)) continue;
     if (aux.pid === 0) engine.effects.push({ kind: "cancel-spawn", ticket: aux.ticket });
     else signalAux(engine, node, run, aux, SIGTERM);
   }
@@ -93,7 +92,7 @@ export function auxExited(
     fill: (end) => {
       end.code = event.code;
       end.signal = event.signal;
-      end.lines = event.lastLines.slice(-10).map((line) => line.slice(0, 400));
+      end.lines = linesOf(event);
     },
   });
 }
@@ -144,7 +143,8 @@ function preStartEnded(engine: Engine, node: Node, run: Run, outcome: Outcome): 
   }
   const end = endOf(engine, node, "pre-start-failed");
   outcome.fill(end);
-  const program = definitionOf(node).preStart[run.commandAt]?.argv[0] ?? "";
-  end.detail = `pre_start ${program}: ${outcome.text}`;
+  // An apply may have taken it out of the plan meanwhile.
+  const command = definitionOf(node).preStart[run.commandAt];
+  end.detail = `pre_start${command === undefined ? "" : ` ${command.argv[0]}`}: ${outcome.text}`;
   endByItself(engine, node, run, end);
 }

@@ -14,18 +14,16 @@ export function exitCodeOf(end: End): number {
   if (end.cause === "spawn-failed") return startErrorExitCode(end.stage, end.errno);
   if (end.cause !== "exited") return ExitCode.failed;
   if (end.signal !== null) return signalExitCodeBase + end.signal;
-  // "exited 0 before ready" is a failed start: a success code would hide it.
-  if (!end.wasReady && (end.code ?? 0) === 0) return ExitCode.failed;
-  return end.code ?? ExitCode.ok;
+  // What a daemon that had forked ended with is not known. "exited 0 before ready" is a failed start: 0 would hide it.
+  return end.code === null || (end.code === 0 && !end.wasReady) ? ExitCode.failed : end.code;
 }
 
 export function critical(engine: Engine, node: Node, end: End): void {
   const mode = node.plan.critical;
   if (mode === "no" || engine.state.shutdown !== null) return;
-  const role = engine.state.plan?.role ?? Role.container;
   const reason = `critical service ${node.unit.name} ${node.unit.state === "done" ? "is done" : "failed"}: ${endText(end)}`;
   note(engine, node, "critical", mode);
-  if (mode === "rescue" && role === Role.vm) {
+  if (mode === "rescue" && engine.state.plan?.role === Role.vm) {
     // The terminals service offers the shell; all else is left as it is, so that the fault can be looked at.
     log(engine, "error", "Critical service ended, the system is left as it is", { reason, service: node.unit.name });
     return;

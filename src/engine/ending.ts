@@ -9,8 +9,9 @@ import { endAuxOfLife, spawnAux } from "./aux.ts";
 import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
 import { becomeReady, stopProbe } from "./readiness.ts";
+import { isSuccessCode } from "./restart.ts";
 import { settle } from "./settle.ts";
-import type { End, EndCause, Run } from "./state.ts";
+import type { End, EndCause, OwnEndCause, Run } from "./state.ts";
 import { forgetTree } from "./stopping.ts";
 import { armUnitTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
 import { isUp } from "./unit.ts";
@@ -37,8 +38,8 @@ type Exited = Extract<Event, { kind: "process-exited" }>;
 export function mainExited(engine: Engine, node: Node, run: Run, event: Exited): void {
   run.main = "ended";
   const plan = definitionOf(node);
-  const isSuccess = event.signal === null && plan.restart.success.includes(event.code ?? -1);
-  if (run.ending === "" && isSuccess && node.unit.state === "starting" && plan.ready.kind === "exit") {
+  const isSuccess = isSuccessCode(event.code, plan.restart);
+  if (isSuccess && node.unit.state === "starting" && plan.ready.kind === "exit") {
     becomeReady(engine, node, run, "ready-exit");
     if (plan.type === "service") {
       // A daemon that forked: it is up as long as something of its tree lives.
@@ -58,13 +59,18 @@ export function mainExited(engine: Engine, node: Node, run: Run, event: Exited):
 }
 
 function endWith(engine: Engine, node: Node, run: Run, event: Exited): End {
-  const end = run.end ?? endOf(engine, node, run.ending === "" ? "exited" : run.ending);
+  const end = run.end ?? endOf(engine, node, "exited");
   end.code = event.code;
   end.signal = event.signal;
   end.core = event.core;
   end.atWallMs = engine.now.wallMs;
-  end.lines = event.lastLines.slice(-10).map((line) => line.slice(0, 400));
+  end.lines = linesOf(event);
   return end;
+}
+
+/** What is kept of the last lines of a process. */
+export function linesOf({ lastLines }: Exited): string[] {
+  return lastLines.slice(-10).map((line) => line.slice(0, 400));
 }
 
 function logEnded(engine: Engine, node: Node, event: Exited, isSuccess: boolean): void {
@@ -85,9 +91,7 @@ export function endByItself(engine: Engine, node: Node, run: Run, end: End): voi
     cancelRunTimer(engine, run);
     stopProbe(engine, run);
     run.phase = "emptying";
-    const { cause } = end;
-    const rule = cause === "spawn-failed" || cause === "pre-start-failed" ? cause : "exited";
-    setState(engine, node, "stopping", rule, endText(end));
+    setState(engine, node, "stopping", end.cause as OwnEndCause, endText(end));
     if (run.aux.length > 0) {
       // A reload command outlives its service: it is ended too, within the stop limit.
       endAuxOfLife(engine, node, run);
@@ -111,14 +115,14 @@ export function advance(engine: Engine, node: Node, run: Run): void {
     run.post = true;
     run.commandAt = 0;
     armUnitTimer(engine, node, run, "stop", engine.now.monotonicMs + plan.stop.timeoutMs);
-  } else if (run.phase === "post-stop" || run.post) run.commandAt++;
+  } else run.commandAt++;
   const command = run.post ? plan.postStop[run.commandAt] : undefined;
   if (command === undefined) {
     settle(engine, node, run);
     return;
   }
   run.phase = "post-stop";
-  note(engine, node, "post-stop", command.argv[0] ?? "");
+  note(engine, node, "post-stop", command.argv[0] as string);
   spawnAux(engine, node, run, ProcessKind.postStop, command);
 }
 
@@ -158,9 +162,8 @@ export function treeEmptied(engine: Engine, node: Node, run: Run): void {
  * this is its death, with a code that is not ours to know: a failure. Else it was meant to end.
  */
 function forkedEnded(engine: Engine, node: Node, run: Run, hadForked: boolean): void {
-  const end = run.end ?? endOf(engine, node, "exited");
+  const end = run.end as End;
   end.atWallMs = engine.now.wallMs;
-  end.wasReady = true;
   if (hadForked) end.code = null;
   if (!node.unit.quiet.now) {
     const fields: Record<string, string | number> = { service: node.unit.name };

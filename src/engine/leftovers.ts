@@ -5,7 +5,7 @@
 
 import { definitionOf, type Engine, log, type Node, note } from "./engine.ts";
 import { isSuccess } from "./restart.ts";
-import type { Run } from "./state.ts";
+import type { End, Run } from "./state.ts";
 import { killRun } from "./stopping.ts";
 import { armUnitTimer } from "./timers.ts";
 import { scopeOf } from "./words.ts";
@@ -31,7 +31,7 @@ function armLimit(engine: Engine, node: Node, run: Run): void {
 function mayFinish(engine: Engine, node: Node, run: Run): boolean {
   const { unit } = node;
   const plan = definitionOf(node);
-  if (run.post || run.end === null || run.ending !== "exited" || !isSuccess(run.end, plan.restart)) return false;
+  if (run.post || !isSuccess(run.end as End, plan.restart)) return false;
   if (unit.wanted === "down" || unit.stopWish !== "" || engine.state.shutdown !== null || plan.critical !== "no")
     return false;
   return plan.type === "task" ? unit.runsDone + 1 >= plan.runs : plan.restart.policy !== "always";

@@ -14,7 +14,7 @@ const calmMs = 10_000;
 export function beginQuietOrLoud(engine: Engine, node: Node): void {
   const { quiet, name } = node.unit;
   const nowMs = engine.now.monotonicMs;
-  const since = quiet.loudMs < 0 ? calmMs : nowMs - quiet.loudMs;
+  const since = nowMs - quiet.loudMs;
   if (since >= calmMs) quiet.burst = 0;
   if (since < loudIntervalMs && quiet.burst >= burstMax) {
     quiet.now = true;

@@ -1,13 +1,11 @@
 /** From "its program runs" to "it is ready", for each kind of readiness. */
 
-import { endOf } from "./ending.ts";
-import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
+import { definitionOf, type Engine, log, type Node, newTicket, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
 import type { Rule } from "./rules.ts";
 import type { Run } from "./state.ts";
-import { beginStop } from "./stopping.ts";
+import { stopFailed } from "./stopping.ts";
 import { armUnitTimer, cancelUnitTimer } from "./timers.ts";
-import { isEnding } from "./unit.ts";
 
 /** The program runs: what is to be waited for now. */
 export function watchReadiness(engine: Engine, node: Node, run: Run): void {
@@ -84,9 +82,9 @@ export function becomeReady(engine: Engine, node: Node, run: Run, rule: Rule): v
     log(engine, "info", "Service ready", { service: unit.name });
 }
 
-/** Waits for readiness: it runs, and is neither ready nor ending. */
+/** Waits for readiness: pre_start is over, and it is neither ready nor ending. */
 function awaitsReadiness(node: Node, run: Run): boolean {
-  return node.unit.state === "starting" && !isEnding(run) && run.phase === "main";
+  return node.unit.state === "starting" && run.phase === "main";
 }
 
 /** A sign of readiness that may overtake the news that the program runs. */
@@ -97,25 +95,19 @@ function signOfReadiness(engine: Engine, node: Node, run: Run, rule: Rule): void
 }
 
 export function readyLine(engine: Engine, node: Node, run: Run): void {
-  if (definitionOf(node).ready.kind === "fd") signOfReadiness(engine, node, run, "ready-line");
+  signOfReadiness(engine, node, run, "ready-line");
 }
 
 export function readyClosed(engine: Engine, node: Node, run: Run): void {
-  if (definitionOf(node).ready.kind !== "fd" || !awaitsReadiness(node, run) || run.readySeen || run.main !== "running")
-    return;
-  const end = endOf(engine, node, "ready-closed");
-  end.detail = "ready fd closed without a line";
-  run.end = end;
-  note(engine, node, "ready-closed", "");
-  beginStop(engine, node, run, "ready-closed");
+  // One that is closed before the program runs tells nothing: its program may not have come to run.
+  if (awaitsReadiness(node, run) && run.main === "running")
+    stopFailed(engine, node, run, "ready-closed", "ready fd closed without a line");
 }
 
-/** A probe or log watch answered yes: it has ended by that. */
+/** A probe or log watch answered yes: it has ended by that. Nothing is asked but before the run is ready or ends. */
 export function probeSucceeded(engine: Engine, node: Node, run: Run): void {
   forgetProbe(engine, run);
-  if (awaitsReadiness(node, run)) {
-    becomeReady(engine, node, run, definitionOf(node).ready.kind === "log" ? "ready-log" : "ready-probe");
-  }
+  becomeReady(engine, node, run, definitionOf(node).ready.kind === "log" ? "ready-log" : "ready-probe");
 }
 
 /** sd_notify(3). */
@@ -125,31 +117,22 @@ export function notified(
   run: Run,
   event: Extract<Event, { kind: "notify-received" }>,
 ): void {
-  const { unit } = node;
   if (event.ticket !== run.start) return;
+  const { unit } = node;
+  const waitsForIt = definitionOf(node).ready.kind === "notify" && awaitsReadiness(node, run);
   if (event.status !== null) unit.statusText = event.status.slice(0, 200);
   if (event.extendTimeoutMs !== null && run.timerUse !== "") {
     const atMs = engine.now.monotonicMs + event.extendTimeoutMs;
     if (atMs > run.timerAtMs) armUnitTimer(engine, node, run, run.timerUse, atMs);
   }
-  if (
-    event.errno !== null &&
-    event.errno !== 0 &&
-    definitionOf(node).ready.kind === "notify" &&
-    awaitsReadiness(node, run)
-  ) {
-    const end = endOf(engine, node, "notify-error");
-    end.errno = event.errno;
-    end.detail = `it told errno ${event.errno} before ready`;
-    run.end = end;
-    note(engine, node, "notify-error", end.detail);
-    beginStop(engine, node, run, "notify-error");
+  if (waitsForIt && event.errno !== null && event.errno !== 0) {
+    stopFailed(engine, node, run, "notify-error", `it told errno ${event.errno} before ready`);
     return;
   }
   if (event.ready) {
-    if (definitionOf(node).ready.kind === "notify") signOfReadiness(engine, node, run, "ready-notify");
-    if (unit.state === "reloading" && !isEnding(run)) setState(engine, node, "ready", "reload-ended", "");
-  } else if (event.reloading && unit.state === "ready" && !isEnding(run)) {
+    if (waitsForIt) signOfReadiness(engine, node, run, "ready-notify");
+    if (unit.state === "reloading") setState(engine, node, "ready", "reload-ended", "");
+  } else if (event.reloading && unit.state === "ready") {
     setState(engine, node, "reloading", "reload-signal", "it told that it reloads");
   }
 }

@@ -23,13 +23,12 @@ export interface Circumstances {
 }
 
 export function isSuccess(end: End, restart: RestartPlan): boolean {
-  return (
-    end.cause === "exited" &&
-    end.wasReady &&
-    end.signal === null &&
-    end.code !== null &&
-    restart.success.includes(end.code)
-  );
+  return end.cause === "exited" && end.wasReady && isSuccessCode(end.code, restart);
+}
+
+/** null, for what was ended by a signal or in an unknown way, is none. */
+export function isSuccessCode(code: number | null, { success }: RestartPlan): boolean {
+  return success.includes(code ?? -1);
 }
 
 /** Decides, and counts the end in the unit. */
@@ -45,8 +44,7 @@ export function judgeEnd(plan: ServicePlan, unit: Unit, end: End, now: Circumsta
     if (restart.policy !== "always") return { kind: "done" };
     return tryAgain(restart, unit, end, now);
   }
-  const startError =
-    end.cause === "spawn-failed" || end.cause === "pre-start-failed" ? startErrorClass(end.stage, end.errno) : "other";
+  const startError = startErrorClass(end.stage, end.errno);
   if (startError === "permanent") return { kind: "failed", rule: "permanent-error", reason: endText(end) };
   if (startError === "no-room") {
     unit.refused++;

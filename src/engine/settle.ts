@@ -1,8 +1,7 @@
 /** A run is over and nothing of it is left: what becomes of the unit. */
 
 import { critical } from "./critical.ts";
-import { endOf } from "./ending.ts";
-import { armTimer, definitionOf, type Engine, log, type Node, note, setState, touch } from "./engine.ts";
+import { armTimer, cancelTimer, definitionOf, type Engine, log, type Node, note, setState, touch } from "./engine.ts";
 import { enterWaiting } from "./ordering.ts";
 import { dropUnit } from "./plan-change.ts";
 import { tellHushed } from "./quiet.ts";
@@ -15,8 +14,7 @@ import { durationText, endText, signalName } from "./words.ts";
 export function settle(engine: Engine, node: Node, run: Run): void {
   const { unit } = node;
   const plan = definitionOf(node);
-  const end = run.end ?? endOf(engine, node, "exited");
-  if (run.ending !== "") end.cause = run.ending;
+  const end = run.end as End;
   cancelUnitTimer(engine, run);
   cancelRunTimer(engine, run);
   engine.byTicket.delete(run.start);
@@ -32,12 +30,13 @@ export function settle(engine: Engine, node: Node, run: Run): void {
     return;
   }
   unit.oldPlan = null;
-  const isLong = run.readyMs >= 0 && engine.now.monotonicMs - run.readyMs >= node.plan.restart.resetAfterMs;
-  if (isLong && unit.failures > 0) note(engine, node, "reset-failures", `${unit.failures} in a row before`);
+  const readyForMs = run.readyMs < 0 ? -1 : engine.now.monotonicMs - run.readyMs;
+  if (readyForMs >= node.plan.restart.resetAfterMs && unit.failures > 0)
+    note(engine, node, "reset-failures", `${unit.failures} in a row before`);
   const verdict = judgeEnd(node.plan, unit, end, {
     nowMs: engine.now.monotonicMs,
     chance: chanceOf(engine),
-    readyForMs: run.readyMs < 0 ? -1 : engine.now.monotonicMs - run.readyMs,
+    readyForMs,
   });
   carryOut(engine, node, end, verdict);
 }
@@ -120,8 +119,7 @@ export function backoffFired(engine: Engine, node: Node): void {
 }
 
 export function cancelBackoff(engine: Engine, node: Node): void {
-  if (node.unit.backoff === 0) return;
-  engine.effects.push({ kind: "cancel-timer", ticket: node.unit.backoff });
+  cancelTimer(engine, node.unit.backoff);
   clearBackoff(engine, node);
 }
 
@@ -137,7 +135,6 @@ export function forgetFailures(engine: Engine, node: Node): void {
   clearFailures(unit);
   unit.restarts = 0;
   unit.restartTimes = [];
-  unit.failedBecause = "";
   if (unit.run === null) unit.runsDone = 0;
   touch(engine, node);
 }

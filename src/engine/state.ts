@@ -90,8 +90,11 @@ export type StopCause = "request" | "restart" | "dependency" | "conflict" | "app
 /** What is wrong with a run, so that gonit stops it. */
 export type FaultCause = "start-timeout" | "run-timeout" | "ready-closed" | "notify-error";
 
-/** Why a run ends: gonit stops it, or it ended by itself. */
-export type EndCause = StopCause | FaultCause | "exited" | "spawn-failed" | "pre-start-failed";
+/** How a run ends without gonit having stopped it. */
+export type OwnEndCause = "exited" | "spawn-failed" | "pre-start-failed";
+
+/** Why a run ends. */
+export type EndCause = StopCause | FaultCause | OwnEndCause;
 
 /**
  * pre-start → main → stopping → emptying (→ killing) → post-stop → emptying (→ killing) → gone.
@@ -117,7 +120,7 @@ export interface Run {
   /** post_stop is being run or was run. */
   post: boolean;
   ending: EndCause | "";
-  /** What the end of the run was, fixed when it began to end by itself. */
+  /** What its end is so far: since it began to end, or since its program ended with success and left a daemon. */
   end: End | null;
   /** Open await-tree or kill-tree. */
   tree: Ticket;

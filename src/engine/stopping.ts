@@ -96,7 +96,8 @@ export function beginStop(engine: Engine, node: Node, run: Run, cause: StopCause
   const { unit } = node;
   const plan = definitionOf(node);
   run.ending = cause;
-  run.end = run.end ?? endOf(engine, node, cause);
+  const end = run.end ?? endOf(engine, node, cause);
+  run.end = { ...end, cause };
   node.wentAway = true;
   cancelUnitTimer(engine, run);
   cancelRunTimer(engine, run);
@@ -107,7 +108,7 @@ export function beginStop(engine: Engine, node: Node, run: Run, cause: StopCause
     node,
     "stopping",
     plan.stop.command === null ? "stop-signal" : "stop-command",
-    isStopCause(cause) ? cause : run.end.detail || cause,
+    isStopCause(cause) ? cause : end.detail || cause,
   );
   const isForced = unit.stopForce || engine.state.shutdown?.forced === true;
   if (plan.type !== "group") {
@@ -147,13 +148,7 @@ export function runTimeout(engine: Engine, node: Node, run: Run): void {
 }
 
 /** A run that has to be stopped because of what is wrong with itself: that stays the reason of its end. */
-function stopFailed(
-  engine: Engine,
-  node: Node,
-  run: Run,
-  cause: "start-timeout" | "run-timeout",
-  detail: string,
-): void {
+export function stopFailed(engine: Engine, node: Node, run: Run, cause: FaultCause, detail: string): void {
   run.end = { ...endOf(engine, node, cause), detail };
   note(engine, node, cause, detail);
   beginStop(engine, node, run, cause);
