@@ -65,6 +65,19 @@ test("violations() tells of what waits for nothing: its needs are met, or option
   assert.deepEqual(found(engine.state), ["a: waits for nothing"]);
 });
 
+test("violations() lets nothing be blocked by what only the last run's definition needed", () => {
+  const no = restart({ policy: "no" });
+  const [b, c] = [service("b", { restart: no }), service("c", { ready: { kind: "notify" } })];
+  const all = new ByHand(service("a", { dependsOn: [needs("b", { restart: false })] }), b, c);
+  for (const name of ["b", "a", "c"]) all.mainStarts(name);
+  all.apply(service("a", { user: "www", dependsOn: [needs("c")] }), b, c);
+  all.mainEnds("a", 0);
+  all.treeEmptied("a");
+  all.mainEnds("b", 1);
+  all.treeEmptied("b");
+  assert.deepEqual([all.unit("a").state, all.unit("b").state], ["waiting", "failed"]);
+});
+
 test("violations() tells of a kill that nobody answers", () => {
   const engine = running(service("a"));
   const { unit } = nodeOf(engine, "a");
