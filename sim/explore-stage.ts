@@ -19,7 +19,7 @@ export function keep(position: Position): Position {
 /** Causes are for people to read, and nobody reads them here: all units write into one ring. */
 const unread: Ring = { next: 0, items: [] };
 /** Nor do they hear the lines that a unit logs, or does not log any more. */
-const unheard: Quiet = { loudMs: -1, burst: 0, hushed: 0, now: false };
+const unheard: Quiet = { loudMs: 0, burst: 0, hushed: 0, now: false };
 /** No plan here has a limit of restarts, the only thing that writes into this. */
 const noNumbers: number[] = [];
 

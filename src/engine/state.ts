@@ -262,7 +262,7 @@ export function newUnit(name: string, wallMs: number): Unit {
     oldPlan: null,
     removed: false,
     statusText: "",
-    quiet: { loudMs: -1, burst: 0, hushed: 0, now: false },
+    quiet: { loudMs: 0, burst: 0, hushed: 0, now: false },
     causes: { next: 0, items: [] },
   };
 }
