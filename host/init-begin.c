@@ -192,6 +192,9 @@ static void tell_begin(int role) {
   if (init->failed_step[0] != '\0')
     report("warn", "No namespaces of our own: going on as a supervisor",
            REPORT_FIELDS({"error", report_error(init->failed_error), 0}, {"step", init->failed_step, 0}));
+  if (access("/proc/self/stat", R_OK) < 0)
+    report("warn", "No /proc: what a service starts is found by its process group alone, what leaves it is not ended",
+           REPORT_FIELDS({NULL, NULL, 0}));
   for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
     if (*line != '\0') report("warn", line, REPORT_FIELDS({NULL, NULL, 0}));
   }

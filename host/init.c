@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -150,12 +151,29 @@ static int cannot_begin(int error) {
   return EXIT_CODE_FAILED;
 }
 
+/* What init, manager and logger have open before the first service: with less none of them comes far. */
+#define DESCRIPTORS_LEAST 96
+
+static int has_too_few_descriptors(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max >= DESCRIPTORS_LEAST) return 0;
+  fprintf(stderr,
+          "gonit: cannot start: it needs %d file descriptors and may have %d; raise the limit (ulimit -n, LimitNOFILE=, "
+          "--ulimit nofile=)\n",
+          DESCRIPTORS_LEAST, (int)limit.rlim_max);
+  detach_failed(EXIT_CODE_FAILED);
+  return 1;
+}
+
 int init_main(int argc, char **argv) {
   init_argc = argc;
   init_argv = argv;
   prctl(PR_SET_NAME, "gonit: init");
   block_signals();
-  if (init == NULL && init_state_open() < 0) init_state_make();
+  if (init == NULL && init_state_open() < 0) {
+    if (has_too_few_descriptors()) return EXIT_CODE_FAILED;
+    init_state_make();
+  }
   init_state_keep(0);
   int result = init->begun ? init_resume() : init_begin();
   if (result < 0) return cannot_begin(result);

@@ -64,8 +64,13 @@ export class ControlServer {
     };
   }
 
+  /** In place of an earlier listener, if there is one. */
   listen(fd: number): void {
+    const earlier = this.listener;
+    this.close();
+    if (earlier >= 0) host.close(earlier);
     this.listener = fd;
+    this.listenerEvents = pollIn;
     this.watches.add(fd, pollIn, () => this.accept());
     this.takeSpare();
   }

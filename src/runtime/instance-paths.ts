@@ -32,7 +32,7 @@ export interface ClaimRequest {
   mayBeFirst: boolean;
 }
 
-const socketMode = 0o666;
+export const socketMode = 0o666;
 
 export function claimInstance(request: ClaimRequest): Claim {
   if (request.socket !== null) return claimSocket(request, request.socket);

@@ -16,6 +16,7 @@ import type { Plan, ServicePlan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
 import { type BootFacts, earlierBootFacts, keepBootFacts } from "./boot-facts.ts";
 import { readNow } from "./clock.ts";
+import { ControlPlace } from "./control-place.ts";
 import { ControlService } from "./control-service.ts";
 import { Followers } from "./followers.ts";
 import { InitSignals, signalEvent } from "./init-signals.ts";
@@ -72,7 +73,7 @@ export class Manager {
   private readonly logWatches: LogWatches;
   private readonly onlookers: { lookAll: () => void }[];
   private readonly signals: InitSignals;
-  private readonly control: ControlServer;
+  private readonly place: ControlPlace;
   private readonly retryKey: number;
   private readonly relief: SpawnRelief;
   private readonly rest: Rest;
@@ -139,11 +140,15 @@ export class Manager {
         logWatches: this.logWatches,
         requests: this.requests,
         loadConfiguration: () => this.reloadConfiguration(),
-        reopen: () => host.logCommand("reopen"),
+        reopen: () => {
+          host.logCommand("reopen");
+          this.place.look();
+        },
         finishShutdown: (mode, code, graceMs) => host.finishShutdown(mode, code, graceMs),
       }),
     );
-    this.control = new ControlServer(this.watches, controlHandlers(new ControlService(this)));
+    const server = new ControlServer(this.watches, controlHandlers(new ControlService(this)));
+    this.place = new ControlPlace(server, this.watches, this.shell.ownLog);
   }
 
   state(): State {
@@ -212,8 +217,7 @@ export class Manager {
   private resume(facts: BootFacts): void {
     this.notify.begin(facts.paths.notifyDirectory, notifyPrefix(this.shell.facts.id), this.held);
     this.nameSystem();
-    const listener = this.held.find(({ name }) => name === "control");
-    if (listener !== undefined) this.control.listen(listener.fd);
+    this.place.resume(this.held, facts.paths.socket);
     if (this.state().plan === null && this.recovered.plan === null) {
       this.turns.finish(this.recovered);
       return;
@@ -284,13 +288,12 @@ export class Manager {
       mayBeFirst: true,
     });
     if ("error" in claim) return claim.error;
-    host.hold("control", claim.listener);
     for (const [at, fd] of claim.locks.entries()) host.hold(`lock:${at}`, fd);
     this.facts = { paths: claim.paths, configuration };
     this.shell.facts.socket = claim.paths.socket;
     keepBootFacts(this.facts);
     this.notify.begin(claim.paths.notifyDirectory, notifyPrefix(this.shell.facts.id), []);
-    this.control.listen(claim.listener);
+    this.place.begin(claim.listener, claim.paths.socket);
     return null;
   }
 
@@ -352,12 +355,8 @@ export class Manager {
     this.forwarded.flush(mainProcess(this.state(), { service: "main", replica: 1 }));
     this.rest.afterTurn(this.turns.records, () => this.turns.snapshot([]));
     this.notify.receiveDeferred();
-    this.nameSystemOnce();
-    host.acknowledge();
-  }
-
-  private nameSystemOnce(): void {
     if (this.shell.facts.title === "" && this.shell.facts.version === "") this.nameSystem();
+    host.acknowledge();
   }
 
   private fireTimers(clock: number): void {

@@ -51,10 +51,34 @@ export function binary(name: "GONIT_BINARY" | "GONIT_HOOKS_BINARY" = "GONIT_BINA
   return path;
 }
 
+const cleanups = new WeakMap<TestContext, (() => unknown)[]>();
+
+/** Runs when the test is over; what was asked for last comes first, unlike with the test's own after(). */
+export function afterwards(test: TestContext, cleanup: () => unknown): void {
+  const known = cleanups.get(test);
+  if (known !== undefined) {
+    known.unshift(cleanup);
+    return;
+  }
+  const list = [cleanup];
+  cleanups.set(test, list);
+  test.after(async () => {
+    const errors: unknown[] = [];
+    for (const one of list) {
+      try {
+        await one();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  });
+}
+
 /** A folder that is removed with the test. */
 export function folderFor(test: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "gonit-process-"));
-  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  afterwards(test, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -62,6 +86,8 @@ export interface StartOptions {
   binary?: string;
   environment?: Record<string, string>;
   args?: string[];
+  /** Where `args` put it; usually control.sock in the folder. */
+  socket?: string;
   /** Put before gonit: it becomes gonit, as nice(1) does. */
   wrapper?: string[];
   /** Another user may write into the folder: with a wrapper that changes the user. */
@@ -78,7 +104,7 @@ export function start(
   const folder = folderFor(test);
   if (options.isOpenFolder === true) chmodSync(folder, 0o777);
   const file = join(folder, "config.yml");
-  const socket = join(folder, "control.sock");
+  const socket = options.socket ?? join(folder, "control.sock");
   writeFileSync(file, typeof configuration === "string" ? configuration : configuration(folder));
   const path = options.binary ?? binary();
   const args = options.args ?? ["up", "-f", file, "--socket", socket, "--log-format", "logfmt"];
@@ -89,7 +115,7 @@ export function start(
     stdio: ["ignore", "pipe", "pipe"],
   });
   const watched = watch(child);
-  test.after(async () => {
+  afterwards(test, async () => {
     if (child.exitCode === null && child.signalCode === null) await noZombies(child.pid ?? 0);
     await end(child, watched.ended);
     await nothingLeft(socket);
