@@ -58,6 +58,9 @@ function setOption(options: Partial<ServicePlan>, key: string, value: string): v
       };
       return;
     }
+    case "success":
+      options.restart = { ...(options.restart ?? restart()), success: list.map(Number) };
+      return;
     case "reset-after":
       options.restart = { ...(options.restart ?? restart()), resetAfterMs: milliseconds(value) };
       return;

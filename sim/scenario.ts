@@ -11,7 +11,7 @@
  *   tell web ready|line|closed|error|reloading                a sign of readiness
  *   tell web status:serving extend:5s errno:5 ready           a message to the notify socket, word by word
  *   advance 10s                            time passes
- *   signal stop|force|reload-config|reopen                    a signal to init, in its meaning
+ *   signal stop|force|reload-config|reopen [INT]              a signal to init, in its meaning
  *   adopt web [newer]                      a process of web is found that the state does not know; of an old or a new start
  *   crash [EFFECTS]                        the manager dies in its next turn, after that many effects
  *   status, show web, why web [all], causes, outstanding, bound      prints what a user or a new manager would see
@@ -125,7 +125,7 @@ class ScenarioStage {
     exit: (name, words) => this.exit(name, words[1] ?? "0"),
     tell: (name, words) => this.tell(name, words.slice(1)),
     advance: (time) => this.world.advance(milliseconds(time)),
-    signal: (meaning) => this.signal(meaning),
+    signal: (meaning, words) => this.signal(meaning, words[1]),
     adopt: (name, words) => {
       const ticket = words[1] === "newer" ? this.world.state.nextTicket : 7;
       this.world.emit({ kind: "processes-adopted", processes: [{ service: name, ticket, pid: 77, slot: 1 }] });
@@ -214,12 +214,12 @@ class ScenarioStage {
     this.world.advance(0);
   }
 
-  private signal(meaning: string): void {
+  private signal(meaning: string, name: string | undefined): void {
     const exitCode = meaning === "force" ? 130 : null;
     const numbers: Record<string, number> = { stop: 15, force: 2, "reload-config": 1, reopen: 10 };
     this.world.signal({
       kind: "signal-received",
-      signal: numbers[meaning] as number,
+      signal: (name === undefined ? numbers[meaning] : signals[name]) as number,
       meaning: meaning as "stop",
       exitCode,
       mode: 1,
