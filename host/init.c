@@ -170,10 +170,9 @@ int init_main(int argc, char **argv) {
   init_argv = argv;
   prctl(PR_SET_NAME, "gonit: init");
   block_signals();
-  if (init == NULL && init_state_open() < 0) {
-    if (has_too_few_descriptors()) return EXIT_CODE_FAILED;
-    init_state_make();
-  }
+  int is_made = init != NULL || init_state_open() == 0;
+  if ((!is_made || !init->begun) && has_too_few_descriptors()) return EXIT_CODE_FAILED;
+  if (!is_made) init_state_make();
   init_state_keep(0);
   int result = init->begun ? init_resume() : init_begin();
   if (result < 0) return cannot_begin(result);
