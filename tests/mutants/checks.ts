@@ -3,13 +3,13 @@
  * planted faults, random histories with all checks, and deaths of the manager. The first that fails kills the mutant.
  */
 
-import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { failureAt } from "../../sim/crash-points.ts";
 import { failureOf, newFigures, runHistory } from "../../sim/fuzz.ts";
 import { makeHistory } from "../../sim/histories.ts";
 import { runScenario } from "../../sim/scenario.ts";
 import { collectedTests } from "./collected-tests.ts";
+import type { ScenarioTexts } from "./scenario-texts.ts";
 
 export interface Check {
   name: string;
@@ -25,19 +25,13 @@ const crashSeeds = [1, 2, 3, 4, 5, 6];
 /** The manager dies in every so many turns of a history. */
 const crashStride = 5;
 
-export function allChecks(): Check[] {
-  return [...scenarioChecks(), ...unitChecks(), ...historyChecks(), ...crashChecks()];
-}
-
-function scenarioChecks(): Check[] {
-  const folder = "tests/scenarios";
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".txt"))
-    .sort()
-    .map((name) => {
-      const text = readFileSync(`${folder}/${name}`, "utf8");
-      return { name: `${folder}/${name}`, run: () => checkScenario(text) };
-    });
+export function allChecks(scenarios: ScenarioTexts): Check[] {
+  return [
+    ...scenarios.map(([name, text]) => ({ name, run: () => checkScenario(text) })),
+    ...unitChecks(),
+    ...historyChecks(),
+    ...crashChecks(),
+  ];
 }
 
 function checkScenario(expected: string): void {

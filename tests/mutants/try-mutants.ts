@@ -2,6 +2,7 @@
 
 import { Worker } from "node:worker_threads";
 import type { Mutant, Mutants } from "./instrument.ts";
+import { scenarioTexts } from "./scenario-texts.ts";
 import type { Job, Reach, Verdict } from "./worker.ts";
 
 export interface Outcome {
@@ -31,7 +32,7 @@ const propertyTimes = "0.2";
 /** How the engine as written does: every check must be passed before a mutant can fail one. */
 export function findReach({ covering }: Mutants, compare = 0): Promise<Reach> {
   const worker = new Worker(covering, {
-    workerData: { wanted: "reach", compare },
+    workerData: { wanted: "reach", compare, scenarios: scenarioTexts() },
     env: { ...process.env, PROPERTY_TIMES: propertyTimes },
     stdout: true,
   });
@@ -111,7 +112,7 @@ class MutantThread {
 
   async judge(job: Job): Promise<Judgement> {
     this.worker ??= new Worker(this.bundle, {
-      workerData: { wanted: "verdicts", compare: this.compare, active: this.active },
+      workerData: { wanted: "verdicts", compare: this.compare, active: this.active, scenarios: scenarioTexts() },
       // What tests print is of no interest here.
       stdout: true,
       env: { ...process.env, PROPERTY_TIMES: propertyTimes },

@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { allChecks, type Check } from "./checks.ts";
+import type { ScenarioTexts } from "./scenario-texts.ts";
 import { activate, endlessText, takeHits } from "./switch.ts";
 import { traceChecks } from "./traces.ts";
 
@@ -44,7 +45,7 @@ function judge({ mutant, checks: tried }: Job): Verdict {
 }
 
 function makeChecks(): Check[] {
-  return compare > 0 ? traceChecks(compare) : allChecks();
+  return compare > 0 ? traceChecks(compare) : allChecks(scenarios);
 }
 
 function reach(): Reach {
@@ -61,7 +62,11 @@ function reach(): Reach {
 }
 
 /** Made at once, by the engine as written, except where the mutant is in what the modules do when they are loaded. */
-const { wanted, compare } = workerData as { wanted: "reach" | "verdicts"; compare: number };
+const { wanted, compare, scenarios } = workerData as {
+  wanted: "reach" | "verdicts";
+  compare: number;
+  scenarios: ScenarioTexts;
+};
 if (wanted === "reach") parentPort?.postMessage(reach());
 const checks = wanted === "reach" ? [] : makeChecks();
 parentPort?.on("message", (job: Job) => parentPort?.postMessage(judge(job)));
