@@ -31,7 +31,9 @@ function run(context: Context): number {
 
 export function shownExplanation(explanation: Explanation, wallMs: number, paint: Paint): string {
   const since = shownDuration(wallMs - explanation.sinceWallMs);
-  const lines = [`${paint(explanation.name, "bold")} is ${explanation.shown} for ${since}`];
+  // The reason of a failure stands in the next line.
+  const shown = explanation.state === "failed" ? "failed" : explanation.shown;
+  const lines = [`${paint(explanation.name, "bold")} is ${shown} for ${since}`];
   if (explanation.because !== "") lines.push(`  because   ${explanation.because}`);
   lines.push(...listed("waits for", explanation.waitsFor), ...listed("release", explanation.release));
   if (explanation.causes.length > 0) {
