@@ -33,4 +33,9 @@ test("exitCodeOf() of a failed start is 127, 126 or 1", () => {
 test("exitCodeOf() never hides a failed start behind code 0", () => {
   assert.equal(exitCodeOf({ ...exited, wasReady: false }), 1);
   assert.equal(exitCodeOf({ ...exited, cause: "start-timeout", code: 0 }), 1);
+  assert.equal(exitCodeOf({ ...exited, wasReady: false, code: 3 }), 3);
+});
+
+test("exitCodeOf() of a daemon that died with a code that nobody knows is 1", () => {
+  assert.equal(exitCodeOf({ ...exited, code: null }), 1);
 });

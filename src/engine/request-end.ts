@@ -117,14 +117,7 @@ export function refuseInShutdown(engine: Engine, reason: string): void {
   }
 }
 
-/** The system is down: whoever still waits is told what became of it. */
+/** The system is down: whoever still waits is told so. Who asked for that has no targets, and all is done. */
 export function answerAtEnd(engine: Engine): void {
-  for (const request of [...engine.state.requests]) {
-    const results = resultsOf(engine, request);
-    if (request.request.verb === "shutdown") {
-      answer(engine, request, { outcome: "done", results });
-      continue;
-    }
-    failOpenTargets(engine, request, "could not be ended");
-  }
+  for (const request of [...engine.state.requests]) failOpenTargets(engine, request, "could not be ended");
 }

@@ -2,7 +2,7 @@
 
 import { definitionOf, type Engine, type Node } from "./engine.ts";
 import { beginReload } from "./reload.ts";
-import type { Target } from "./state.ts";
+import type { Run, Target } from "./state.ts";
 import { wishStop } from "./stopping.ts";
 import { isDown, isStuck, isUp } from "./unit.ts";
 import { blockedText, stateReason } from "./view-words.ts";
@@ -13,7 +13,7 @@ export function judgeTarget(engine: Engine, node: Node, target: Target): void {
       judgeUp(engine, node, target, "started");
       return;
     case "restart":
-      judgeRestart(engine, node, target);
+      judgeUp(engine, node, target, target.from === 0 ? "started" : "restarted");
       return;
     case "down":
       judgeDown(node, target);
@@ -53,6 +53,7 @@ function failIfUnkillable(node: Node, target: Target): void {
     fail(target, "unkillable", `outlives SIGKILL: pid ${run.unkillable.join(" ")}`);
 }
 
+/** What is to be restarted is not up before its old run has ended: until then it is to be stopped, or ends. */
 function judgeUp(engine: Engine, node: Node, target: Target, did: string): void {
   const { unit } = node;
   if (isUp(unit) && unit.stopWish === "" && node.plan.type !== "task") {
@@ -73,15 +74,6 @@ function failIfHopeless(engine: Engine, node: Node, target: Target): void {
   else failIfUnkillable(node, target);
 }
 
-function judgeRestart(engine: Engine, node: Node, target: Target): void {
-  const { unit } = node;
-  if (unit.run !== null && unit.run.start === target.from) {
-    failIfUnkillable(node, target);
-    return;
-  }
-  judgeUp(engine, node, target, target.from === 0 ? "started" : "restarted");
-}
-
 function judgeDown(node: Node, target: Target): void {
   const { run } = node.unit;
   // A newer plan may have started it again in the same moment: what was asked for has happened all the same.
@@ -91,7 +83,6 @@ function judgeDown(node: Node, target: Target): void {
 
 function judgeReload(engine: Engine, node: Node, target: Target): void {
   const { unit } = node;
-  const { run } = unit;
   if (target.begun) {
     // The command is a part of the run, so that no other run can have begun meanwhile.
     if (unit.state === "ready") settle(target, "reloaded");
@@ -102,10 +93,11 @@ function judgeReload(engine: Engine, node: Node, target: Target): void {
     fail(target, "done", `has ended: ${stateReason(node)}`);
     return;
   }
-  if (run === null || unit.state !== "ready" || unit.stopWish !== "") {
+  if (unit.state !== "ready" || unit.stopWish !== "") {
     failIfHopeless(engine, node, target);
     return;
   }
+  const run = unit.run as Run;
   // An apply may have changed what it is, or how it is reloaded, meanwhile.
   const { type, reload } = definitionOf(node);
   if (type === "group") {

@@ -155,7 +155,7 @@ export function openApply(engine: Engine, id: number, targets: Target[]): void {
     targets,
   };
   engine.state.requests.push(open);
-  for (const target of targets) engine.byName.get(target.name)?.waiters.push({ request: open, target });
+  for (const target of targets) (engine.byName.get(target.name) as Node).waiters.push({ request: open, target });
   answerIfSettled(engine, open);
 }
 

@@ -68,6 +68,12 @@ test("judgeEnd() knows other success codes, and that a signal is none", () => {
   assert.equal(judgeEnd(plan, newUnit("a", 0), end({ code: null, signal: 15 }), quick).kind, "restart");
 });
 
+test("judgeEnd() takes neither an unknown code nor the end of what had to be stopped for a success", () => {
+  const plan = service("a", { restart: restart({ success: [0, 1] }) });
+  assert.equal(judgeEnd(plan, newUnit("a", 0), end({ code: null }), quick).kind, "restart");
+  assert.equal(judgeEnd(plan, newUnit("a", 0), end({ cause: "run-timeout", code: 0 }), quick).kind, "restart");
+});
+
 test("judgeEnd() takes exit 0 before ready for a failure", () => {
   const plan = service("a", { restart: restart({ policy: "no" }) });
   const verdict = judgeEnd(plan, newUnit("a", 0), end({ code: 0, wasReady: false }), quick);

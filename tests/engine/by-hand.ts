@@ -11,10 +11,14 @@ import type { ServicePlan } from "../../src/engine/plan.ts";
 import { initialState, type Run, type State, type Unit } from "../../src/engine/state.ts";
 import { step } from "../../src/engine/step.ts";
 
+type Exited = Extract<Event, { kind: "process-exited" }>;
+
 export class ByHand {
   readonly state: State = initialState();
   /** Looks at all invariants after each event; off where a test counts what the engine looks at. */
   check = true;
+  nowMs = 1000;
+  random = 1;
   private lastRequest = 2 ** 40;
 
   constructor(...services: ServicePlan[]) {
@@ -24,8 +28,13 @@ export class ByHand {
 
   /** What the engine wants done because of it. */
   event(event: Event): Effect[] {
-    const now = { monotonicMs: 1000, bootMs: 1000, wallMs: 1000 };
-    const effects = step(this.state, { now, random: 1, events: [event] }).effects.slice();
+    return this.events(event);
+  }
+
+  /** All in one step. */
+  events(...events: Event[]): Effect[] {
+    const now = { monotonicMs: this.nowMs, bootMs: this.nowMs, wallMs: this.nowMs };
+    const effects = step(this.state, { now, random: this.random, events }).effects.slice();
     if (this.check) assert.deepEqual(violations(this.state, { tables: true }), []);
     return effects;
   }
@@ -44,9 +53,9 @@ export class ByHand {
     });
   }
 
-  request(request: Request): Effect[] {
+  request(request: Request, timeoutMs: number | null = null): Effect[] {
     const peer = { uid: 0, gid: 0, pid: 1 };
-    return this.event({ kind: "request-received", id: ++this.lastRequest, peer, request, timeoutMs: null });
+    return this.event({ kind: "request-received", id: ++this.lastRequest, peer, request, timeoutMs });
   }
 
   unit(name: string): Unit {
@@ -66,8 +75,8 @@ export class ByHand {
     return this.event({ kind: "spawn-failed", ticket: this.run(name).start, stage: 1, errno: 2, detail: "" });
   }
 
-  mainEnds(name: string, code: number): Effect[] {
-    return this.ends(this.run(name).start, code);
+  mainEnds(name: string, code: number | null, fields: Partial<Exited> = {}): Effect[] {
+    return this.event(exited(this.run(name).start, code, fields));
   }
 
   /** The newest command beside the main process. */
@@ -75,29 +84,61 @@ export class ByHand {
     return this.event({ kind: "spawn-succeeded", ticket: this.auxTicket(name), pid: 101, slot: 2 });
   }
 
-  auxEnds(name: string, code: number): Effect[] {
-    return this.ends(this.auxTicket(name), code);
+  auxEnds(name: string, code: number | null, fields: Partial<Exited> = {}): Effect[] {
+    return this.event(exited(this.auxTicket(name), code, fields));
+  }
+
+  /** A message to the notify socket, as if from the main process. */
+  notify(name: string, fields: Partial<Extract<Event, { kind: "notify-received" }>>): Effect[] {
+    return this.event({
+      kind: "notify-received",
+      instance: { service: name, replica: 1 },
+      ticket: this.run(name).start,
+      ready: false,
+      reloading: false,
+      stopping: false,
+      status: null,
+      mainPid: null,
+      errno: null,
+      extendTimeoutMs: null,
+      watchdog: false,
+      ...fields,
+    });
   }
 
   treeEmptied(name: string): Effect[] {
     return this.event({ kind: "tree-emptied", ticket: this.run(name).tree });
   }
 
+  treeRemains(name: string, ...pids: number[]): Effect[] {
+    return this.event({ kind: "tree-remains", ticket: this.run(name).tree, pids, how: "mark" });
+  }
+
+  treeUnkillable(name: string, ...pids: number[]): Effect[] {
+    return this.event({ kind: "tree-unkillable", ticket: this.run(name).tree, pids });
+  }
+
+  /** The unit's start or stop limit is over. */
+  timerFires(name: string): Effect[] {
+    return this.event({ kind: "timer-fired", ticket: this.run(name).timer });
+  }
+
   private auxTicket(name: string): number {
     return this.run(name).aux.at(-1)?.ticket ?? 0;
   }
+}
 
-  private ends(ticket: number, code: number): Effect[] {
-    return this.event({
-      kind: "process-exited",
-      ticket,
-      pid: 100,
-      code,
-      signal: null,
-      core: false,
-      cpuMs: 0,
-      maxRssKib: 0,
-      lastLines: [],
-    });
-  }
+export function exited(ticket: number, code: number | null, fields: Partial<Exited> = {}): Exited {
+  return {
+    kind: "process-exited",
+    ticket,
+    pid: 100,
+    code,
+    signal: null,
+    core: false,
+    cpuMs: 0,
+    maxRssKib: 0,
+    lastLines: [],
+    ...fields,
+  };
 }
