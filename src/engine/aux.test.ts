@@ -34,6 +34,16 @@ test("a stop takes the spawn of pre_start back, and ends it when it runs all the
   assert.deepEqual(orders(hand.auxEnds("web", null, { signal: 15 })), []);
 });
 
+test("a reload command that comes to run after its service has ended is ended", () => {
+  const hand = new ByHand(service("web", { reload: { kind: "command", command: command("/bin/reload") } }));
+  hand.mainStarts("web");
+  hand.request({ verb: "reload", names: ["web"] });
+  const ticket = hand.run("web").aux[0]?.ticket;
+  assert.deepEqual(orders(hand.mainEnds("web", 1)), [["cancel-spawn", ticket]]);
+  assert.equal(hand.run("web").phase, "emptying");
+  assert.deepEqual(orders(hand.auxStarts("web")), [["signal", ticket, 15, SignalScope.group]]);
+});
+
 test("a stop command that comes to run while the service is being stopped is not ended", () => {
   const hand = new ByHand(service("web", { stop: stop({ command: command("/bin/stop") }) }));
   hand.mainStarts("web");

@@ -3,6 +3,7 @@
 import { ExitCode, Role, ShutdownMode } from "../contract.ts";
 import { type Engine, log, type Node, note } from "./engine.ts";
 import { startErrorExitCode } from "./permanent.ts";
+import type { Plan } from "./plan.ts";
 import { beginShutdown } from "./shutdown.ts";
 import type { End } from "./state.ts";
 import { endText } from "./words.ts";
@@ -23,7 +24,7 @@ export function critical(engine: Engine, node: Node, end: End): void {
   if (mode === "no" || engine.state.shutdown !== null) return;
   const reason = `critical service ${node.unit.name} ${node.unit.state === "done" ? "is done" : "failed"}: ${endText(end)}`;
   note(engine, node, "critical", mode);
-  if (mode === "rescue" && engine.state.plan?.role === Role.vm) {
+  if (mode === "rescue" && (engine.state.plan as Plan).role === Role.vm) {
     // The terminals service offers the shell; all else is left as it is, so that the fault can be looked at.
     log(engine, "error", "Critical service ended, the system is left as it is", { reason, service: node.unit.name });
     return;

@@ -68,12 +68,6 @@ test("mainExited() takes a code of success.codes for the readiness of a daemon, 
   assert.deepEqual([end(5, null), end(0, null), end(null, 9)], ["ready", "stopping", "stopping"]);
 });
 
-test("endByItself() goes on with the phase that status shows", () => {
-  const hand = running({});
-  hand.mainEnds("web", 1);
-  assert.equal(hand.run("web").phase, "emptying");
-});
-
 test("treeEmptied() before the news of a command's end looks no second time", () => {
   const hand = running({ stop: stop({ command: command("/bin/stop") }) });
   hand.request({ verb: "stop", names: ["web"], force: false });

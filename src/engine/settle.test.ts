@@ -110,6 +110,17 @@ test("forgetFailures() begins a task anew, but not the count of one that runs", 
   assert.equal(hand.unit("task").runsDone, 0);
 });
 
+test("forgetFailures() forgets restarts too", () => {
+  const hand = new ByHand(service("web", { restart: restart({ limit: { count: 1, windowMs: 1000 } }) }));
+  hand.mainStarts("web");
+  hand.mainEnds("web", 1);
+  hand.treeEmptied("web");
+  assert.deepEqual(hand.unit("web").restartTimes, [1000]);
+  hand.request({ verb: "start", names: ["web"] });
+  const { restarts, restartTimes } = hand.unit("web");
+  assert.deepEqual([restarts, restartTimes], [0, []]);
+});
+
 test("cancelBackoff() cancels the timer that is armed", () => {
   const hand = new ByHand(service("web"));
   hand.mainStarts("web");
