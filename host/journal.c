@@ -214,12 +214,16 @@ uint64_t journal_rung(const struct journal *journal) {
 static void empty(struct journal *journal) {
   struct journal_part *part = journal->ledger->journal;
   if (!part_is_ours(&part->part, LEDGER_MAGIC_JOURNAL)) {
+    TEST_HOOK("journal-head-length");
     part->part.length = sizeof *part + LIMIT_JOURNAL_BYTES;
     part->part.version = CONTRACT_VERSION;
+    TEST_HOOK("journal-head-generation");
     store(&part->rung, 0);
     store(&part->generation, UINT64_MAX);
+    TEST_HOOK("journal-head-magic");
     part->part.magic = LEDGER_MAGIC_JOURNAL;
   }
+  TEST_HOOK("journal-empty");
   store(&part->count, 0);
   TEST_HOOK("journal-empty-count");
   store(&part->processing, 0);
@@ -231,6 +235,7 @@ static void empty(struct journal *journal) {
   store(&part->used, 0);
   TEST_HOOK("journal-empty-used");
   store(&part->generation, journal->generation);
+  TEST_HOOK("journal-emptied");
   journal->is_stale = 0;
   journal->count = journal->used = 0;
 }
@@ -242,6 +247,7 @@ int journal_append(struct journal *journal, const void *bytes, size_t length) {
   uint64_t whole = RECORD_HEADER + (((uint64_t)length + 7) & ~7ull);
   if (length > LIMIT_JOURNAL_BYTES || whole > LIMIT_JOURNAL_BYTES - at) return -ENOSPC;
   uint32_t header[2] = {(uint32_t)length, (uint32_t)ledger_checksum(bytes, length)};
+  TEST_HOOK("journal-append");
   if (length > 0) memcpy(part->data + at + RECORD_HEADER, bytes, length);
   memcpy(part->data + at, header, sizeof header);
   TEST_HOOK("journal-append-payload");
@@ -261,14 +267,20 @@ int journal_append(struct journal *journal, const void *bytes, size_t length) {
   return 0;
 }
 
-void journal_stepped(struct journal *journal) { store(&journal->ledger->journal->processing, 0); }
+void journal_stepped(struct journal *journal) {
+  TEST_HOOK("journal-step");
+  store(&journal->ledger->journal->processing, 0);
+  TEST_HOOK("journal-stepped");
+}
 
 void journal_store_effects(struct journal *journal, uint64_t count) {
+  TEST_HOOK("journal-effects-begin");
   store(&journal->ledger->journal->effects, count);
   TEST_HOOK("journal-effects");
 }
 
 void journal_store_done(struct journal *journal) {
+  TEST_HOOK("journal-done-begin");
   store(&journal->ledger->journal->done, journal->count);
   TEST_HOOK("journal-done");
 }
@@ -276,7 +288,9 @@ void journal_store_done(struct journal *journal) {
 void journal_store_rung(struct journal *journal, uint64_t rung) {
   struct journal_part *part = journal->ledger->journal;
   if (!part_is_ours(&part->part, LEDGER_MAGIC_JOURNAL)) empty(journal);
+  TEST_HOOK("journal-rung");
   store(&part->rung, rung);
+  TEST_HOOK("journal-rung-stored");
 }
 
 int journal_write_snapshot(struct journal *journal, const void *bytes, size_t length) {

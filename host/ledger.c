@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "logger.h"
+#include "test-hook.h"
 
 #ifndef F_ADD_SEALS
 #define F_ADD_SEALS 1033
@@ -178,8 +179,11 @@ int ledger_open(struct ledger *ledger, int exits_fd, int work_fd) {
 int ledger_reopen(struct ledger *ledger, int exits_fd, int work_fd) {
   int result = map_both(ledger, exits_fd, work_fd, PROT_READ | PROT_WRITE);
   if (result < 0) return result;
+  TEST_HOOK("ledger-reopen-part");
   set_part(&ledger->work->part, LEDGER_MAGIC_WORK, sizeof *ledger->work);
+  TEST_HOOK("ledger-reopen-slots");
   ledger->work->slot_count = LIMIT_CHILD_SLOTS;
+  TEST_HOOK("ledger-reopen-layout");
   work_layout(ledger->work);
   point_into_work(ledger);
   return 0;

@@ -10,6 +10,7 @@
 #include "init-message.h"
 #include "log-table.h"
 #include "logger.h"
+#include "test-hook.h"
 
 #define SEND_TRIES 3
 #define SEND_WAIT_MS 1000
@@ -47,8 +48,11 @@ static int slot_claim(struct log_part *part) {
     uint32_t state = atomic_load(&config->state), generation = atomic_load(&config->generation);
     if (state == LOG_SLOT_USED) continue;
     if (state == LOG_SLOT_FORGOTTEN && atomic_load(&part->states[slot].released) != generation) continue;
+    TEST_HOOK("log-claim-state");
     atomic_store(&config->state, LOG_SLOT_FREE);
+    TEST_HOOK("log-claim-generation");
     atomic_store(&config->generation, generation + 1);
+    TEST_HOOK("log-claim-count");
     if (slot >= count) atomic_store(&part->slot_count, slot + 1);
     return (int)slot;
   }
@@ -63,8 +67,11 @@ static int text_room(struct log_part *part, struct log_config_slot *config, uint
   if (size > LOG_TEXT_BYTES_MAX) size = LOG_TEXT_BYTES_MAX;
   if (part->text_used + 2 * size > sizeof part->text) return -ENOSPC;
   uint32_t at = part->text_used;
+  TEST_HOOK("log-text-used");
   part->text_used += 2 * size;
+  TEST_HOOK("log-text-at");
   config->space_at = at;
+  TEST_HOOK("log-text-size");
   config->space_bytes = size;
   return 0;
 }
@@ -82,9 +89,11 @@ static int config_write(struct log_part *part, uint32_t slot, const struct log_c
   int error = text_room(part, config, bytes);
   if (error) return error;
   uint32_t at = config->space_at + ((version + 1) & 1) * config->space_bytes;
+  TEST_HOOK("log-configure-text");
   memcpy(part->text + at, wanted->name, name);
   memcpy(part->text + at + name, wanted->label, label);
   memcpy(part->text + at + name + label, wanted->path, path);
+  TEST_HOOK("log-configure-settings");
   config->versions[(version + 1) & 1] = (struct log_config_version){
       .max_size = wanted->max_size,
       .keep = wanted->keep,
@@ -95,6 +104,7 @@ static int config_write(struct log_part *part, uint32_t slot, const struct log_c
       .text_bytes = (uint16_t)bytes,
   };
   if (version + 1 == 0) version++; /* 0 means never */
+  TEST_HOOK("log-configure-version");
   atomic_store_explicit(&config->version, version + 1, memory_order_release);
   return 0;
 }
@@ -112,8 +122,11 @@ int log_configure(struct ledger *ledger, const struct log_config *config) {
   if (slot < 0) return slot;
   int error = config_write(part, (uint32_t)slot, &wanted);
   if (error) return error;
+  TEST_HOOK("log-configure-hash");
   part->name_hashes[slot] = name_hash(wanted.name);
+  TEST_HOOK("log-configure-used");
   atomic_store_explicit(&part->configs[slot].state, LOG_SLOT_USED, memory_order_release);
+  TEST_HOOK("log-configured");
   return slot;
 }
 
@@ -154,8 +167,11 @@ void log_forget(struct ledger *ledger, int init_socket, int slot) {
   struct log_part *part = part_of(ledger);
   struct log_settings settings;
   if (!is_slot(part, slot) || log_settings_load(part, (uint32_t)slot, &settings) != 0) return;
+  TEST_HOOK("log-forget-state");
   atomic_store(&part->configs[slot].state, LOG_SLOT_FORGOTTEN);
+  TEST_HOOK("log-forget-release");
   say(init_socket, INIT_OP_RELEASE, slot, settings.generation, settings.name, -1);
+  TEST_HOOK("log-forget-tell");
   say(init_socket, INIT_OP_LOG_FORGET, slot, settings.generation, settings.name, -1);
 }
 
@@ -215,6 +231,8 @@ int log_drained(struct ledger *ledger, int slot, int fd) {
 }
 
 void log_reopen(struct ledger *ledger, int init_socket) {
+  TEST_HOOK("log-reopen-count");
   atomic_fetch_add(&part_of(ledger)->reopen_count, 1);
+  TEST_HOOK("log-reopen-tell");
   say(init_socket, INIT_OP_LOG_CHANGED, 0, 0, "", -1);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "logger-parts.h"
+#include "test-hook.h"
 
 #define RECORD_ATTEMPTS_MAX 3 /* a step at which so many loggers crashed in a row is given up with its record */
 
@@ -26,13 +27,16 @@ struct log_step *record_step(struct log_record *record) {
 struct log_step *record_prepare(struct log_record *record) {
   struct log_step *now = record_step(record);
   struct log_step *next = now == record->steps ? now + 1 : record->steps;
+  TEST_HOOK("log-prepare");
   *next = *now;
   return next;
 }
 
 void record_commit(struct log_record *record) {
   uint32_t turn = atomic_load_explicit(&record->turn, memory_order_relaxed);
+  TEST_HOOK("log-commit");
   atomic_store_explicit(&record->turn, turn + 1, memory_order_release);
+  TEST_HOOK("log-committed");
 }
 
 static void set_phase(struct log_record *record, uint32_t phase) {
@@ -86,15 +90,22 @@ static void finish(struct log_record *record) {
     record_commit(record);
     step = next;
   }
+  TEST_HOOK("log-phase-finished");
   set_phase(record, LOG_PHASE_FINISHED);
   uint64_t lines = step->progress.lines - state->progress.lines;
   int console = (int)(record - logger.part->records) - 1;
   int troubled = (state->progress.error != 0) != (step->progress.error != 0);
+  TEST_HOOK("log-finish-partial");
   if (state->progress.partial != step->progress.partial) partial_release(&state->progress);
+  TEST_HOOK("log-finish-progress");
   state->progress = step->progress;
+  TEST_HOOK("log-finish-trouble");
   if (troubled) atomic_fetch_add(&logger.part->trouble_count, 1);
+  TEST_HOOK("log-finish-open");
   if (console >= 0) logger.part->console_open[console] = step->open;
+  TEST_HOOK("log-phase-idle");
   set_phase(record, LOG_PHASE_IDLE);
+  TEST_HOOK("log-finished");
   source_partial(record->slot, lines > 0);
   if (troubled || ((record->flags & LOG_FLAG_WATCH) && lines > 0)) messages_lines_arrived();
 }
@@ -137,10 +148,12 @@ static void prepare(struct log_record *record, uint32_t slot) {
   struct log_step *step = record_step(record);
   int console = (int)(record - logger.part->records) - 1;
   struct log_step before = *step;
+  TEST_HOOK("log-take-step");
   memset(step, 0, sizeof *step);
   if (logger.appending) step->device = before.device, step->inode = before.inode;
   step->progress = logger.part->states[slot].progress;
   step->open = console >= 0 ? logger.part->console_open[console] : 0;
+  TEST_HOOK("log-take-settings");
   record->slot = slot;
   record->generation = logger.sources[slot].generation;
   record->flags = settings->flags;
@@ -150,7 +163,9 @@ static void prepare(struct log_record *record, uint32_t slot) {
   record->wall_ms = wall_ms();
   record->flush = 0;
   record->attempts = 0;
+  TEST_HOOK("log-take-pushing");
   atomic_store(&record->pushing, atomic_load(&record->turn));
+  TEST_HOOK("log-take-file");
   file_begin(slot, step);
 }
 
@@ -161,25 +176,35 @@ static uint32_t canary_bytes(const struct log_record *record) {
 void record_take(struct log_record *record, uint32_t slot, uint32_t available) {
   uint8_t *window = record_window(record);
   prepare(record, slot);
+  TEST_HOOK("log-take-bytes");
   record->available = available;
   record->bytes = available < LIMIT_LOG_WINDOW_BYTES ? available : LIMIT_LOG_WINDOW_BYTES;
   random_canary(record->canary);
+  TEST_HOOK("log-take-canary");
   memcpy(window, record->canary, canary_bytes(record));
+  TEST_HOOK("log-phase-reading");
   set_phase(record, LOG_PHASE_READING);
+  TEST_HOOK("log-take-read");
   ssize_t got = read(logger.sources[slot].pipe, window, record->bytes);
   if (got <= 0) {
     set_phase(record, LOG_PHASE_IDLE);
     return;
   }
+  TEST_HOOK("log-take-got");
   record->bytes = (uint32_t)got; /* as it was: only we read, so what FIONREAD saw was there */
+  TEST_HOOK("log-phase-got");
   set_phase(record, LOG_PHASE_GOT);
+  TEST_HOOK("log-take-deliver");
   record_continue(record);
 }
 
 void record_flush(struct log_record *record, uint32_t slot) {
   prepare(record, slot);
+  TEST_HOOK("log-flush-bytes");
   record->bytes = 0;
+  TEST_HOOK("log-flush-mark");
   record->flush = 1;
+  TEST_HOOK("log-flush-phase");
   set_phase(record, LOG_PHASE_GOT);
   record_continue(record);
 }
@@ -197,6 +222,7 @@ static int read_happened(const struct log_record *record) {
 /* A record over which logger after logger dies: what it still has is dropped. */
 static void give_up(struct log_record *record) {
   struct log_step *step = record_step(record);
+  TEST_HOOK("log-give-up");
   step->progress.dropped += record->bytes - step->text_taken;
   step->progress.torn = step->progress.column > 0;
   step->progress.error = EIO;
@@ -209,6 +235,7 @@ static void give_up(struct log_record *record) {
 static int is_deadly(struct log_record *record) {
   uint32_t turn = atomic_load(&record->turn);
   if (record->attempt_turn != turn || !logger.crashed) record->attempts = 0;
+  TEST_HOOK("log-recover-attempt");
   record->attempt_turn = turn;
   return ++record->attempts > RECORD_ATTEMPTS_MAX;
 }
@@ -222,6 +249,7 @@ void record_recover(struct log_record *record) {
     return;
   }
   if (phase == LOG_PHASE_READING && !read_happened(record)) {
+    TEST_HOOK("log-recover-unread");
     set_phase(record, LOG_PHASE_IDLE);
     return;
   }
@@ -233,6 +261,7 @@ void record_recover(struct log_record *record) {
     finish(record);
     return;
   }
+  TEST_HOOK("log-recover-phase");
   set_phase(record, LOG_PHASE_GOT);
   if (console < 0) record_continue(record);
   else console_ready(console); /* or later, when init has brought its pipe */

@@ -14,6 +14,7 @@
 #include "features.h"
 #include "raw-call.h"
 #include "spawn.h"
+#include "test-hook.h"
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -44,15 +45,21 @@ int slots_claim(struct ledger *ledger, uint64_t ticket, uint32_t kind, uint32_t 
   if (found < 0) return found;
   struct child_slot *slot = &work->slots[found];
   /* A manager that died in slots_free may have left the number: it must go before the new ticket comes. */
+  TEST_HOOK("slot-claim-pid");
   atomic_store(&work->pids[found], 0);
+  TEST_HOOK("slot-claim-stage");
   atomic_store(&slot->stage, STAGE_NONE);
   atomic_store(&slot->error, 0);
+  TEST_HOOK("slot-claim-fields");
   slot->kind = kind;
   slot->flags = flags;
   slot->started_ns = now_ns();
   snprintf(slot->instance, sizeof slot->instance, "%s", instance);
+  TEST_HOOK("slot-claim-ticket");
   atomic_store_explicit(&slot->ticket, ticket, memory_order_release);
+  TEST_HOOK("slot-claim-state");
   atomic_store_explicit(&slot->state, SLOT_STATE_CLAIMED, memory_order_release);
+  TEST_HOOK("slot-claimed");
   return found;
 }
 
@@ -60,9 +67,13 @@ int slots_claim(struct ledger *ledger, uint64_t ticket, uint32_t kind, uint32_t 
 void slots_free(struct ledger *ledger, uint32_t slot) {
   struct work_part *work = ledger->work;
   if (slot >= LIMIT_CHILD_SLOTS) return;
+  TEST_HOOK("slot-free-state");
   atomic_store_explicit(&work->slots[slot].state, SLOT_STATE_FREE, memory_order_release);
+  TEST_HOOK("slot-free-pid");
   atomic_store(&work->pids[slot], 0);
+  TEST_HOOK("slot-free-ticket");
   atomic_store(&work->slots[slot].ticket, 0);
+  TEST_HOOK("slot-freed");
 }
 
 int slots_pid(const struct ledger *ledger, uint32_t slot, uint64_t ticket) {

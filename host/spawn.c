@@ -29,6 +29,7 @@
 #include "child.h"
 #include "clone-child.h"
 #include "features.h"
+#include "test-hook.h"
 #include "window.h"
 
 #define WORKERS 2
@@ -111,10 +112,14 @@ static void tell(uint32_t slot, int pid, uint32_t stage, int error) {
   struct child_slot *child = &common.ledger->work->slots[slot];
   struct job *job = &jobs[slot];
   uint64_t one = 1;
+  TEST_HOOK("slot-tell-error");
   atomic_store(&child->error, error);
+  TEST_HOOK("slot-tell-stage");
   atomic_store(&child->stage, stage);
+  TEST_HOOK("slot-tell-state");
   atomic_store_explicit(&child->state, stage == STAGE_NONE ? SLOT_STATE_RUNNING : SLOT_STATE_FAILED,
                         memory_order_release);
+  TEST_HOOK("slot-told");
   job->state = JOB_DONE;
   job->result.pid = pid;
   job->result.stage = stage;
@@ -231,7 +236,9 @@ static int come_back(struct worker *worker) {
 static void run_job(struct worker *worker, struct spawn_request *request) {
   uint32_t stage;
   pthread_mutex_unlock(&lock);
+  TEST_HOOK("spawn-begin");
   int pid = start_child(worker, request, &stage);
+  TEST_HOOK("spawn-cloned");
   free(request);
   pthread_mutex_lock(&lock);
   worker->is_pending = 0;

@@ -189,6 +189,7 @@ export class Manager {
     if (plan !== null) this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
     this.turns.run(() => {});
     this.stepQueue();
+    host.testHook("recover-done");
     host.recoveryRung(0);
     if (this.state().plan === null && this.recovered.rung !== Rung.safe) this.firstPlan();
   }
@@ -224,6 +225,7 @@ export class Manager {
     }
     this.shell.logs.resume(this.shell.service);
     this.spawner.readyPipes.adopt(this.held, (ticket) => isReadinessAwaited(this.state(), ticket));
+    host.testHook("recover-reconcile");
     const answered = reconcile(this.shell, this.state(), this.spawner, this.trees);
     this.turns.finish(this.recovered);
     const missing = outstanding(this.state());

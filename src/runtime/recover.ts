@@ -124,6 +124,7 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
       else setAside = events[0] ?? null;
       continue;
     }
+    host.testHook("recover-record");
     const result = hookedStep(state, { ...one.input, events });
     state = result.state;
     if (one.planNumber !== null && isPlanTaken(state, events)) planNumber = one.planNumber;

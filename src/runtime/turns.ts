@@ -133,6 +133,7 @@ export class Turns {
    * asks for again is left to it. Until this is marked as done, the effects of the next turn would be taken for done.
    */
   finish({ effects, effectsFrom }: { effects: Effect[]; effectsFrom: number }): void {
+    host.testHook("recover-finish");
     this.perform(effects, effectsFrom, (effect) => !isOutstandingKind(effect));
     host.journalDone();
   }

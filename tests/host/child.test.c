@@ -1,4 +1,4 @@
-// with: spawn.c child.c clone-child.c window.c slots.c features.c
+// with: spawn.c child.c clone-child.c window.c slots.c features.c test-hook.c
 /* What a child sets up for its program, step by step, and how each step fails. */
 #include <grp.h>
 #include <linux/capability.h>

@@ -1,4 +1,4 @@
-// with: ledger.c log-table.c
+// with: ledger.c log-table.c test-hook.c
 // valgrind
 /*
  * The journal is cut off at each of its stores: what a new manager would find then must be the state before the

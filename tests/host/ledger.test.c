@@ -1,4 +1,4 @@
-// with: ledger.c
+// with: ledger.c test-hook.c
 // valgrind
 /* The ledger's files: sizes are sealed, another version and a damaged head are refused, init maps its own again. */
 #include "ledger.h"
