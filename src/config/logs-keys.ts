@@ -10,12 +10,26 @@ export type LogTarget = { to: "none" | "console" } | { to: "file"; path: string 
 
 const words = ["none", "console", "file"];
 
+/** Names of gonit's own output, which programs in containers are told to write to. As files they would be rotated. */
+const ownOutput = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+const ownErrors = ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"];
+
 /** none, console, file (where files are by default), or a path. */
 const target: NodeSchema<LogTarget> = changed(
   filledText("where logs go"),
   (value, node, result): LogTarget | undefined => {
     if (value === "none" || value === "console") return { to: value };
     if (value === "file") return { to: "file", path: "" };
+    if (ownOutput.includes(value)) return { to: "console" };
+    if (ownErrors.includes(value)) {
+      result.refuse(
+        node,
+        "value",
+        `cannot use ${value} as a place for logs: it is gonit's own standard error`,
+        "write console: there standard output goes to standard output, and standard error to standard error",
+      );
+      return undefined;
+    }
     const near = value.includes("/") || value.includes(".") ? null : nearest(value, words);
     if (near !== null) {
       result.refuse(

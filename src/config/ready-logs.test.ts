@@ -71,5 +71,11 @@ test("logs in all its forms", () => {
     lineLimitBytes: 1024,
   });
   assert.match(problemsOf(`services: [{name: a, ${command}, logs: consol}]`), /fix: did you mean console\?/);
+  // Supervisor/supervisor#1224
+  for (const own of ["/dev/stdout", "{to: /proc/self/fd/1, max_size: 64k}"]) assert.equal(logs(own).to, "console");
+  assert.match(
+    problemsOf(`services: [{name: a, ${command}, logs: /dev/stderr}]`),
+    /standard error\n[^]*fix: write console/,
+  );
   assert.match(problemsOf(`services: [{name: a, ${command}, logs: {rate: 1}}]`), /rate: it is not supported yet/);
 });

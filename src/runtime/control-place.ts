@@ -59,6 +59,14 @@ export class ControlPlace {
     this.tell("info", "The control socket was removed and is there again", "");
   }
 
+  /** At the end of all: the file that leads to our listener goes, so that nobody takes it for a gonit that runs. */
+  leave(): void {
+    if (this.path === "" || inodeOf(this.path) !== this.inode) return;
+    const path = this.path;
+    this.path = "";
+    host.remove(path);
+  }
+
   private listen(listener: number, path: string): void {
     this.server.listen(listener);
     if (path.startsWith("@") || path === "") return;

@@ -5,7 +5,7 @@
  * step; its effects are performed; init is told that everything handed over before the turn was taken.
  */
 
-import { Clock, ExitCode, Ready, RoleFd, ShutdownMode, SignalScope } from "../contract.ts";
+import { Clock, ExitCode, Ready, ShutdownMode, SignalScope } from "../contract.ts";
 import { controlHandlers } from "../control/handlers.ts";
 import { ControlServer } from "../control/server.ts";
 import { instanceNameOf } from "../control/socket-path.ts";
@@ -26,7 +26,7 @@ import { LogStore } from "./log-store.ts";
 import { LogTroubles } from "./log-troubles.ts";
 import { isMainStarting, isReadinessAwaited, mainProcess, serviceOfPlan } from "./lookups.ts";
 import { NotifySockets, notifyPrefix } from "./notify.ts";
-import { type Options, parseOptions } from "./options.ts";
+import type { Options } from "./options.ts";
 import { OwnLog, ownLogOptions } from "./own-log.ts";
 import { LogWatches } from "./perform-log-watch.ts";
 import { Probes } from "./perform-probe.ts";
@@ -38,6 +38,7 @@ import { ForwardedSignals, isPlainInit, plainPlan } from "./plain-init.ts";
 import { Processes } from "./processes.ts";
 import { reconcile } from "./reconcile.ts";
 import { climb, type Recovered, Rung } from "./recover.ts";
+import { RemovedInstances } from "./removed-instances.ts";
 import { Requests } from "./requests.ts";
 import { Rest } from "./rest.ts";
 import { type RoleTraits, roleTraits } from "./role-table.ts";
@@ -77,6 +78,7 @@ export class Manager {
   private readonly retryKey: number;
   private readonly relief: SpawnRelief;
   private readonly rest: Rest;
+  private readonly removed: RemovedInstances;
   private readonly forwarded: ForwardedSignals;
   private loading = false;
 
@@ -124,6 +126,7 @@ export class Manager {
       service: (name) => serviceOfPlan(this.state(), name),
       plan: () => this.plan(),
     };
+    this.removed = new RemovedInstances(logs, this.notify);
     this.trees = new Trees(this.shell);
     this.spawner = new Spawner(this.shell, (startTicket, pid) => this.trees.leaderStarted(startTicket, pid));
     this.probes = new Probes(this.shell, this.spawner);
@@ -144,7 +147,10 @@ export class Manager {
           host.logCommand("reopen");
           this.place.look();
         },
-        finishShutdown: (mode, code, graceMs) => host.finishShutdown(mode, code, graceMs),
+        finishShutdown: (mode, code, graceMs) => {
+          this.place.leave();
+          host.finishShutdown(mode, code, graceMs);
+        },
       }),
     );
     const server = new ControlServer(this.watches, controlHandlers(new ControlService(this)));
@@ -189,7 +195,6 @@ export class Manager {
     if (plan !== null) this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
     this.turns.run(() => {});
     this.stepQueue();
-    host.testHook("recover-done");
     host.recoveryRung(0);
     if (this.state().plan === null && this.recovered.rung !== Rung.safe) this.firstPlan();
   }
@@ -225,7 +230,6 @@ export class Manager {
     }
     this.shell.logs.resume(this.shell.service);
     this.spawner.readyPipes.adopt(this.held, (ticket) => isReadinessAwaited(this.state(), ticket));
-    host.testHook("recover-reconcile");
     const answered = reconcile(this.shell, this.state(), this.spawner, this.trees);
     this.turns.finish(this.recovered);
     const missing = outstanding(this.state());
@@ -355,6 +359,7 @@ export class Manager {
       this.notify.journalled();
     });
     this.forwarded.flush(mainProcess(this.state(), { service: "main", replica: 1 }));
+    this.removed.afterTurn(this.state());
     this.rest.afterTurn(this.turns.records, () => this.turns.snapshot([]));
     this.notify.receiveDeferred();
     if (this.shell.facts.title === "" && this.shell.facts.version === "") this.nameSystem();
@@ -384,16 +389,4 @@ export class Manager {
       if (this.state().plan === null) host.finishShutdown(ShutdownMode.exit, ExitCode.ok, 0);
     }
   }
-}
-
-/** Starts the manager with what init was started with; ends only with its process. */
-export function runManager(): void {
-  const parsed = parseOptions(host.args(), host.role() !== 3);
-  if ("error" in parsed) {
-    host.print(2, `gonit: ${parsed.error}; see gonit help up\n`);
-    host.finishShutdown(ShutdownMode.exit, ExitCode.usage, 0);
-    host.watch(RoleFd.init, 0);
-    for (;;) host.poll(-1);
-  }
-  new Manager(parsed.options).run();
 }

@@ -1,27 +1,14 @@
 /* `gonit init -- CMD` without a configuration: CMD has the terminal as if nothing stood between. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { binary, children, folderFor, watch } from "./gonit.ts";
+import { playTerminal } from "./terminal.ts";
 
-/** Plays a script at a shell command on a terminal; `$0` is the binary. What was printed, and the exit code. */
-async function play(t: TestContext, command: string, script: string[]): Promise<{ output: string; code: number }> {
-  const folder = folderFor(t);
-  const file = join(folder, "script");
-  writeFileSync(file, `limit 30\n${script.join("\n")}\n`);
-  const child = spawn(join(children, "pty-drive"), [file, "sh", "-c", command, binary()], {
-    cwd: folder,
-    env: { ...process.env, PS1: "$ ", ENV: "" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const watched = watch(child);
-  t.after(async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
-    await watched.ended;
-  });
-  return { code: (await watched.ended) ?? -1, output: watched.output() };
+/** Plays a script at a shell command on a terminal; `$0` is the binary. */
+function play(t: TestContext, command: string, script: string[]): Promise<{ output: string; code: number }> {
+  return playTerminal(t, folderFor(t), ["sh", "-c", command, binary()], script);
 }
 
 test("the command is in the terminal's foreground: a shell has job control, Ctrl-C goes to its job", async (t) => {
