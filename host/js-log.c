@@ -66,9 +66,10 @@ JS_BINDING(host_log_pipe) {
 }
 
 JS_BINDING(host_forget_log) {
-  int slot;
-  if (slot_argument(ctx, argv[0], "forgetLog: slot", &slot) < 0) return JS_EXCEPTION;
-  log_forget(&manager.ledger, ROLE_FD_INIT, slot);
+  const char *name;
+  if (js_string(ctx, argv[0], "forgetLog: name", &name) < 0) return JS_EXCEPTION;
+  log_forget(&manager.ledger, ROLE_FD_INIT, name);
+  JS_FreeCString(ctx, name);
   return JS_UNDEFINED;
 }
 

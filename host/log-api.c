@@ -29,12 +29,12 @@ static uint32_t slots_used(const struct log_part *part) {
   return count < LIMIT_LOG_SLOTS ? count : LIMIT_LOG_SLOTS;
 }
 
-static int slot_find(const struct log_part *part, const char *name, struct log_settings *settings) {
+static int slot_find(const struct log_part *part, const char *name, uint32_t state, struct log_settings *settings) {
   uint32_t hash = name_hash(name), count = slots_used(part);
   if (log_settings_load(part, 0, settings) == 0 && !strcmp(settings->name, name)) return 0;
   for (uint32_t slot = 1; slot < count; slot++) {
     if (part->name_hashes[slot] != hash) continue;
-    if (atomic_load(&part->configs[slot].state) != LOG_SLOT_USED) continue;
+    if (atomic_load(&part->configs[slot].state) != state) continue;
     if (log_settings_load(part, slot, settings) == 0 && !strcmp(settings->name, name)) return (int)slot;
   }
   return -ENOENT;
@@ -115,7 +115,7 @@ int log_configure(struct ledger *ledger, const struct log_config *config) {
   struct log_config wanted = *config;
   if (!wanted.name[0] || strlen(wanted.name) >= LOG_NAME_BYTES) return -EINVAL;
   if (strlen(wanted.label) >= LOG_NAME_BYTES || strlen(wanted.path) >= LOG_PATH_BYTES) return -ENAMETOOLONG;
-  int slot = slot_find(part, wanted.name, &now);
+  int slot = slot_find(part, wanted.name, LOG_SLOT_USED, &now);
   if (slot == 0) wanted.flags |= LOG_FLAG_OWN;
   if (slot >= 0) return is_same(&now, &wanted) ? slot : config_write(part, (uint32_t)slot, &wanted) ?: slot;
   slot = slot_claim(part);
@@ -163,14 +163,14 @@ int log_pipe(struct ledger *ledger, int init_socket, int slot, int capacity_byte
   return error;
 }
 
-void log_forget(struct ledger *ledger, int init_socket, int slot) {
+void log_forget(struct ledger *ledger, int init_socket, const char *name) {
   struct log_part *part = part_of(ledger);
   struct log_settings settings;
-  if (!is_slot(part, slot) || log_settings_load(part, (uint32_t)slot, &settings) != 0) return;
+  int slot = slot_find(part, name, LOG_SLOT_USED, &settings);
+  if (slot < 0) slot = slot_find(part, name, LOG_SLOT_FORGOTTEN, &settings);
+  if (slot <= 0) return;
   TEST_HOOK("log-forget-state");
   atomic_store(&part->configs[slot].state, LOG_SLOT_FORGOTTEN);
-  TEST_HOOK("log-forget-release");
-  say(init_socket, INIT_OP_RELEASE, slot, settings.generation, settings.name, -1);
   TEST_HOOK("log-forget-tell");
   say(init_socket, INIT_OP_LOG_FORGET, slot, settings.generation, settings.name, -1);
 }

@@ -59,7 +59,9 @@ struct log_counters {
 int log_configure(struct ledger *ledger, const struct log_config *config);
 /* Makes the pipe of a slot, hands it to init as said above. Our write end or -errno. */
 int log_pipe(struct ledger *ledger, int init_socket, int slot, int capacity_bytes);
-void log_forget(struct ledger *ledger, int init_socket, int slot);
+/* Nobody writes to this name any more. What is in its pipe is still written. A manager that dies in this leaves the write
+ * end with init, so that the next one does it again. */
+void log_forget(struct ledger *ledger, int init_socket, const char *name);
 void log_read_counters(struct ledger *ledger, int slot, struct log_counters *counters);
 /* Grows each time that a slot's file cannot be written any more, or can be again; init rings the manager then. */
 uint32_t log_troubles(struct ledger *ledger);

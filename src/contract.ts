@@ -452,8 +452,8 @@ export interface Host {
   configureLog(log: LogConfig): number;
   /** Makes the pipe of a log slot, gives the read end to the logger and both to init's table as log:NAME, returns our write end. fd or -errno. */
   logPipe(slot: number, capacityBytes: number): number;
-  /** Frees a log slot; what is in the pipe is still written. */
-  forgetLog(slot: number): void;
+  /** Frees the log slot of a name, and has init let go of its write end; what is in the pipe is still written. To be called again by the next manager as long as init holds that end. */
+  forgetLog(name: string): void;
   /** Counters of a log slot; bytes: what came; stored: what was put into the file (time stamps included) or the memory, ever growing; errno is the last write error, 0 when writing works. */
   logCounters(slot: number): { bytes: number; stored: number; lines: number; dropped: number; fileSize: number; errno: number; flags: number };
   /** Grows each time that the file of some log slot cannot be written any more (errno of logCounters), or can be again; the manager's bell rings then. */

@@ -1,5 +1,5 @@
 /** The program of the manager's process. */
 
-import { runManager } from "./runtime/manager.ts";
+import { runManager } from "./runtime/run-manager.ts";
 
 runManager();

@@ -175,14 +175,16 @@ export class LogStore {
     return text;
   }
 
-  /** A service was taken out of the plan, or its logs go elsewhere. */
-  forget(instance: InstanceId): void {
-    for (const source of this.sourcesOf(instance)) {
-      host.forgetLog(source.slot);
-      host.releaseHeld(heldPrefix + source.name);
-      host.close(source.fd);
-      this.sources.delete(source.name);
-      this.runMarks.delete(source.name);
+  /** Gives back what instances have that are no more, also those of which an earlier manager did not come to it. */
+  forgetUnknown(isKnown: (instance: InstanceId) => boolean): void {
+    for (const [name, fd] of [...this.heldEnds, ...[...this.sources.values()].map(({ name, fd }) => [name, fd] as const)]) {
+      if (isKnown(parseInstanceKey(name.replace(/:err$/, "")))) continue;
+      host.forgetLog(name);
+      host.close(fd);
+      this.heldEnds.delete(name);
+      this.sources.delete(name);
+      this.startMarks.delete(name);
+      this.runMarks.delete(name);
     }
   }
 }

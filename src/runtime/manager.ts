@@ -46,7 +46,7 @@ import { splitEnvironment } from "./service-environment.ts";
 import { SpawnRelief } from "./spawn-relief.ts";
 import { RuntimeTickets } from "./tickets.ts";
 import { clockOfReady, Timers } from "./timers.ts";
-import { Turns } from "./turns.ts";
+import { heldPlans, Turns } from "./turns.ts";
 import { Watches } from "./watches.ts";
 
 const SIGTERM = 15;
@@ -152,6 +152,7 @@ export class Manager {
           host.finishShutdown(mode, code, graceMs);
         },
       }),
+      heldPlans(this.held),
     );
     const server = new ControlServer(this.watches, controlHandlers(new ControlService(this)));
     this.place = new ControlPlace(server, this.watches, this.shell.ownLog);

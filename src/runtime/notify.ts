@@ -68,10 +68,11 @@ export class NotifySockets {
     return path;
   }
 
-  forget(instance: InstanceId): void {
-    const key = instanceKey(instance);
-    const socket = this.sockets.get(key);
-    if (socket === undefined) return;
+  forgetUnknown(isKnown: (instance: InstanceId) => boolean): void {
+    for (const [key, socket] of [...this.sockets]) if (!isKnown(parseInstanceKey(key))) this.forget(key, socket);
+  }
+
+  private forget(key: string, socket: Socket): void {
     this.sockets.delete(key);
     this.peeked.delete(socket.fd);
     if (!this.deferred.delete(key)) this.watches.remove(socket.fd);

@@ -17,6 +17,7 @@ const SIGKILL = 9;
 
 /** The tickets of spawns that are answered now, and so must not be asked for again. */
 export function reconcile(shell: Shell, state: State, spawner: Spawner, trees: Trees): Set<Ticket> {
+  host.testHook("recover-reconcile");
   const answered = new Set<Ticket>();
   const slots = new Map<number, SlotRecord>();
   for (const slot of host.slots()) slots.set(slot.ticket, slot);

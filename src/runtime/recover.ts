@@ -19,7 +19,7 @@ import type { Plan } from "../engine/plan.ts";
 import { initialState, type State, withPlan } from "../engine/state.ts";
 import { heldText } from "./held-text.ts";
 import { unpackPlan } from "./packed-plan.ts";
-import { hookedStep, isPlanTaken, type JournalRecord, planName, type Snapshot } from "./turns.ts";
+import { heldPlans, hookedStep, isPlanTaken, type JournalRecord, planName, type Snapshot } from "./turns.ts";
 
 export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, safe: 5 } as const;
 
@@ -174,11 +174,7 @@ class Plans {
   }
 
   newest(): { plan: Plan; number: number } | null {
-    const numbers = this.held
-      .filter(({ name }) => name.startsWith(planName(0).slice(0, -1)))
-      .map(({ name }) => Number(name.slice(planName(0).length - 1)))
-      .sort((a, b) => b - a);
-    for (const number of numbers) {
+    for (const number of heldPlans(this.held).sort((a, b) => b - a)) {
       const plan = this.numbered(number);
       if (plan !== null) return { plan, number };
     }

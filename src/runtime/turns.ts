@@ -45,6 +45,11 @@ export function planName(planNumber: number): string {
   return planPrefix + planNumber;
 }
 
+/** Numbers of the plans that init holds. */
+export function heldPlans(held: { name: string }[]): number[] {
+  return held.filter(({ name }) => name.startsWith(planPrefix)).map(({ name }) => Number(name.slice(planPrefix.length)));
+}
+
 /** step() with a place for each kind of event at which a test can end the manager. */
 export function hookedStep(state: State, input: StepInput): ReturnType<typeof step> {
   for (const event of input.events) while (host.testHook(`step-${event.kind}`));
@@ -64,10 +69,18 @@ export class Turns {
   records: number;
   private planNumber: number;
   private signalsSeen: number[];
+  /** Those that init holds for us; a snapshot tells which of them are still needed. */
+  private readonly plans: Set<number>;
   /** Not stored yet. */
   private newSignals: number[] | null = null;
 
-  constructor(from: Pick<Recovered, "state" | "planNumber" | "signalsSeen" | "records">, performers: Performers) {
+  /** `plans`: the numbers of those that an earlier manager left with init. */
+  constructor(
+    from: Pick<Recovered, "state" | "planNumber" | "signalsSeen" | "records">,
+    performers: Performers,
+    plans: number[] = [],
+  ) {
+    this.plans = new Set(plans);
     this.state = from.state;
     this.planNumber = from.planNumber;
     this.signalsSeen = from.signalsSeen;
@@ -121,11 +134,7 @@ export class Turns {
     this.perform(effects, 0);
     host.journalDone();
     host.testHook("turn-done");
-    if (newPlanNumber !== oldPlanNumber) {
-      this.snapshot([]);
-      const unused = this.planNumber === oldPlanNumber ? newPlanNumber : oldPlanNumber;
-      if (unused > 0) host.releaseHeld(planName(unused));
-    }
+    if (newPlanNumber !== oldPlanNumber) this.snapshot([]);
   }
 
   /**
@@ -163,6 +172,16 @@ export class Turns {
     const error = host.snapshotWrite(JSON.stringify(snapshot));
     if (error < 0) throw new Error(`cannot store a snapshot: ${host.errnoText(error)}`);
     this.records = 0;
+    this.releasePlans(planNumber);
+  }
+
+  /** Neither the snapshot nor what follows it names any other than these two. */
+  private releasePlans(stored: number): void {
+    for (const number of [...this.plans]) {
+      if (number === stored || number === this.planNumber) continue;
+      host.releaseHeld(planName(number));
+      this.plans.delete(number);
+    }
   }
 
   private recordOf(input: StepInput): string {
@@ -185,6 +204,7 @@ export class Turns {
     this.planNumber++;
     const error = holdText(planName(this.planNumber), packPlan(plan));
     if (error < 0) throw new Error(`cannot keep the plan: ${host.errnoText(error)}`);
+    this.plans.add(this.planNumber);
     return this.planNumber;
   }
 }
