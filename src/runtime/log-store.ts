@@ -177,7 +177,10 @@ export class LogStore {
 
   /** Gives back what instances have that are no more, also those of which an earlier manager did not come to it. */
   forgetUnknown(isKnown: (instance: InstanceId) => boolean): void {
-    for (const [name, fd] of [...this.heldEnds, ...[...this.sources.values()].map(({ name, fd }) => [name, fd] as const)]) {
+    for (const [name, fd] of [
+      ...this.heldEnds,
+      ...[...this.sources.values()].map(({ name, fd }) => [name, fd] as const),
+    ]) {
       if (isKnown(parseInstanceKey(name.replace(/:err$/, "")))) continue;
       host.forgetLog(name);
       host.close(fd);

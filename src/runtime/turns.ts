@@ -47,7 +47,9 @@ export function planName(planNumber: number): string {
 
 /** Numbers of the plans that init holds. */
 export function heldPlans(held: { name: string }[]): number[] {
-  return held.filter(({ name }) => name.startsWith(planPrefix)).map(({ name }) => Number(name.slice(planPrefix.length)));
+  return held
+    .filter(({ name }) => name.startsWith(planPrefix))
+    .map(({ name }) => Number(name.slice(planPrefix.length)));
 }
 
 /** step() with a place for each kind of event at which a test can end the manager. */
