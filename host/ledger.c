@@ -174,17 +174,21 @@ int ledger_open(struct ledger *ledger, int exits_fd, int work_fd) {
   return 0;
 }
 
-/* Between two executions of one file the layout is the same. What a manager's fault may have done to the work part's
- * head is put right: init wrote it. */
+void ledger_restore_heads(struct ledger *ledger) {
+  TEST_HOOK("ledger-restore-part");
+  set_part(&ledger->work->part, LEDGER_MAGIC_WORK, sizeof *ledger->work);
+  TEST_HOOK("ledger-restore-slots");
+  ledger->work->slot_count = LIMIT_CHILD_SLOTS;
+  TEST_HOOK("ledger-restore-layout");
+  work_layout(ledger->work);
+  TEST_HOOK("ledger-restore-logs");
+  point_into_work(ledger);
+  set_part((struct ledger_part *)ledger->logs, LEDGER_MAGIC_LOGS, log_part_bytes());
+}
+
+/* Between two executions of one file the layout is the same. */
 int ledger_reopen(struct ledger *ledger, int exits_fd, int work_fd) {
   int result = map_both(ledger, exits_fd, work_fd, PROT_READ | PROT_WRITE);
-  if (result < 0) return result;
-  TEST_HOOK("ledger-reopen-part");
-  set_part(&ledger->work->part, LEDGER_MAGIC_WORK, sizeof *ledger->work);
-  TEST_HOOK("ledger-reopen-slots");
-  ledger->work->slot_count = LIMIT_CHILD_SLOTS;
-  TEST_HOOK("ledger-reopen-layout");
-  work_layout(ledger->work);
-  point_into_work(ledger);
-  return 0;
+  if (result == 0) ledger_restore_heads(ledger);
+  return result;
 }

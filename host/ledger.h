@@ -147,6 +147,10 @@ int ledger_create(struct ledger *ledger);
 /* A role or `status --ledger`: maps the files behind two descriptors. -EPROTO: another version or a damaged header. */
 int ledger_open(struct ledger *ledger, int exits_fd, int work_fd);
 
+/* init: what a fault of another role may have done to the heads that init wrote is put right. Without them no manager and
+ * no logger could begin. */
+void ledger_restore_heads(struct ledger *ledger);
+
 /* init after re-execution: maps its own files again, writable. */
 int ledger_reopen(struct ledger *ledger, int exits_fd, int work_fd);
 

@@ -68,6 +68,7 @@ static void started(struct role *role, pid_t pid, int socket, int64_t now) {
 static void start(struct role *role, int64_t now) {
   int pair[2] = {-1, -1};
   pid_t parent = getpid(), pid = -1;
+  ledger_restore_heads(&init_ledger);
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
     pair[0] = init_high(pair[0]);
     pair[1] = init_high(pair[1]);

@@ -45,7 +45,7 @@ const triggers: { prefix: string; phase: string; pull: (world: World) => unknown
 ];
 
 /** Hooks that are passed only after another fault, each killed by a test of its own. */
-const later = ["journal-head-", "ledger-reopen-", "log-recover-", "log-give-up"];
+const later = ["journal-head-", "ledger-restore-", "log-recover-", "log-give-up"];
 
 const killed = new Set<string>();
 
