@@ -75,7 +75,7 @@ test("logs in all its forms", () => {
   for (const own of ["/dev/stdout", "{to: /proc/self/fd/1, max_size: 64k}"]) assert.equal(logs(own).to, "console");
   assert.match(
     problemsOf(`services: [{name: a, ${command}, logs: /dev/stderr}]`),
-    /standard error\n[^]*fix: write console/,
+    /standard error\n[\s\S]*fix: write console/,
   );
   assert.match(problemsOf(`services: [{name: a, ${command}, logs: {rate: 1}}]`), /rate: it is not supported yet/);
 });

@@ -59,7 +59,7 @@ const flood = "seq 20000; touch talked; exec sleep 1000";
 test("a log that is a FIFO, a folder, /dev/null or /dev/stdout holds nobody up and is not rotated", async (context) => {
   let heard = "";
   const gonit = start(context, (folder) => {
-    for (const name of ["unread", "read"]) spawnSync("mkfifo", [join(folder, name)]);
+    for (const name of ["unread", "read"]) spawnSync("sh", ["-c", 'exec mkfifo "$0"', join(folder, name)]);
     const reader = new Socket({ fd: openSync(join(folder, "read"), constants.O_RDONLY | constants.O_NONBLOCK) });
     afterwards(context, () => reader.destroy());
     reader.on("data", (data) => {
@@ -77,6 +77,7 @@ test("a log that is a FIFO, a folder, /dev/null or /dev/stdout holds nobody up a
   assert.equal(heard.split("\n").length, 20001);
   for (const name of ["unread", "folder"]) {
     assert.match(gonit.client("logs", name).stdout, /\b20000\n$/);
+    await gonit.sees(new RegExp(`msg="Cannot write the log file".*service=${name}`));
     assert.equal(gonit.output().match(new RegExp(`msg="Cannot write the log file".*service=${name}`, "g"))?.length, 1);
   }
   for (const name of ["unread", "read", "folder"]) assert.equal(existsSync(join(gonit.folder, `${name}.1`)), false);

@@ -79,7 +79,7 @@ test("a reload signal waits until the service is ready, and reaches its main pro
   writeFileSync(join(gonit.folder, "go"), "");
   await gonit.sees(/a \| reloaded/);
   assert.equal(gonit.client("reload", "a").code, 0);
-  await gonit.sees(/a \| reloaded[^]*a \| reloaded/);
+  await gonit.sees(/a \| reloaded[\s\S]*a \| reloaded/);
   assert.equal(gonit.service("a").pid, pid);
   assert.equal(isAlive(Number(textOf(gonit, "worker"))), true);
 });
@@ -151,7 +151,7 @@ test("a service is shown as stopping until its process is gone", async (context)
   });
   assert.equal((await stop).code, 0);
   await gonit.sees(
-    /msg="Killing service" after=0\.5s service=int\n[^]*msg="Stopped service" service=int signal=SIGKILL/,
+    /msg="Killing service" after=0\.5s service=int\n[\s\S]*msg="Stopped service" service=int signal=SIGKILL/,
   );
 });
 
@@ -165,7 +165,7 @@ test("a stop is not over when the main process is gone and its child is not", as
   await gonit.sees(/msg="Service ready" service=a/);
   assert.equal(gonit.client("stop", "a").code, 0);
   assert.deepEqual(servicesOf(join(gonit.folder, "control.sock")), []);
-  await gonit.sees(/msg="Killing service" after=0\.3s service=a\n[^]*msg="Stopped service" code=0 service=a/);
+  await gonit.sees(/msg="Killing service" after=0\.3s service=a\n[\s\S]*msg="Stopped service" code=0 service=a/);
 });
 
 // jdx/pitchfork#886
