@@ -3,11 +3,11 @@
  * test proves it: what other files cover is not repeated here.
  */
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { servicesOf } from "./aftermath.ts";
 import { clientBeside } from "./client-beside.ts";
 import { afterwards, binary, children, folderFor, isAlive, runToEnd, type Started, start, watch } from "./gonit.ts";
