@@ -234,7 +234,7 @@ services:
   });
 }
 
-test("init comes back from 100 faults of its own with its children", async (context) => {
+test("init comes back from 1,000 faults of its own with its children", async (context) => {
   const gonit = start(
     context,
     `
@@ -247,7 +247,7 @@ services:
   await gonit.sees(/msg="Started service".*service=steady/);
   const steady = gonit.service("steady").pid;
   const signals = ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT"] as const;
-  for (let count = 0; count < 100; count++) {
+  for (let count = 0; count < 1000; count++) {
     const life = count + 2;
     process.kill(gonit.role("init"), signals[count % signals.length]);
     await gonit.sees(new RegExp(`msg="init is back after a fault of its own" life=${life}\\b`));
