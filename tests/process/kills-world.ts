@@ -83,6 +83,9 @@ export class World {
       for (const name of untouched) this.pids.set(name, views.find((view) => view.name === name)?.pid ?? 0);
       return ![...this.pids.values()].includes(0) && runs(this.gonit, "asked") === 1;
     });
+    // Who has not begun to count does not know yet what SIGTERM is to it.
+    await this.gonit.sees(/^shown \| line 1$/m);
+    await this.gonit.until("lines are written", () => rotated(this.gonit.folder, "written.log").length > 0);
     this.descriptorsAtFirst = this.descriptors();
   }
 
