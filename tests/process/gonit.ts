@@ -228,9 +228,24 @@ function roleOf(init: number, name: "init" | "manager" | "logger"): number {
   if (name === "init") return init;
   const children = readFileSync(`/proc/${init}/task/${init}/children`, "utf8").trim().split(" ");
   for (const pid of children) {
-    if (commandLine(Number(pid)).startsWith(`gonit: ${name}`)) return Number(pid);
+    if (!isBeforeExec(Number(pid)) && commandLine(Number(pid)).startsWith(`gonit: ${name}`)) return Number(pid);
   }
   return 0;
+}
+
+/**
+ * PF_FORKNOEXEC (linux/sched.h) in the flags of proc_pid_stat(5). A service's process that has not reached its program
+ * is a child of init too, and has the manager's memory, name and arguments: a test would kill it for the manager.
+ */
+function isBeforeExec(pid: number): boolean {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return (Number(fields[6]) & 0x40) !== 0;
+  } catch {
+    return true;
+  }
 }
 
 /** Arguments of a process joined by blanks; empty when it is gone. */
