@@ -11,6 +11,7 @@ import type { Effect } from "../src/engine/effect.ts";
 import type { Event } from "../src/engine/event.ts";
 import type { InstanceId, Ticket } from "../src/engine/instance.ts";
 import type { Behaviour } from "./behaviour.ts";
+import { type NotifyMessage, notifyMessage } from "./notify-message.ts";
 import { Schedule } from "./schedule.ts";
 
 const SIGKILL = 9;
@@ -292,21 +293,8 @@ export class Kernel {
   }
 
   /** A message of the process to its notify socket. */
-  notify({ instance, ticket }: Process, fields: Partial<Extract<Event, { kind: "notify-received" }>>): void {
-    this.durable.push({
-      kind: "notify-received",
-      instance,
-      ticket,
-      ready: false,
-      reloading: false,
-      stopping: false,
-      status: null,
-      mainPid: null,
-      errno: null,
-      extendTimeoutMs: null,
-      watchdog: false,
-      ...fields,
-    });
+  notify(process: Process, fields: Partial<NotifyMessage>): void {
+    this.durable.push(notifyMessage(process, fields));
   }
 
   end(process: Process, code: number | null, signal: number | null): void {

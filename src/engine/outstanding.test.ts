@@ -45,19 +45,7 @@ function startingMain(hand: ByHand): Effect[] {
 function becomesReady(hand: ByHand): void {
   startingMain(hand);
   hand.mainStarts("web");
-  hand.event({
-    kind: "notify-received",
-    instance: { service: "web", replica: 1 },
-    ticket: hand.run("web").start,
-    ready: true,
-    reloading: false,
-    stopping: false,
-    status: null,
-    mainPid: null,
-    errno: null,
-    extendTimeoutMs: null,
-    watchdog: false,
-  });
+  hand.notify("web", { ready: true });
 }
 
 test("outstanding() repeats every order of a run as it was given, and none that was answered", () => {

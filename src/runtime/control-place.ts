@@ -19,8 +19,10 @@ export class ControlPlace {
   private readonly ownLog: OwnLog;
   private path = "";
   private watch = -1;
-  /** Of the file that leads to our listener. */
+  /** Of the socket that leads to our listener; 0: it was gone when we came. */
   private inode = 0;
+  /** Of the file in its place that was told of. */
+  private strange = 0;
 
   constructor(server: ControlServer, watches: Watches, ownLog: OwnLog) {
     this.server = server;
@@ -43,11 +45,12 @@ export class ControlPlace {
 
   /** Makes the socket file again if it is gone. What else stands in its place is somebody's, and stays. */
   look(): void {
-    if (this.path === "" || inodeOf(this.path) === this.inode) return;
+    if (this.path === "" || this.isOurs()) return;
     const found = host.stat(this.path);
     if (typeof found !== "number") {
-      this.tell("warn", "Another file stands in the control socket's place", found.kind);
-      this.inode = found.inode;
+      if (found.inode !== this.strange)
+        this.tell("warn", "Another file stands in the control socket's place", found.kind);
+      this.strange = found.inode;
       return;
     }
     const listener = host.listenUnix(this.path, socketMode);
@@ -61,17 +64,23 @@ export class ControlPlace {
 
   /** At the end of all: the file that leads to our listener goes, so that nobody takes it for a gonit that runs. */
   leave(): void {
-    if (this.path === "" || inodeOf(this.path) !== this.inode) return;
+    if (this.path === "" || !this.isOurs()) return;
     const path = this.path;
     this.path = "";
     host.remove(path);
+  }
+
+  private isOurs(): boolean {
+    const found = host.stat(this.path);
+    return typeof found !== "number" && found.inode === this.inode;
   }
 
   private listen(listener: number, path: string): void {
     this.server.listen(listener);
     if (path.startsWith("@") || path === "") return;
     this.path = path;
-    this.inode = inodeOf(path);
+    const found = host.stat(path);
+    this.inode = typeof found !== "number" && found.kind === "socket" ? found.inode : 0;
     if (this.watch >= 0) {
       this.watches.remove(this.watch);
       host.close(this.watch);
@@ -88,9 +97,4 @@ export class ControlPlace {
   private tell(level: LogLevel, message: string, reason: string): void {
     this.ownLog.write(level, message, reason === "" ? { path: this.path } : { path: this.path, reason });
   }
-}
-
-function inodeOf(path: string): number {
-  const found = host.stat(path);
-  return typeof found === "number" ? 0 : found.inode;
 }

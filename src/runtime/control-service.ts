@@ -52,9 +52,10 @@ export class ControlService implements ControlHost {
   private withLogNotes(status: SystemStatus): SystemStatus {
     const { logs } = this.manager.shell;
     if (host.logTroubles() === 0) return status;
-    const notesOf = (name: string, replica: number): string[] =>
-      logs.sourcesOf({ service: name, replica }).flatMap((source) => logNote(source) ?? []);
-    const services = status.services.map((one) => ({ ...one, notes: [...one.notes, ...notesOf(one.name, 1)] }));
+    const services = status.services.map((one) => {
+      const notes = logs.sourcesOf(one.instance).flatMap((source) => logNote(source) ?? []);
+      return notes.length === 0 ? one : { ...one, notes: [...one.notes, ...notes] };
+    });
     return { ...status, services };
   }
 

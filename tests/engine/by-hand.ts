@@ -1,6 +1,7 @@
 /** The engine driven by hand: a test gives each answer itself, in whatever order it wants. */
 
 import assert from "node:assert/strict";
+import { type NotifyMessage, notifyMessage } from "../../sim/notify-message.ts";
 import { system } from "../../sim/plans.ts";
 import { Role } from "../../src/contract.ts";
 import type { Effect } from "../../src/engine/effect.ts";
@@ -89,21 +90,9 @@ export class ByHand {
   }
 
   /** A message to the notify socket, as if from the main process. */
-  notify(name: string, fields: Partial<Extract<Event, { kind: "notify-received" }>>): Effect[] {
-    return this.event({
-      kind: "notify-received",
-      instance: { service: name, replica: 1 },
-      ticket: this.run(name).start,
-      ready: false,
-      reloading: false,
-      stopping: false,
-      status: null,
-      mainPid: null,
-      errno: null,
-      extendTimeoutMs: null,
-      watchdog: false,
-      ...fields,
-    });
+  notify(name: string, fields: Partial<NotifyMessage>): Effect[] {
+    const from = { instance: { service: name, replica: 1 }, ticket: this.run(name).start };
+    return this.event(notifyMessage(from, fields));
   }
 
   treeEmptied(name: string): Effect[] {

@@ -203,6 +203,32 @@ test("a control socket that is deleted, with its folder or alone, comes back; a 
   assert.equal(await next.ended, 0);
 });
 
+test("a control socket that goes while there is no manager comes back with the next one", async (context) => {
+  const gonit = start(context, configuration, {
+    endsRoles: true,
+    binary: binary("GONIT_HOOKS_BINARY"),
+    environment: { GONIT_RETRY_MS_MAX: "1", GONIT_HOOK: "recover-reconcile=sleep:300" },
+  });
+  await gonit.sees(/msg="Service ready".*service=web/);
+  const path = join(gonit.folder, "control.sock");
+  process.kill(gonit.role("manager"), "SIGKILL");
+  rmSync(path);
+  await gonit.until("it is there again", () => existsSync(path));
+  assert.equal(gonit.client("status").code, 0);
+});
+
+test("a file that somebody puts in the control socket's place is told of, and stays when gonit ends", async (context) => {
+  const gonit = start(context, configuration);
+  await gonit.sees(/msg="Service ready".*service=web/);
+  const path = join(gonit.folder, "control.sock");
+  writeFileSync(`${path}.mine`, "mine");
+  renameSync(`${path}.mine`, path);
+  await gonit.sees(/level=warn msg="Another file stands in the control socket's place"/);
+  gonit.process.kill("SIGTERM");
+  assert.equal(await gonit.ended, 0);
+  assert.equal(readFileSync(path, "utf8"), "mine");
+});
+
 test("an output that nobody reads holds up who writes to it, and nobody else; nothing of it is lost", async (context) => {
   const lines = 200_000;
   const gonit = start(
