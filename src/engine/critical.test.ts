@@ -1,21 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ended } from "../../tests/engine/ended.ts";
 import { Stage } from "../contract.ts";
 import { exitCodeOf } from "./critical.ts";
 import type { End } from "./state.ts";
 
-const exited: End = {
-  cause: "exited",
-  wasReady: true,
-  code: 0,
-  signal: null,
-  core: false,
-  stage: 0,
-  errno: 0,
-  detail: "",
-  atWallMs: 0,
-  lines: [],
-};
+const exited = ended();
 
 test("exitCodeOf() is the service's code, or 128 and its signal", () => {
   assert.equal(exitCodeOf(exited), 0);

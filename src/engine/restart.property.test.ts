@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { restart, service } from "../../sim/plans.ts";
+import { ended } from "../../tests/engine/ended.ts";
 import { assertProperty } from "../../tests/properties.ts";
 import type { RestartPlan } from "./plan.ts";
 import { delayOf, judgeEnd } from "./restart.ts";
@@ -63,18 +64,7 @@ const endings: fc.Arbitrary<Ending[]> = fc.array(
 );
 
 function endOf({ code, readyForMs }: Ending): End {
-  return {
-    cause: "exited",
-    wasReady: readyForMs >= 0,
-    code,
-    signal: null,
-    core: false,
-    stage: 0,
-    errno: 0,
-    detail: "",
-    atWallMs: 0,
-    lines: [],
-  };
+  return ended({ wasReady: readyForMs >= 0, code });
 }
 
 test("judgeEnd() gives up exactly when so many restarts lie within the window, and counts failures in a row", () => {

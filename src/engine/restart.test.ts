@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { restart, service } from "../../sim/plans.ts";
+import { ended } from "../../tests/engine/ended.ts";
 import { Stage } from "../contract.ts";
 import { clearFailures, delayOf, judgeEnd } from "./restart.ts";
 import { type End, newUnit } from "./state.ts";
@@ -9,19 +10,7 @@ import { type End, newUnit } from "./state.ts";
 const quick = { nowMs: 1000, chance: 0.5, readyForMs: 10 };
 
 function end(options: Partial<End> = {}): End {
-  return {
-    cause: "exited",
-    wasReady: true,
-    code: 1,
-    signal: null,
-    core: false,
-    stage: 0,
-    errno: 0,
-    detail: "",
-    atWallMs: 0,
-    lines: [],
-    ...options,
-  };
+  return ended({ code: 1, ...options });
 }
 
 test("delayOf() doubles from the first failure to the bound", () => {

@@ -153,19 +153,7 @@ test("step() gives no more time to what has none that runs", () => {
   const all = new ByHand(service("a"));
   const seen = { service: "a", ticket: all.state.nextTicket, pid: 7, slot: 1 };
   all.event({ kind: "processes-adopted", processes: [seen] });
-  const effects = all.event({
-    kind: "notify-received",
-    instance: { service: "a", replica: 1 },
-    ticket: all.run("a").start,
-    ready: false,
-    reloading: false,
-    stopping: false,
-    status: null,
-    mainPid: null,
-    errno: null,
-    extendTimeoutMs: 5000,
-    watchdog: false,
-  });
+  const effects = all.notify("a", { extendTimeoutMs: 5000 });
   assert.deepEqual(effects, []);
   assert.equal(all.run("a").timer, 0);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ended } from "../../tests/engine/ended.ts";
 import { SignalScope, Stage } from "../contract.ts";
 import type { End } from "./state.ts";
 import { durationText, endText, exitText, scopeOf, signalName, stageName } from "./words.ts";
@@ -21,28 +22,15 @@ test("exitText() tells code or signal", () => {
 });
 
 test("endText() tells how a run ended, in one line", () => {
-  const ended = (end: Partial<End>) =>
-    endText({
-      cause: "exited",
-      wasReady: true,
-      code: null,
-      signal: null,
-      core: false,
-      stage: 0,
-      errno: 0,
-      detail: "",
-      atWallMs: 0,
-      lines: [],
-      ...end,
-    });
-  assert.equal(ended({ code: 3 }), "exited 3");
-  assert.equal(ended({ signal: 11, core: true, wasReady: false }), "ended by SIGSEGV (core dumped) before ready");
-  assert.equal(ended({ cause: "spawn-failed", stage: Stage.exec, errno: 5 }), "cannot be started (exec, errno 5)");
-  assert.equal(ended({ cause: "spawn-failed", stage: Stage.exec, errno: 2, detail: "no /bin/x" }), "no /bin/x");
-  assert.equal(ended({ cause: "start-timeout", code: 0, detail: "not ready within 1s" }), "not ready within 1s");
-  assert.equal(ended({ cause: "request" }), "stopped");
-  assert.equal(ended({ cause: "request", code: 0 }), "exited 0");
-  assert.equal(ended({ cause: "request", signal: 15 }), "ended by SIGTERM");
+  const text = (fields: Partial<End>) => endText(ended({ code: null, ...fields }));
+  assert.equal(text({ code: 3 }), "exited 3");
+  assert.equal(text({ signal: 11, core: true, wasReady: false }), "ended by SIGSEGV (core dumped) before ready");
+  assert.equal(text({ cause: "spawn-failed", stage: Stage.exec, errno: 5 }), "cannot be started (exec, errno 5)");
+  assert.equal(text({ cause: "spawn-failed", stage: Stage.exec, errno: 2, detail: "no /bin/x" }), "no /bin/x");
+  assert.equal(text({ cause: "start-timeout", code: 0, detail: "not ready within 1s" }), "not ready within 1s");
+  assert.equal(text({ cause: "request" }), "stopped");
+  assert.equal(text({ cause: "request", code: 0 }), "exited 0");
+  assert.equal(text({ cause: "request", signal: 15 }), "ended by SIGTERM");
 });
 
 test("stageName() writes a stage in words", () => {
