@@ -255,4 +255,19 @@ static inline int has_line(const char *line) {
   return 0;
 }
 
+#define NOBODY 65534
+
+static inline int is_root(void) { return geteuid() == 0; }
+
+/* The step at which it fails, with nothing left open. */
+static inline void expect_failure(struct spawn_request *request, uint32_t stage, int error) {
+  int before = count_descriptors();
+  struct spawn_result result = spawn(request);
+  if (result.stage != stage || result.error != error)
+    fprintf(stderr, "stage %u errno %d instead of %u %d\n", result.stage, result.error, stage, error);
+  assert(result.stage == stage && result.error == error);
+  finish(&result);
+  assert(count_descriptors() == before);
+}
+
 #endif
