@@ -128,9 +128,13 @@ export class Manager {
     };
     this.removed = new RemovedInstances(logs, this.notify);
     this.trees = new Trees(this.shell);
-    this.spawner = new Spawner(this.shell, (startTicket, pid) => this.trees.leaderStarted(startTicket, pid));
-    this.probes = new Probes(this.shell, this.spawner);
     this.logWatches = new LogWatches(this.shell);
+    this.spawner = new Spawner(this.shell, {
+      started: (startTicket, pid) => this.trees.leaderStarted(startTicket, pid),
+      isStarting: (instance) => isMainStarting(this.state(), instance),
+      wroteAll: (instance) => this.logWatches.lookFor(instance),
+    });
+    this.probes = new Probes(this.shell, this.spawner);
     this.followers = new Followers(logs);
     this.onlookers = [this.logWatches, this.followers, new LogTroubles(logs, this.shell.ownLog)];
     this.signals = new InitSignals(this.recovered.signalsSeen);

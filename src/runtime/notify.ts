@@ -136,6 +136,18 @@ export class NotifySockets {
     }
   }
 
+  hasSocket(instance: InstanceId): boolean {
+    return this.sockets.has(instanceKey(instance));
+  }
+
+  /** Whether no message is left; one that is becomes an event of this turn. */
+  isDrained(instance: InstanceId): boolean {
+    const socket = this.sockets.get(instanceKey(instance));
+    if (socket === undefined) return true;
+    this.receive(instance, socket.fd);
+    return !this.peeked.has(socket.fd);
+  }
+
   /** The events of this turn can no longer be lost: their messages go. */
   journalled(): void {
     for (const fd of this.peeked) host.receiveNotify(fd, false);

@@ -4,7 +4,7 @@
  */
 
 import type { Effect } from "../engine/effect.ts";
-import type { InstanceId, Ticket } from "../engine/instance.ts";
+import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
 import { LogReader } from "./log-reader.ts";
 import type { LogSource } from "./log-store.ts";
 import { type Shell, serviceOf } from "./performer.ts";
@@ -51,8 +51,10 @@ export class LogWatches {
     for (const watch of [...this.watches.values()]) this.look(watch);
   }
 
-  isEmpty(): boolean {
-    return this.watches.size === 0;
+  /** A last look, when an instance's main process has ended. */
+  lookFor(instance: InstanceId): void {
+    const key = instanceKey(instance);
+    for (const watch of [...this.watches.values()]) if (instanceKey(watch.instance) === key) this.look(watch);
   }
 
   private look(watch: LogWatch): void {

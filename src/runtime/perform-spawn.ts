@@ -22,6 +22,7 @@ const drainRetryMs = 2;
 const drainRetries = 50;
 
 type SpawnEffect = Extract<Effect, { kind: "spawn" }>;
+type EndingProcess = Pick<SpawnEffect, "ticket" | "instance" | "startTicket" | "processKind">;
 
 /** Who a service's processes run as; identity -errno and the stage where the account could not be had. */
 export type Identity =
@@ -48,20 +49,29 @@ interface Prepared {
 /** Services that start again and again are few; each one's environment costs some KiB. */
 const preparedMax = 16;
 
+/** What the rest of the manager is told, and knows, about main processes. */
+interface MainProcesses {
+  /** Its number names the process group of its start. */
+  started(startTicket: Ticket, pid: number): void;
+  /** Whether the engine has not been told yet that it runs: nobody listens to it before. */
+  isStarting(instance: InstanceId): boolean;
+  /** It has ended, and all that it wrote has arrived: a last look for the line that says that it is ready. */
+  wroteAll(instance: InstanceId): void;
+}
+
 export class Spawner {
   readonly readyPipes: ReadyPipes;
   private readonly shell: Shell;
-  private readonly mainStarted: (startTicket: Ticket, pid: number) => void;
+  private readonly mains: MainProcesses;
   private readonly prepared = new Map<string, Prepared>();
   private lastShared: SharedEnvironment | null = null;
   /** Spawns that wait for their environment files. */
   private readonly reading = new Set<Ticket>();
   private readonly drainTries = new Map<Ticket, number>();
 
-  /** `mainStarted` is told of each main process: its number names the process group of its start. */
-  constructor(shell: Shell, mainStarted: (startTicket: Ticket, pid: number) => void) {
+  constructor(shell: Shell, mains: MainProcesses) {
     this.shell = shell;
-    this.mainStarted = mainStarted;
+    this.mains = mains;
     this.readyPipes = new ReadyPipes(shell.watches, (event) => shell.emit(event));
   }
 
@@ -151,7 +161,7 @@ export class Spawner {
     const exited = this.exitListener(effect, service.restart.success);
     return {
       started: (pid, slot) => {
-        if (effect.processKind === ProcessKind.main) this.mainStarted(effect.ticket, pid);
+        if (effect.processKind === ProcessKind.main) this.mains.started(effect.ticket, pid);
         this.readyPipes.started(effect.ticket);
         this.shell.emit({ kind: "spawn-succeeded", ticket: effect.ticket, pid, slot });
       },
@@ -165,14 +175,18 @@ export class Spawner {
 
   /** For processes that an earlier manager started as well. */
   exitListener(
-    { ticket, instance, startTicket }: Pick<SpawnEffect, "ticket" | "instance" | "startTicket">,
+    { ticket, instance, startTicket, processKind }: EndingProcess,
     success: number[],
   ): (exit: ExitRecord) => boolean {
     return (exit) => {
       const failed = exit.signal !== null || !success.includes(exit.code ?? -1);
-      if (failed && !this.drained(ticket, instance)) return false;
+      const isMain = processKind === ProcessKind.main;
+      const tellsByLine = isMain && this.shell.service(instance.service)?.ready.kind === "log";
+      const speaks = tellsByLine || (isMain && this.shell.notify.hasSocket(instance));
+      if ((failed || speaks) && !this.drained(ticket, instance, speaks)) return false;
       this.drainTries.delete(ticket);
       this.readyPipes.ended(ticket);
+      if (tellsByLine) this.mains.wroteAll(instance);
       this.shell.emit({
         kind: "process-exited",
         ticket,
@@ -188,10 +202,15 @@ export class Spawner {
     };
   }
 
-  /** Whether the last words have arrived; after a bounded number of tries they are taken as they are. */
-  private drained(ticket: Ticket, instance: InstanceId): boolean {
+  /**
+   * Whether the last words have arrived; after a bounded number of tries they are taken as they are. `speaks`: it may
+   * have told gonit something, by a line or a message.
+   */
+  private drained(ticket: Ticket, instance: InstanceId, speaks: boolean): boolean {
     const tries = this.drainTries.get(ticket) ?? 0;
-    if (tries >= drainRetries || this.shell.logs.isDrained(instance)) return true;
+    const { logs, notify } = this.shell;
+    const heard = !speaks || (!this.mains.isStarting(instance) && notify.isDrained(instance));
+    if (tries >= drainRetries || (heard && logs.isDrained(instance))) return true;
     this.drainTries.set(ticket, tries + 1);
     return false;
   }

@@ -97,7 +97,10 @@ function adoptStray(
 ): AdoptedProcess {
   const instance = parseInstanceKey(key);
   const success = shell.service(instance.service)?.restart.success ?? [0];
-  const exited = spawner.exitListener({ ticket, instance, startTicket: ticket }, success);
+  const exited = spawner.exitListener(
+    { ticket, instance, startTicket: ticket, processKind: ProcessKind.main },
+    success,
+  );
   trees.leaderStarted(ticket, pid);
   shell.processes.adopt(ticket, slot, pid, { started: () => {}, failed: () => {}, exited });
   return { service: instance.service, ticket, pid, slot };

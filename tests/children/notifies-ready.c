@@ -1,5 +1,5 @@
-/* notifies-ready [MS [TEXT]]: after MS milliseconds sends TEXT ("READY=1") to NOTIFY_SOCKET as sd_notify(3) does, and
- * sleeps. TEXT with \n for a line end. Without the variable it ends with 3. */
+/* notifies-ready [MS [TEXT [ends]]]: after MS milliseconds sends TEXT ("READY=1") to NOTIFY_SOCKET as sd_notify(3) does,
+ * and sleeps, or ends. TEXT with \n for a line end. Without the variable it ends with 3. */
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -31,6 +31,7 @@ int main(int argc, char **argv) {
   int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
   if (fd < 0 || sendto(fd, text, strlen(text), 0, (struct sockaddr *)&address, size) < 0) fail("sendto");
+  if (argc > 3) return 0;
   say("notified");
   sleep_for_ever();
 }

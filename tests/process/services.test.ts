@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { folderFor, isAlive, runToEnd, start } from "./gonit.ts";
+import { children, folderFor, isAlive, runToEnd, start } from "./gonit.ts";
 
 test("services start in order, and status and why tell about them", async (context) => {
   const gonit = start(
@@ -185,6 +185,24 @@ test("bad configurations end with code 2, place, line and caret", (context) => {
     assert.equal(run.code, 2, run.text);
     assert.match(run.text, expected);
   }
+});
+
+test("a program that says that it is ready and ends at once was ready", async (context) => {
+  const kinds = {
+    log: ["echo up", "{log: up}"],
+    fd: ["echo >&3", "{fd: 3}"],
+    notify: [`${children}/notifies-ready 0 READY=1 ends`, "notify"],
+  };
+  const services = Object.entries(kinds).flatMap(([kind, [command, ready]]) =>
+    Array.from(
+      { length: 10 },
+      (_, at) => `  - {name: ${kind}${at}, shell: true, command: "${command}", ready: ${ready}, restart: no}`,
+    ),
+  );
+  const gonit = start(context, `services:\n${services.join("\n")}\n`);
+  assert.equal(await gonit.ended, 0, gonit.output());
+  assert.doesNotMatch(gonit.output(), /before ready/);
+  assert.equal(gonit.output().match(/msg="Service ready"/g)?.length, services.length);
 });
 
 test("a line on a standard error of its own is a sign of readiness too, also of a quick program", async (context) => {
