@@ -55,6 +55,9 @@ static int read_tree(JSContext *ctx, JSValueConst object, struct tree_request *r
   request->of = (uint64_t)of;
   request->slot = slot < LIMIT_CHILD_SLOTS ? (int32_t)slot : -1;
   request->pid = pid <= INT32_MAX ? (int32_t)pid : 0;
+  JSValue anywhere = JS_GetPropertyStr(ctx, object, "anywhere");
+  request->is_anywhere = JS_ToBool(ctx, anywhere) > 0;
+  JS_FreeValue(ctx, anywhere);
   JSValue cgroup = JS_GetPropertyStr(ctx, object, "cgroup");
   int result = copy_text(ctx, cgroup, "cgroup", request->cgroup, sizeof request->cgroup);
   JS_FreeValue(ctx, cgroup);

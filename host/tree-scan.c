@@ -304,7 +304,8 @@ int scan_take(struct scan *scan, const int32_t *slots, uint32_t slot_count) {
   int result = 0;
   give_back(scan);
   scan->dead = 0;
-  for (int tries = 0; tries < CHILDREN_TRIES && result == 0 && features_get()->children_file; tries++)
+  int by_children = slots != NULL && features_get()->children_file;
+  for (int tries = 0; tries < CHILDREN_TRIES && result == 0 && by_children; tries++)
     result = take_by_children(scan, slots, slot_count);
   if (result < 0) result = 0;
   for (int tries = 0; tries < DIRECTORY_TRIES && result == 0; tries++) result = take_by_directory(scan);

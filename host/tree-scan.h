@@ -50,7 +50,8 @@ struct scan {
 /* Takes the address space, once. 0 or -errno. */
 int scan_begin(struct scan *scan, const struct ledger *ledger);
 
-/* Looks anew. `slots`: whose processes are asked for (-1: none). 0, or -errno where /proc cannot be read. */
+/* Looks anew. `slots`: whose processes are asked for; NULL: all processes of the machine are. 0, or -errno where /proc
+ * cannot be read. */
 int scan_take(struct scan *scan, const int32_t *slots, uint32_t slot_count);
 
 /* Marks what belongs to a request (is_chosen) and is alive. How many. */

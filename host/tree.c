@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "spawn.h"
+#include "tree-anywhere.h"
 #include "tree-cgroup.h"
 #include "tree-scan.h"
 
@@ -95,12 +96,14 @@ static void choose(struct job *job) {
   struct tree_result *result = &job->result;
   result->how = HOW_MARK;
   result->pid_count = 0;
-  result->left = (int32_t)scan_choose(&scan, &job->request);
+  int is_anywhere = job->request.is_anywhere;
+  result->left = (int32_t)(is_anywhere ? anywhere_choose(&scan, &job->request) : scan_choose(&scan, &job->request));
   for (uint32_t at = 0; at < scan.count && result->pid_count < TREE_PIDS_REPORTED; at++)
     if (scan.list[at].is_chosen) result->pids[result->pid_count++] = scan.list[at].pid;
-  /* Others may be there that were not seen: "nothing is left" must be certain, so the asker asks again. */
+  /* Others may be there that were not seen: "nothing is left" must be certain, so the asker asks again. Of a whole
+   * machine, where processes come and go all the time, it never is. */
   if (scan.is_cut) result->error = EOVERFLOW;
-  if (result->left == 0 && (scan.is_cut || !scan.is_settled)) result->left = 1;
+  if (result->left == 0 && !is_anywhere && (scan.is_cut || !scan.is_settled)) result->left = 1;
 }
 
 static int signal_chosen(struct job *job, int signal) {
@@ -132,9 +135,12 @@ static int freeze_chosen(struct job *job) {
 static int take_scan(void) {
   static int32_t slots[BATCH_MAX];
   uint32_t count = 0;
-  for (int i = 0; i < batch_count; i++)
+  int is_anywhere = 0;
+  for (int i = 0; i < batch_count; i++) {
+    is_anywhere |= batch[i]->request.is_anywhere;
     if (batch[i]->request.slot >= 0) slots[count++] = batch[i]->request.slot;
-  return scan_take(&scan, slots, count);
+  }
+  return scan_take(&scan, is_anywhere ? NULL : slots, count);
 }
 
 static void wait_ns(long ns) {

@@ -22,6 +22,7 @@ struct tree_request {
   int32_t slot;    /* its slot, -1 when it was reaped and freed */
   int32_t pid;     /* process group number, 0: unknown */
   int32_t signal;  /* 0: only look */
+  int32_t is_anywhere; /* 1: not a start of ours, but all processes with the marks that are no descendants of init */
   char cgroup[256];
   char marks[TREE_MARKS_MAX][160]; /* NAME=value, all of them must be there; unused ones are empty */
 };

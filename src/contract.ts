@@ -238,7 +238,7 @@ export interface SpawnRequest {
 }
 
 /** One start's processes: by cgroup, else by the mark in their environment, their group and their parents. */
-export interface TreeRequest { ticket: number; /** ticket of the main process whose tree it is */ of: number; slot: number; pid: number; cgroup: string; /** NAME=value texts that all must be in a process's environment */ mark: string[] }
+export interface TreeRequest { ticket: number; /** ticket of the main process whose tree it is */ of: number; slot: number; pid: number; cgroup: string; /** NAME=value texts that all must be in a process's environment */ mark: string[]; /** not a start of ours: every process with the marks that is no descendant of init */ anywhere?: boolean }
 
 /** left: processes still alive; signalled: how many got the signal. how: cgroup, mark or group. */
 export interface TreeResult { ticket: number; of: number; signalled: number; left: number; pids: number[]; how: "cgroup" | "mark" | "group"; errno: number }

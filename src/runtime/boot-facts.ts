@@ -7,6 +7,8 @@ export interface BootFacts {
   paths: InstancePaths;
   /** The configuration's real path; empty for a plain init. */
   configuration: string;
+  /** Marks of the runs before this one that were not seen to end. */
+  earlierRuns: string[];
 }
 
 const heldName = "facts";

@@ -5,6 +5,7 @@
  */
 
 import { abstractSocket, socketDirectories } from "../control/socket-path.ts";
+import { readLock, signLock } from "./lock-file.ts";
 
 const EADDRINUSE = 98;
 const EWOULDBLOCK = 11;
@@ -15,10 +16,12 @@ export interface InstancePaths {
   socket: string;
   /** Folder for notify sockets; empty: abstract names. */
   notifyDirectory: string;
+  /** The lock's file; empty where the socket's name is the lock. */
+  lock: string;
 }
 
 export type Claim =
-  | { paths: InstancePaths; listener: number; locks: number[] }
+  | { paths: InstancePaths; listener: number; locks: number[]; earlierRuns: string[] }
   /** Another gonit runs this instance. */
   | { error: string };
 
@@ -50,7 +53,8 @@ function claimIn(request: ClaimRequest, directory: string): Claim | null {
   const lock = host.lockFile(lockPath);
   if (lock === -EWOULDBLOCK) return { error: runningAlready(request.name, lockPath) };
   if (lock < 0) return null;
-  signLock(lock);
+  const { runs: earlierRuns } = readLock(lockPath);
+  signLock(lockPath, earlierRuns);
   const locks = [lock];
   let socket = `${directory}/${request.name}.sock`;
   if (request.uid === 0 && request.mayBeFirst) {
@@ -69,26 +73,30 @@ function claimIn(request: ClaimRequest, directory: string): Claim | null {
   }
   const notifyDirectory = `${directory}/${request.name}.notify`;
   const made = host.makeDirectory(notifyDirectory, 0o755, -1, -1) >= 0;
-  return { paths: { name: request.name, socket, notifyDirectory: made ? notifyDirectory : "" }, listener, locks };
+  const paths = { name: request.name, socket, notifyDirectory: made ? notifyDirectory : "", lock: lockPath };
+  return { paths, listener, locks, earlierRuns };
 }
 
 /** A socket where the user wants it: the lock stands beside it. */
 function claimSocket(request: ClaimRequest, socket: string): Claim {
   const locks: number[] = [];
+  const lockPath = socket.startsWith("@") ? "" : `${socket}.lock`;
+  let earlierRuns: string[] = [];
   if (!socket.startsWith("@")) {
     const problem = strangeSocket(socket);
     if (problem !== "") return { error: problem };
-    const lock = host.lockFile(`${socket}.lock`);
-    if (lock === -EWOULDBLOCK) return { error: runningAlready(request.name, `${socket}.lock`) };
-    if (lock < 0) return { error: `cannot make the lock ${socket}.lock: ${host.errnoText(lock)}` };
-    signLock(lock);
+    const lock = host.lockFile(lockPath);
+    if (lock === -EWOULDBLOCK) return { error: runningAlready(request.name, lockPath) };
+    if (lock < 0) return { error: `cannot make the lock ${lockPath}: ${host.errnoText(lock)}` };
+    earlierRuns = readLock(lockPath).runs;
+    signLock(lockPath, earlierRuns);
     locks.push(lock);
     removeStale(socket);
   }
   const listener = host.listenUnix(socket, socketMode);
   if (listener === -EADDRINUSE) return { error: runningAlready(request.name, "") };
   if (listener < 0) return { error: `cannot listen on ${socket}: ${host.errnoText(listener)}` };
-  return { paths: { name: request.name, socket, notifyDirectory: "" }, listener, locks };
+  return { paths: { name: request.name, socket, notifyDirectory: "", lock: lockPath }, listener, locks, earlierRuns };
 }
 
 function claimAbstract(request: ClaimRequest): Claim {
@@ -96,7 +104,8 @@ function claimAbstract(request: ClaimRequest): Claim {
   const listener = host.listenUnix(socket, socketMode);
   if (listener === -EADDRINUSE) return { error: runningAlready(request.name, "") };
   if (listener < 0) return { error: `cannot listen on ${socket}: ${host.errnoText(listener)}` };
-  return { paths: { name: request.name, socket, notifyDirectory: "" }, listener, locks: [] };
+  const paths = { name: request.name, socket, notifyDirectory: "", lock: "" };
+  return { paths, listener, locks: [], earlierRuns: [] };
 }
 
 /** A socket that nobody holds the lock of goes. What is none is not ours: why it cannot be used, or an empty text. */
@@ -112,14 +121,8 @@ function strangeSocket(path: string): string {
   return `cannot use ${path} as the control socket: there is a ${found.kind}; name another path, or move it away`;
 }
 
-/** Whose lock it is, for the message of whoever comes second. */
-function signLock(lock: number): void {
-  host.write(lock, `${host.roles().init.pid}\n`.padEnd(12));
-}
-
 function runningAlready(name: string, lock: string): string {
-  const data = lock === "" ? -1 : host.readFile(lock, 64);
-  const pid = typeof data === "number" ? "" : (/^(\d+)\n/.exec(host.decodeUtf8(data))?.[1] ?? "");
-  const who = pid === "" ? "another gonit" : `another gonit (pid ${pid})`;
+  const { pid } = readLock(lock);
+  const who = pid === null ? "another gonit" : `another gonit (pid ${pid})`;
   return `cannot start: ${who} runs the instance ${name} already; see it with gonit status, or end it with gonit shutdown`;
 }

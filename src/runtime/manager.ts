@@ -21,7 +21,9 @@ import { ControlService } from "./control-service.ts";
 import { Followers } from "./followers.ts";
 import { InitSignals, signalEvent } from "./init-signals.ts";
 import { claimInstance } from "./instance-paths.ts";
+import { endLeftBehind } from "./left-behind.ts";
 import { type LoadOutcome, loadConfiguration } from "./load-configuration.ts";
+import { clearLock } from "./lock-file.ts";
 import { LogStore } from "./log-store.ts";
 import { LogTroubles } from "./log-troubles.ts";
 import { isMainStarting, isReadinessAwaited, mainProcess, serviceOfPlan } from "./lookups.ts";
@@ -153,6 +155,7 @@ export class Manager {
         },
         finishShutdown: (mode, code, graceMs) => {
           this.place.leave();
+          clearLock(this.facts?.paths.lock ?? "");
           host.finishShutdown(mode, code, graceMs);
         },
       }),
@@ -227,7 +230,7 @@ export class Manager {
   /** Takes over what an earlier manager left: sockets, processes, waits. */
   private resume(facts: BootFacts): void {
     this.notify.begin(facts.paths.notifyDirectory, notifyPrefix(this.shell.facts.id), this.held);
-    this.nameSystem();
+    this.nameSystem(this.state().plan);
     this.place.resume(this.held, facts.paths.socket);
     if (this.state().plan === null && this.recovered.plan === null) {
       this.turns.finish(this.recovered);
@@ -244,8 +247,7 @@ export class Manager {
     );
   }
 
-  private nameSystem(): void {
-    const plan = this.state().plan;
+  private nameSystem(plan: Plan | null): void {
     if (plan === null) return;
     this.shell.facts.title = plan.title;
     this.shell.facts.version = plan.version;
@@ -282,9 +284,9 @@ export class Manager {
       }
     }
     // Before the first service starts, which may be one that shows them.
-    this.shell.facts.title = plan.title;
-    this.shell.facts.version = plan.version;
-    this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
+    this.nameSystem(plan);
+    const start = () => this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
+    endLeftBehind(this.shell, this.trees, this.facts, start);
   }
 
   /** Makes this instance's socket and lock. The reason when it cannot be. */
@@ -300,7 +302,7 @@ export class Manager {
     });
     if ("error" in claim) return claim.error;
     for (const [at, fd] of claim.locks.entries()) host.hold(`lock:${at}`, fd);
-    this.facts = { paths: claim.paths, configuration };
+    this.facts = { paths: claim.paths, configuration, earlierRuns: claim.earlierRuns };
     this.shell.facts.socket = claim.paths.socket;
     keepBootFacts(this.facts);
     this.notify.begin(claim.paths.notifyDirectory, notifyPrefix(this.shell.facts.id), []);
@@ -367,7 +369,7 @@ export class Manager {
     this.removed.afterTurn(this.state());
     this.rest.afterTurn(this.turns.records, () => this.turns.snapshot([]));
     this.notify.receiveDeferred();
-    if (this.shell.facts.title === "" && this.shell.facts.version === "") this.nameSystem();
+    if (this.shell.facts.title === "" && this.shell.facts.version === "") this.nameSystem(this.state().plan);
     host.acknowledge();
   }
 

@@ -33,6 +33,8 @@ interface Wait {
 export class Trees {
   private readonly shell: Shell;
   private readonly waits = new Map<Ticket, Wait>();
+  /** Questions that are no wait of the engine's. */
+  private readonly questions = new Map<Ticket, (result: TreeResult) => void>();
   private orphansSeen = 0;
   /** Process numbers of main processes, kept after their end: they name the process group. */
   private readonly leaders = new Map<Ticket, number>();
@@ -61,6 +63,13 @@ export class Trees {
   /** A signal to the whole tree; nothing is answered. */
   signal(effect: Extract<Effect, { kind: "signal" }>): void {
     host.signalTree(this.request(this.shell.tickets.take(), effect.startTicket, effect.instance), effect.signal);
+  }
+
+  /** One look or signal for the runtime itself, answered once. A signal of 0 only looks. */
+  question(request: TreeRequest, signal: number, answer: (result: TreeResult) => void): void {
+    this.questions.set(request.ticket, answer);
+    if (signal === 0) host.inspectTree(request);
+    else host.signalTree(request, signal);
   }
 
   private begin(wait: Omit<Wait, "sinceMs" | "againMs" | "asked" | "told">): void {
@@ -104,6 +113,9 @@ export class Trees {
   }
 
   private answered(result: TreeResult): void {
+    const question = this.questions.get(result.ticket);
+    this.questions.delete(result.ticket);
+    if (question !== undefined) question(result);
     const wait = this.waits.get(result.ticket);
     if (wait === undefined) return;
     wait.asked = false;

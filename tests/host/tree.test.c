@@ -1,4 +1,4 @@
-// with: tree.c tree-scan.c tree-marks.c tree-cgroup.c spawn.c child.c clone-child.c window.c slots.c features.c test-hook.c
+// with: tree.c tree-scan.c tree-anywhere.c tree-marks.c tree-cgroup.c spawn.c child.c clone-child.c window.c slots.c features.c test-hook.c
 /* Process trees: what belongs to a start is found and killed, whatever became of its parents, and nothing else is. */
 #include <sched.h>
 #include <sys/mount.h>
@@ -288,6 +288,33 @@ static void test_cgroup(void) {
   assert(looked.how == 1 && looked.left == 2 && killed.how == 1 && killed.signalled == 2 && over && tries < 1000);
 }
 
+/* `init` stands for the test's own process number, whose children the others then are not. */
+static struct tree_result ask_anywhere(pid_t init, int signal) {
+  struct tree_request request = {.ticket = next_ticket++, .slot = -1, .signal = signal, .is_anywhere = 1};
+  strcpy(request.marks[0], web_environment[1]);
+  strcpy(request.marks[1], web_environment[2]);
+  ledger.exits->init_pid = init;
+  return signal == SIGKILL ? kill_by(&request) : ask(&request);
+}
+
+static void test_left_behind(void) {
+  pid_t init = (begin_tree(), ledger.exits->init_pid);
+  struct started other = start("echo $$; exec sleep 1000", db_environment);
+  struct started web = start("setsid env -i sleep 1000 & echo $!; echo $$; wait", web_environment);
+  pid_t bare = read_number(&web), shell = read_number(&web);
+  /* Where init is the bare process, the shell is its parent, which is spared. */
+  struct tree_result as_parent = ask_anywhere(bare, 0), as_child = ask_anywhere(shell, 0);
+  struct tree_result of_ours = ask_anywhere(init, 0);
+  struct tree_result found = ask_anywhere(getpid(), 0), killed = ask_anywhere(getpid(), SIGKILL);
+  ledger.exits->init_pid = init;
+  int over = is_over(&web), other_lives = kill(other.result.pid, 0) == 0;
+  finish(&web.result);
+  kill(other.result.pid, SIGKILL);
+  finish(&other.result);
+  assert(as_parent.left == 0 && as_child.left == 0 && of_ours.left == 0);
+  assert(found.left == 2 && killed.signalled == 2 && killed.left == 0 && over && other_lives);
+}
+
 static void test_cgroup_without_kill(void) {
   begin_tree();
   struct tree_request asked = {.ticket = 1, .slot = -1, .signal = SIGKILL, .cgroup = "/nowhere/at/all"};
@@ -319,6 +346,7 @@ int main(int argc, char **argv) {
   run("a signal reaches all", test_signal);
   run("a chain that forks and ends", test_chain);
   run("40 trees at once", test_batch);
+  run("what an earlier gonit left behind", test_left_behind);
   run_in_manager("the group alone without /proc", test_without_proc);
   run_in_manager("cgroup", test_cgroup);
   run_in_manager("a cgroup that is gone", test_cgroup_without_kill);
