@@ -75,8 +75,7 @@ function makeService(dice: Dice, names: string[], at: number, theme: Theme): Ser
       limit: dice.percent(30) ? { count: 1 + dice.below(4), windowMs: 5000 } : null,
     }),
     critical: dice.percent(4) ? dice.pick(["exit", "reboot", "poweroff", "rescue"]) : "no",
-    startTimeoutMs: 300 + dice.below(1500),
-    runTimeoutMs: dice.percent(10) ? 500 + dice.below(2000) : null,
+    ...makeLimits(dice),
     stop: stop({
       timeoutMs: 100 + dice.below(1500),
       command: dice.percent(15) ? command("/bin/stop") : null,
@@ -88,6 +87,13 @@ function makeService(dice: Dice, names: string[], at: number, theme: Theme): Ser
         ? { kind: "command", command: command("/bin/reload") }
         : { kind: "restart" },
   });
+}
+
+function makeLimits(dice: Dice): Pick<ServicePlan, "startTimeoutMs" | "runTimeoutMs"> {
+  return {
+    startTimeoutMs: 300 + dice.below(1500),
+    runTimeoutMs: dice.percent(10) ? 500 + dice.below(2000) : null,
+  };
 }
 
 function makeNeed(dice: Dice, name: string): DependencyPlan {
@@ -172,7 +178,8 @@ function changedServices(dice: Dice, names: string[], services: ServicePlan[], t
   const chosen = copies[at] as ServicePlan;
   const roll = dice.below(100);
   if (roll < 35) chosen.environment = { V: String(dice.below(3)) };
-  else if (roll < 50) chosen.description = `number ${dice.below(9)}`;
+  else if (roll < 43) chosen.description = `number ${dice.below(9)}`;
+  else if (roll < 50) Object.assign(chosen, makeLimits(dice));
   else if (roll < 60) chosen.enabled = !chosen.enabled;
   else if (roll < 75) copies.push(makeService(dice, [...names, "extra"], names.length, theme));
   else if (roll < 85) copies[at] = makeService(dice, names, at, theme);

@@ -262,7 +262,10 @@ export const serviceEntries = {
   critical: described(critical, "What happens when it has ended for good. Default false."),
   timeout: described(timeout, "Time limits."),
   stop: described(stop, "How it is stopped: a signal, or a map. Default SIGTERM, then SIGKILL after 10s."),
-  reload: described(reload, "How it reads its files again: a signal, a command, or restart. Default restart."),
+  reload: described(
+    reload,
+    "How it reads its files again: a signal, a command, or restart. A signal that the program does not handle is not sent. Default restart.",
+  ),
   logs: described(logs, "Where its output goes: none, console, file, a path, or a map."),
   health: notSupported(),
   watchdog: notSupported(),

@@ -16,6 +16,8 @@ export interface ControlHost {
   /** names empty: all. unknown: names that match nothing, with suggestions. */
   status(names: string[]): { status: SystemStatus; unknown: string[]; suggestions: string[] };
   explain(name: string): Explanation | { unknown: true; suggestions: string[] };
+  /** Why a request must not be begun, and what else it will touch; empty texts for nothing of the kind. */
+  foresee(request: Request): { refusal: string; note: string };
   /** Returns the request's ticket; `done` is called once, later. */
   act(peer: Peer, request: Request, timeoutMs: number | null, done: (reply: Reply) => void): Ticket;
   /** The client of a request went away. */

@@ -13,8 +13,13 @@ export function handleAct(control: ControlHost, call: Call): void {
   const request = requestParam(call.params);
   const timeoutMs = optionalNumber(call.params, "timeoutMs", { min: 0, max: timeoutMsMax });
   const wait = flagParam(call.params, "wait", true);
+  const { refusal, note } = control.foresee(request);
+  if (refusal !== "") {
+    call.fail({ code: ErrorCode.refused, message: refusal });
+    return;
+  }
   const ticket = control.act(call.peer, request, timeoutMs, (reply) => answer(call, reply));
-  call.notify({ method: "accepted", params: { request: ticket, note: "" } });
+  call.notify({ method: "accepted", params: { request: ticket, note } });
   call.onClose(() => control.abandon(ticket));
   if (!wait) call.result({ outcome: "done", results: [] } satisfies Reply);
 }

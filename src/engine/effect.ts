@@ -28,7 +28,16 @@ export type Effect =
   /** Answered by spawn-failed, also where the spawn was never begun; by nothing more where the program runs already. */
   | { kind: "cancel-spawn"; ticket: Ticket }
   /** Not answered, and not repeated by a new manager. scope: SignalScope.process or group or tree. `ticket`: the process's. */
-  | { kind: "signal"; ticket: Ticket; startTicket: Ticket; instance: InstanceId; signal: number; scope: number }
+  | {
+      kind: "signal";
+      ticket: Ticket;
+      startTicket: Ticket;
+      instance: InstanceId;
+      signal: number;
+      scope: number;
+      /** Not sent to a program that does not handle it: it would end the program, or do nothing. */
+      ifHandled?: true;
+    }
   /** Tell when no process of this start is left. Answered by tree-emptied, or tree-remains and later tree-emptied. */
   | { kind: "await-tree"; ticket: Ticket; startTicket: Ticket; instance: InstanceId }
   /** SIGKILL to every process of this start until none is left. Answered by tree-emptied or tree-unkillable. scope as in stop.kill. */

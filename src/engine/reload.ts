@@ -22,6 +22,7 @@ export function beginReload(engine: Engine, node: Node, run: Run, reload: Reload
       signal: reload.signal,
       // A daemon that has forked and gone: what it left is the service.
       scope: run.main === "running" ? SignalScope.process : scopeOf(definitionOf(node).stop.kill),
+      ifHandled: true,
     });
     return true;
   }

@@ -6,6 +6,7 @@ import { planChanges } from "../engine/diff.ts";
 import type { Reply } from "../engine/effect.ts";
 import { engineOf, type Node } from "../engine/engine.ts";
 import type { Peer, Request } from "../engine/event.ts";
+import { foretell } from "../engine/foretell.ts";
 import type { InstanceId, Ticket } from "../engine/instance.ts";
 import { type Match, matchNames } from "../engine/names.ts";
 import type { ServicePlan } from "../engine/plan.ts";
@@ -17,6 +18,7 @@ import type { LoadOutcome } from "./load-configuration.ts";
 import { lastLinesOf } from "./log-store.ts";
 import { logNote } from "./log-troubles.ts";
 import type { Manager } from "./manager.ts";
+import { unheardReload } from "./signal-handling.ts";
 
 export class ControlService implements ControlHost {
   private readonly manager: Manager;
@@ -66,6 +68,12 @@ export class ControlService implements ControlHost {
     if (first === undefined) return { unknown: true, suggestions: matched.suggestions };
     const explanation = explain(state, first.plan.name, readNow());
     return explanation ?? { unknown: true, suggestions: matched.suggestions };
+  }
+
+  foresee(request: Request): { refusal: string; note: string } {
+    const engine = engineOf(this.manager.state());
+    const refusal = request.verb === "reload" ? unheardReload(matchNames(engine.nodes, request.names).found) : "";
+    return { refusal, note: foretell(engine, request) };
   }
 
   act(peer: Peer, request: Request, timeoutMs: number | null, done: (reply: Reply) => void): Ticket {

@@ -7,6 +7,7 @@ import type { Spawner } from "./perform-spawn.ts";
 import type { Trees } from "./perform-tree.ts";
 import type { Performers, Shell } from "./performer.ts";
 import type { Requests } from "./requests.ts";
+import { reachesHandler } from "./signal-handling.ts";
 
 export interface Parts {
   spawner: Spawner;
@@ -24,6 +25,7 @@ export function performersOf(shell: Shell, parts: Parts): Performers {
     spawn: (effect) => parts.spawner.perform(effect),
     "cancel-spawn": (effect) => parts.spawner.cancel(effect.ticket),
     signal: (effect) => {
+      if (effect.ifHandled && !reachesHandler(shell, effect)) return;
       if (effect.scope === SignalScope.tree) parts.trees.signal(effect);
       else shell.processes.signal(effect.ticket, effect.signal, effect.scope);
     },

@@ -67,6 +67,54 @@ test("the signal that a service died of is told until it is up again, and by why
 });
 
 // systemd/systemd#37407
+test("a reload signal is not sent to a program that does not handle it", async (context) => {
+  const gonit = start(
+    context,
+    `services:
+  - {name: deaf, command: sleep 1000, reload: HUP}
+  - {name: ready, command: sh -c "trap 'echo reloaded' HUP; echo up; while :; do sleep 0.05; done", ready: {log: up}, reload: HUP}
+  - {name: late, shell: true, command: "while ! [ -e go ]; do sleep 0.05; done; echo >&3; exec 3>&-; exec sleep 1000", ready: {fd: 3}, reload: HUP}
+`,
+  );
+  for (const name of ["deaf", "ready"]) await gonit.sees(new RegExp(`msg="Started service".*service=${name}`));
+  await gonit.until("all run", () => gonit.service("ready").state === "ready" && gonit.service("late").pid !== null);
+  const pids = ["deaf", "ready", "late"].map((name) => gonit.service(name).pid);
+  const refused = gonit.client("reload", "ready", "deaf");
+  assert.equal(refused.code, 6);
+  assert.match(
+    refused.stderr,
+    /deaf \(pid \d+\) does not handle SIGHUP, so no service was reloaded; change its reload:/,
+  );
+  assert.equal(gonit.client("reload", "ready").code, 0);
+  await gonit.sees(/ready \| reloaded/);
+  // It is not known before it is ready whether it will handle the signal.
+  assert.equal(gonit.client("reload", "--no-wait", "late").code, 0);
+  writeFileSync(join(gonit.folder, "go"), "");
+  await gonit.sees(/msg="Did not reload service" reason="pid \d+ does not handle SIGHUP" service=late/);
+  assert.deepEqual(
+    ["deaf", "ready", "late"].map((name) => gonit.service(name).pid),
+    pids,
+  );
+  assert.equal(gonit.output().match(/ready \| reloaded/g)?.length, 1);
+});
+
+// davmac314/dinit#300
+test("what else a restart or a stop touches is told before it happens", async (context) => {
+  const gonit = start(
+    context,
+    `services:\n  - {name: a, command: sleep 1000}\n  - {name: b, command: sleep 1000, depends_on: [a]}\n`,
+  );
+  await gonit.until("both run", () => gonit.service("b").state === "ready");
+  const { pid } = gonit.service("b");
+  const restarted = gonit.client("restart", "a");
+  assert.equal(restarted.code, 0);
+  assert.match(restarted.stdout, /^restarts as well: b \(needs a\)\na: restarted/);
+  await gonit.until("b is back", () => ![null, pid].includes(gonit.service("b").pid));
+  const stopped = gonit.client("stop", "a");
+  assert.match(stopped.stdout, /^stops first: b \(needs a\)\n/);
+});
+
+// systemd/systemd#37407
 test("a reload signal waits until the service is ready, and reaches its main process alone", async (context) => {
   const script = `while ! [ -e go ]; do sleep 0.02; done; trap 'echo reloaded' HUP; sleep 1000 & echo $! > worker; echo >&3; while :; do wait; done`;
   const gonit = start(
