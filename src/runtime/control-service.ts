@@ -6,11 +6,11 @@ import { planChanges } from "../engine/diff.ts";
 import type { Reply } from "../engine/effect.ts";
 import { engineOf, type Node } from "../engine/engine.ts";
 import type { Peer, Request } from "../engine/event.ts";
-import { foretell } from "../engine/foretell.ts";
 import type { InstanceId, Ticket } from "../engine/instance.ts";
 import { type Match, matchNames } from "../engine/names.ts";
 import type { ServicePlan } from "../engine/plan.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
+import { requestNote } from "../engine/view-note.ts";
 import { systemStatus } from "../engine/view-status.ts";
 import { explain } from "../engine/view-why.ts";
 import { readNow } from "./clock.ts";
@@ -71,9 +71,8 @@ export class ControlService implements ControlHost {
   }
 
   foresee(request: Request): { refusal: string; note: string } {
-    const engine = engineOf(this.manager.state());
-    const refusal = request.verb === "reload" ? unheardReload(matchNames(engine.nodes, request.names).found) : "";
-    return { refusal, note: foretell(engine, request) };
+    const refusal = request.verb === "reload" ? unheardReload(this.match(request.names).found) : "";
+    return { refusal, note: requestNote(this.manager.state(), request) };
   }
 
   act(peer: Peer, request: Request, timeoutMs: number | null, done: (reply: Reply) => void): Ticket {

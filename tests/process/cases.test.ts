@@ -108,10 +108,10 @@ test("what else a restart or a stop touches is told before it happens", async (c
   const { pid } = gonit.service("b");
   const restarted = gonit.client("restart", "a");
   assert.equal(restarted.code, 0);
-  assert.match(restarted.stdout, /^restarts as well: b \(needs a\)\na: restarted/);
+  assert.match(restarted.stdout, /^b needs it and is stopped first, started again after\na: restarted/);
   await gonit.until("b is back", () => ![null, pid].includes(gonit.service("b").pid));
   const stopped = gonit.client("stop", "a");
-  assert.match(stopped.stdout, /^stops first: b \(needs a\)\n/);
+  assert.match(stopped.stdout, /^b needs it and is stopped first, waiting until it is back\n/);
 });
 
 // systemd/systemd#37407
