@@ -193,7 +193,7 @@ function ofHeld(held: Held, run: Run): number {
 
 function ofTarget(state: State, { name, goal, begun, from, outcome }: Target): void {
   const place = placeOf(state, name);
-  const counts = goal === "restart" || goal === "down" || begun;
+  const counts = goal === "restart" || goal === "down";
   const isSame = counts && from === state.units[place]?.run?.start;
   put(place | (goals[goal] << 3) | (flag(begun) << 7) | (flag(isSame) << 8) | (flag(outcome !== "") << 10));
 }
