@@ -21,7 +21,7 @@ export interface LifeFate {
   extras: number;
   extrasEscape: boolean;
   extrasEndAfterMs: number | null;
-  signs: { afterMs: number; sign: "ready" | "line" | "closed" | "error" | "reloading" }[];
+  signs: { afterMs: number; sign: "ready" | "line" | "closed" | "error" | "reloading" | "alive" }[];
 }
 
 export interface SignalFate {
@@ -41,6 +41,8 @@ export interface Behaviour {
   extraSignal(unit: string, signal: number): number | null;
   /** Null: never answered. */
   probe(unit: string, nth: number, tries: number): { afterMs: number; ok: boolean } | null;
+  /** An answer of its health; left out: always a yes. */
+  health?(unit: string, nth: number, tries: number): { afterMs: number; ok: boolean };
   /** How long a look at a tree takes. */
   treeMs(): number;
   /** What stands behind "cannot start NAME:"; left out where nobody reads it. */

@@ -68,8 +68,8 @@ export function impossible(state: StateName, event: string): string | null {
   if (event === "tree-unkillable" && state !== "stopping") return "SIGKILL is sent in a stop only";
   if (event.startsWith("ready-") && (state === "ready" || state === "reloading"))
     return "the pipe is closed with the line that made it ready";
-  if (["probe-succeeded", "probe-failed", "log-matched"].includes(event) && state !== "starting")
-    return "a probe is open until the unit is ready or its run ends";
+  if (event === "log-matched" && state !== "starting") return "the log is watched until the unit is ready";
+  if (event.startsWith("probe-") && state === "stopping") return "a run that ends is not asked any more";
   return null;
 }
 

@@ -33,8 +33,7 @@ export function choicesOf(position: Position): Choice[] {
   }
   for (const wait of held.waits) ofWait(choices, position, wait);
   for (const leftover of held.leftovers) ofLeftover(choices, position, leftover);
-  for (const ticket of held.probes)
-    add(choices, budget, { kind: "probe-succeeded", ticket }, noBudget, true, (after) => remove(after.probes, ticket));
+  for (const ticket of held.probes) ofProbe(choices, position, ticket);
   for (const ticket of held.probes)
     add(choices, budget, { kind: "probe-failed", ticket, reason: "no" }, price.probes, false, null);
   for (const ticket of held.timers) ofTimer(choices, position, ticket);
@@ -54,6 +53,14 @@ function add(
   before: Choice["before"],
 ): void {
   if (canPay(budget, cost)) choices.push({ event, cost, isFree, before });
+}
+
+/** A probe of readiness ends with a yes; one of health goes on, and tells a yes when it is news. */
+function ofProbe(choices: Choice[], { state, budget }: Position, ticket: number): void {
+  const run = state.units.find((unit) => unit.run?.health === ticket)?.run ?? null;
+  const event: Event = { kind: "probe-succeeded", ticket };
+  if (run === null) add(choices, budget, event, noBudget, true, (after) => remove(after.probes, ticket));
+  else if (!run.healthy || run.healthFailures > 0) add(choices, budget, event, noBudget, true, null);
 }
 
 function ofSpawning(choices: Choice[], { state, budget }: Position, { ticket, unit, isCancelled }: HeldProcess): void {
@@ -113,7 +120,8 @@ function ofNotifying(choices: Choice[], position: Position, { ticket, unit }: He
     status: null,
     mainPid: null,
     extendTimeoutMs: null,
-    watchdog: false,
+    watchdog: "" as const,
+    watchdogMs: null,
     reloading: false,
     stopping: false,
   };

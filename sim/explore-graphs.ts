@@ -23,7 +23,8 @@ export interface Edge {
 /**
  * probed: ready by a probe. dormant: the same, started on request or as a need only. reloading: the same with a run limit
  * and a reload command. task: ends by itself. hooked: pre_start, post_stop and a stop command. forking: ready when its
- * program has ended well. notifying: tells that it is ready.
+ * program has ended well. notifying: tells that it is ready. checked: its health is asked, and restarts it; it is watched.
+ * observed: its health is asked, and nothing is done about it.
  */
 export const serviceKinds = [
   "probed",
@@ -34,6 +35,8 @@ export const serviceKinds = [
   "hooked",
   "forking",
   "notifying",
+  "checked",
+  "observed",
 ] as const;
 export type ServiceKind = (typeof serviceKinds)[number];
 
@@ -265,5 +268,11 @@ function ownKeys(kind: ServiceKind): Partial<ServicePlan> {
       return { ready: { kind: "exit" } };
     case "notifying":
       return { ready: { kind: "notify" }, reload: { kind: "signal", signal: 1 } };
+    case "checked":
+    case "observed": {
+      const isChecked = kind === "checked";
+      const health = { probe, intervalMs: 1000, failures: 2, startPeriodMs: 0 };
+      return { health: { ...health, action: isChecked ? "restart" : "none" }, watchdogMs: isChecked ? 60_000 : null };
+    }
   }
 }

@@ -169,7 +169,11 @@ function ofRun(held: Held, unit: Unit, run: Run): void {
       (flag(run.lingers) << 4) |
       (flag(run.unkillable.length > 0) << 5) |
       (flag(run.probe !== 0) << 6) |
-      (flag(run.readySeen && run.main === "spawning") << 7),
+      (flag(run.readySeen && run.main === "spawning") << 7) |
+      (flag(run.health !== 0) << 8) |
+      (flag(run.health !== 0 && run.healthy) << 9) |
+      ((run.health === 0 ? 0 : Math.min(run.healthFailures, 3)) << 10) |
+      (flag(run.watchdog !== 0) << 12),
   );
   for (const { kind, pid, ticket } of run.aux)
     put(0x2000 | kind | (flag(pid !== 0) << 4) | (ofProcess(held, ticket) << 5));

@@ -95,7 +95,11 @@ export class Faults implements Behaviour {
     life.extrasEndAfterMs = roll < 15 ? this.upTo(3000, "extras", unit, nth) : null;
   }
 
-  private addSigns(life: LifeFate, { name, ready }: ServicePlan, nth: number): void {
+  private addSigns(life: LifeFate, { name, ready, watchdogMs }: ServicePlan, nth: number): void {
+    // It shows that it lives for a while; then it is silent.
+    if (watchdogMs !== null)
+      for (let count = 1; count <= this.roll("alive", name, nth) / 10; count++)
+        life.signs.push({ afterMs: (count * watchdogMs) / 2, sign: "alive" });
     const afterMs = this.upTo(60, "sign", name, nth);
     const isBad = this.roll("sign", name, nth) < this.temper(name);
     const how = this.roll("signhow", name, nth);
@@ -145,6 +149,14 @@ export class Faults implements Behaviour {
     if (roll < Math.max(4, this.temper(unit))) this.injected++;
     if (roll < 4) return null;
     return { afterMs: roll % 10, ok: roll >= this.temper(unit) };
+  }
+
+  /** Bad answers come in rows, so that they count. */
+  health(unit: string, nth: number, tries: number): { afterMs: number; ok: boolean } {
+    const row = this.roll("health", unit, nth, Math.floor(tries / 4));
+    const ok = row >= this.temper(unit) / 2;
+    if (!ok) this.injected++;
+    return { afterMs: row % 10, ok };
   }
 
   treeMs(): number {

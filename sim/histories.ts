@@ -2,7 +2,7 @@
 
 import { Role } from "../src/contract.ts";
 import type { Request } from "../src/engine/event.ts";
-import type { DependencyPlan, DependencyWait, Plan, ReadyPlan, ServicePlan } from "../src/engine/plan.ts";
+import type { DependencyPlan, DependencyWait, HealthPlan, Plan, ReadyPlan, ServicePlan } from "../src/engine/plan.ts";
 import { Dice } from "./chance.ts";
 import type { Loss } from "./loss.ts";
 import { command, needs, restart, service, stop, system } from "./plans.ts";
@@ -74,6 +74,8 @@ function makeService(dice: Dice, names: string[], at: number, theme: Theme): Ser
       resetAfterMs: 1000,
       limit: dice.percent(30) ? { count: 1 + dice.below(4), windowMs: 5000 } : null,
     }),
+    health: type === "service" && dice.percent(25) ? makeHealth(dice) : null,
+    watchdogMs: type !== "group" && dice.percent(10) ? 200 + dice.below(1500) : null,
     critical: dice.percent(4) ? dice.pick(["exit", "reboot", "poweroff", "rescue"]) : "no",
     ...makeLimits(dice),
     stop: stop({
@@ -93,6 +95,16 @@ function makeLimits(dice: Dice): Pick<ServicePlan, "startTimeoutMs" | "runTimeou
   return {
     startTimeoutMs: 300 + dice.below(1500),
     runTimeoutMs: dice.percent(10) ? 500 + dice.below(2000) : null,
+  };
+}
+
+function makeHealth(dice: Dice): HealthPlan {
+  return {
+    probe: { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 100, timeoutMs: 3000 },
+    intervalMs: dice.pick([300, 1000]),
+    failures: 1 + dice.below(3),
+    startPeriodMs: dice.pick([0, 500]),
+    action: dice.pick(["restart", "none"]),
   };
 }
 
@@ -179,7 +191,8 @@ function changedServices(dice: Dice, names: string[], services: ServicePlan[], t
   const roll = dice.below(100);
   if (roll < 35) chosen.environment = { V: String(dice.below(3)) };
   else if (roll < 43) chosen.description = `number ${dice.below(9)}`;
-  else if (roll < 50) Object.assign(chosen, makeLimits(dice));
+  else if (roll < 47) Object.assign(chosen, makeLimits(dice));
+  else if (roll < 50 && chosen.type === "service") chosen.health = dice.percent(70) ? makeHealth(dice) : null;
   else if (roll < 60) chosen.enabled = !chosen.enabled;
   else if (roll < 75) copies.push(makeService(dice, [...names, "extra"], names.length, theme));
   else if (roll < 85) copies[at] = makeService(dice, names, at, theme);

@@ -10,7 +10,7 @@ import { ProcessKind, SignalScope, Stage } from "../src/contract.ts";
 import type { Effect } from "../src/engine/effect.ts";
 import type { Event } from "../src/engine/event.ts";
 import type { InstanceId, Ticket } from "../src/engine/instance.ts";
-import type { Behaviour } from "./behaviour.ts";
+import type { Behaviour, LifeFate } from "./behaviour.ts";
 import { type NotifyMessage, notifyMessage } from "./notify-message.ts";
 import { Schedule } from "./schedule.ts";
 
@@ -42,11 +42,16 @@ export interface Extra {
   dying: boolean;
 }
 
-/** A probe of readiness, or a watch of the log. */
+/** A probe of readiness or of health, or a watch of the log. */
 interface Probe {
   unit: string;
   nth: number;
   isLog: boolean;
+  intervalMs: number;
+  /** Goes on after a yes; null: readiness. */
+  steadyMs: number | null;
+  isGood: boolean;
+  hadYes: boolean;
 }
 
 interface Wait {
@@ -283,12 +288,13 @@ export class Kernel {
   }
 
   /** Signs of readiness that the process gives. */
-  tell(process: Process, sign: "ready" | "line" | "closed" | "error" | "reloading"): void {
+  tell(process: Process, sign: LifeFate["signs"][number]["sign"]): void {
     if (process.state !== "running") return;
     if (!process.hasReadyPipe && (sign === "line" || sign === "closed")) return;
     if (sign === "line") this.durable.push({ kind: "ready-line", ticket: process.ticket });
     else if (sign === "closed") this.durable.push({ kind: "ready-closed", ticket: process.ticket });
     else if (sign === "ready") this.notify(process, { ready: true, status: "serving" });
+    else if (sign === "alive") this.notify(process, { watchdog: "alive" });
     else this.notify(process, sign === "error" ? { errno: 5 } : { reloading: true });
   }
 
@@ -416,9 +422,28 @@ export class Kernel {
 
   private startProbe(effect: Extract<Effect, { kind: "start-probe" | "watch-log" }>): void {
     const unit = effect.instance.service;
-    const probe = { unit, nth: this.countUp(`${unit}/probe`), isLog: effect.kind === "watch-log" };
+    const isLog = effect.kind === "watch-log";
+    const steadyMs = isLog ? null : effect.steadyMs;
+    const nth = this.countUp(`${unit}/${steadyMs === null ? "probe" : "health"}`);
+    const intervalMs = isLog ? 250 : effect.probe.intervalMs;
+    const probe: Probe = { unit, nth, isLog, intervalMs, steadyMs, isGood: false, hadYes: false };
     this.probes.set(effect.ticket, probe);
-    this.tryProbe(effect.ticket, probe, 0);
+    if (steadyMs === null) this.tryProbe(effect.ticket, probe, 0);
+    else this.tryHealth(effect.ticket, probe, 0);
+  }
+
+  private tryHealth(ticket: Ticket, probe: Probe, tries: number): void {
+    const { afterMs, ok } = this.behaviour.health?.(probe.unit, probe.nth, tries) ?? { afterMs: 0, ok: true };
+    this.later(this.nowMs + afterMs, () => {
+      if (this.probes.get(ticket) !== probe) return;
+      if (!ok) this.volatile.push({ kind: "probe-failed", ticket, reason: "no" });
+      else if (!probe.isGood) this.volatile.push({ kind: "probe-succeeded", ticket });
+      probe.isGood = ok;
+      probe.hadYes ||= ok;
+      this.later(this.nowMs + (probe.hadYes ? (probe.steadyMs as number) : probe.intervalMs), () => {
+        if (this.probes.get(ticket) === probe) this.tryHealth(ticket, probe, tries + 1);
+      });
+    });
   }
 
   private tryProbe(ticket: Ticket, probe: Probe, tries: number): void {

@@ -19,7 +19,8 @@ export function notifyMessage(
     mainPid: null,
     errno: null,
     extendTimeoutMs: null,
-    watchdog: false,
+    watchdog: "",
+    watchdogMs: null,
     ...fields,
   };
 }

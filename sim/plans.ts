@@ -40,6 +40,8 @@ export function service(name: string, options: Partial<ServicePlan> = {}): Servi
     ready: { kind: "started" },
     restart: restart(),
     critical: "no",
+    health: null,
+    watchdogMs: null,
     startTimeoutMs: 90_000,
     runTimeoutMs: null,
     stop: stop(),

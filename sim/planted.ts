@@ -222,6 +222,46 @@ export const plantedFaults: Planted[] = [
     ),
   },
   {
+    name: "a service that ends is asked for its health",
+    finds: /is asked for its health in state stopping/,
+    plant: onRun(
+      (_, unit) => unit.state === "stopping",
+      (run) => {
+        run.health = run.start;
+      },
+    ),
+  },
+  {
+    name: "a service that ends is watched",
+    finds: /is watched in state stopping/,
+    plant: onRun(
+      (_, unit) => unit.state === "stopping",
+      (run) => {
+        run.watchdog = run.start;
+      },
+    ),
+  },
+  {
+    name: "nobody asks a service for its health",
+    finds: /nobody asks for its health/,
+    plant: onRun(
+      (run) => run.health !== 0,
+      (run) => {
+        run.health = 0;
+      },
+    ),
+  },
+  {
+    name: "nobody watches a service that is to show that it lives",
+    finds: /nobody watches it/,
+    plant: onRun(
+      (run) => run.watchdog !== 0,
+      (run) => {
+        run.watchdog = 0;
+      },
+    ),
+  },
+  {
     name: "a stop that nothing holds does not begin",
     finds: /is to be stopped, and nothing holds it/,
     plant: onUnit(

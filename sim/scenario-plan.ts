@@ -3,7 +3,7 @@
  * The words are those of config.yml where it has them.
  */
 
-import type { DependencyPlan, DependencyWait, ReadyPlan, ServicePlan } from "../src/engine/plan.ts";
+import type { DependencyPlan, DependencyWait, HealthPlan, ReadyPlan, ServicePlan } from "../src/engine/plan.ts";
 import { command, needs, restart, service, stop } from "./plans.ts";
 
 export const signals: Record<string, number> = { HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, SEGV: 11, TERM: 15 };
@@ -64,6 +64,12 @@ function setOption(options: Partial<ServicePlan>, key: string, value: string): v
     case "reset-after":
       options.restart = { ...(options.restart ?? restart()), resetAfterMs: milliseconds(value) };
       return;
+    case "health":
+      options.health = health(list[0] as string);
+      return;
+    case "watchdog":
+      options.watchdogMs = milliseconds(value);
+      return;
     case "critical":
       options.critical = value as ServicePlan["critical"];
       return;
@@ -118,6 +124,18 @@ function policy(value: string): Partial<ServicePlan["restart"]> {
   };
 }
 
+/** restart, restart/2, none/2/5s: what is done about it, after how many failures, how long they do not count at first. */
+function health(text: string): HealthPlan {
+  const [action, failures = "3", period = "0s"] = text.split("/");
+  return {
+    probe: { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 250, timeoutMs: 3000 },
+    intervalMs: 10_000,
+    failures: Number(failures),
+    startPeriodMs: milliseconds(period),
+    action: action as HealthPlan["action"],
+  };
+}
+
 function readiness(kind: string): ReadyPlan {
   const times = { intervalMs: 250, timeoutMs: 3000 };
   switch (kind) {
@@ -133,6 +151,8 @@ function readiness(kind: string): ReadyPlan {
       return { kind: "log", text: "listening|serving", regularExpression: true };
     case "exec":
       return { kind, command: command("/bin/check"), ...times };
+    case "http":
+      return { kind, host: "127.0.0.1", port: 80, target: "/", headers: {}, status: [], ...times };
     case "tcp":
       return { kind, host: "127.0.0.1", port: 80, ...times };
     case "unix":

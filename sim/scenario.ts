@@ -9,7 +9,8 @@
  *   cancel 1                               the client of request 1 goes away
  *   exit web 1 | exit web SEGV             its main process ends by itself
  *   tell web ready|line|closed|error|reloading                a sign of readiness
- *   tell web status:serving extend:5s errno:5 ready           a message to the notify socket, word by word
+ *   tell web status:serving extend:5s errno:5 ready           a message to the notify socket, word by word; also
+ *                                          stopping:yes, watchdog:alive, watchdog:trigger, watchdog-limit:5s
  *   advance 10s                            time passes
  *   signal stop|force|reload-config|reopen [INT]              a signal to init, in its meaning
  *   adopt web [newer]                      a process of web is found that the state does not know; of an old or a new start
@@ -250,6 +251,7 @@ class ScenarioStage {
       script.extras = Number(value);
       script.extrasIgnore = more === "stubborn";
     } else if (what === "unkillable") script.killMs = milliseconds(value);
+    else if (what === "health-fails") script.healthFails = value === "always" ? -1 : Number(value);
     else if (what === "probes-fail") script.probesFail = value === "always" ? -1 : Number(value);
     else if (what === "extras-end") {
       for (const extra of [...this.world.kernel.extras.values()])
@@ -277,7 +279,7 @@ class ScenarioStage {
       case "process-exited":
         return `> ${name}: exited ${event.signal === null ? event.code : signalName(event.signal)}`;
       case "notify-received":
-        return `> ${name}: notify${event.ready ? " READY" : ""}${event.reloading ? " RELOADING" : ""}${event.errno === null ? "" : ` ERRNO=${event.errno}`}`;
+        return `> ${name}: notify${event.ready ? " READY" : ""}${event.reloading ? " RELOADING" : ""}${event.errno === null ? "" : ` ERRNO=${event.errno}`}${event.stopping ? " STOPPING" : ""}${event.watchdog === "" ? "" : ` WATCHDOG=${event.watchdog}`}`;
       case "timer-fired":
       case "spawn-succeeded":
       case "tree-emptied":
@@ -339,13 +341,16 @@ class ScenarioStage {
 /** status:serving extend:5s errno:5 ready reloading: what a message to the notify socket says. */
 function notifyFields(words: string[]) {
   const value = (key: string) => words.find((word) => word.startsWith(`${key}:`))?.slice(key.length + 1) ?? null;
-  const [extend, errno] = [value("extend"), value("errno")];
+  const [extend, errno, limit] = [value("extend"), value("errno"), value("watchdog-limit")];
   return {
     ready: words.includes("ready"),
     reloading: words.includes("reloading"),
     status: value("status"),
     extendTimeoutMs: extend === null ? null : milliseconds(extend),
     errno: errno === null ? null : Number(errno),
+    stopping: value("stopping") !== null,
+    watchdog: (value("watchdog") ?? "") as "alive",
+    watchdogMs: limit === null ? null : milliseconds(limit),
   };
 }
 

@@ -30,6 +30,8 @@ export interface Script {
   commands: Map<number, { code: number; afterMs: number | null; fault: string }>;
   /** Number of probes that say no first; -1: all. */
   probesFail: number;
+  /** Number of answers of its health that say no from now on; -1: all. */
+  healthFails: number;
 }
 
 export function newScript(): Script {
@@ -44,6 +46,7 @@ export function newScript(): Script {
     extrasEndAfterMs: null,
     commands: new Map(),
     probesFail: 0,
+    healthFails: 0,
   };
 }
 
@@ -91,6 +94,13 @@ export class Scripted implements Behaviour {
   probe(unit: string, _nth: number, tries: number): { afterMs: number; ok: boolean } {
     const { probesFail } = this.of(unit);
     return { afterMs: 0, ok: probesFail >= 0 && tries >= probesFail };
+  }
+
+  health(unit: string): { afterMs: number; ok: boolean } {
+    const script = this.of(unit);
+    const ok = script.healthFails === 0;
+    if (script.healthFails > 0) script.healthFails--;
+    return { afterMs: 0, ok };
   }
 
   treeMs(): number {

@@ -41,6 +41,8 @@ export function readyText({ ready }: ServicePlan, rule: string): string {
       return `${ready.path} accepts`;
     case "file":
       return `${ready.path} is there`;
+    case "http":
+      return `http://${ready.host}:${ready.port}${ready.target} answers well`;
     case "exec":
       return `${ready.command.argv.join(" ")} succeeds`;
     case "notify":

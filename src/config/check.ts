@@ -43,7 +43,9 @@ export function figuresOf(plan: Plan, limits: HostLimits): Figures {
   for (const service of plan.services) {
     if (service.type !== "group") processes += 1 + extraProcesses(service);
     const sources = sourcesOf(service);
-    descriptors += 2 * sources + (service.ready.kind === "notify" || service.ready.kind === "fd" ? 2 : 0);
+    descriptors +=
+      2 * sources +
+      (service.ready.kind === "notify" || service.watchdogMs !== null || service.ready.kind === "fd" ? 2 : 0);
     if (service.logs.to === "file") logFileBytes += sources * service.logs.maxSizeBytes * (service.logs.keep + 1);
     if (service.logs.to === "console") logMemorySources += sources;
   }
@@ -65,10 +67,11 @@ function sourcesOf({ type, logs }: ServicePlan): number {
   return type === "group" || logs.to === "none" || logs.to === "inherit" ? 0 : logs.stderr === "separate" ? 2 : 1;
 }
 
-/** A probe, and a command that stops or reloads, run beside the main process. */
-function extraProcesses({ ready, stop, reload }: ServicePlan): number {
+/** A probe (that of health follows that of readiness), and a command that stops or reloads, beside the main process. */
+function extraProcesses({ ready, health, stop, reload }: ServicePlan): number {
   const hasCommand = stop.command !== null || reload.kind === "command";
-  return (ready.kind === "exec" ? 1 : 0) + (hasCommand ? 1 : 0);
+  const hasProbe = ready.kind === "exec" || health?.probe.kind === "exec";
+  return (hasProbe ? 1 : 0) + (hasCommand ? 1 : 0);
 }
 
 interface Way {

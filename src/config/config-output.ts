@@ -1,6 +1,15 @@
 /** The merged configuration with all defaults as YAML: what `gonit config` prints, and what loads to the same plan. */
 
-import type { CommandPlan, LogPlan, Plan, ReadyPlan, RestartPlan, ServicePlan } from "../engine/plan.ts";
+import type {
+  CommandPlan,
+  HealthPlan,
+  LogPlan,
+  Plan,
+  ProbePlan,
+  ReadyPlan,
+  RestartPlan,
+  ServicePlan,
+} from "../engine/plan.ts";
 import { watchDefault } from "./defaults.ts";
 import { formatDuration } from "./duration.ts";
 import { escapeDollars } from "./expand.ts";
@@ -55,6 +64,8 @@ function serviceData(service: ServicePlan): Data {
   if (files.length > 0) map.env_file = files.map(({ path, required }) => ({ path: text(path), required }));
   addRelations(map, service);
   map.ready = readyData(service.ready);
+  if (service.health !== null) map.health = healthData(service.health);
+  if (service.watchdogMs !== null) map.watchdog = duration(service.watchdogMs);
   map.restart = restartData(service.restart);
   map.critical = service.critical === "no" ? false : service.critical;
   map.timeout = {
@@ -85,14 +96,42 @@ function readyData(ready: ReadyPlan): Data {
       return { fd: new Raw(String(ready.fd)) };
     case "log":
       return { log: text(ready.regularExpression ? `/${ready.text}/` : ready.text) };
-    default: {
-      const times = { interval: duration(ready.intervalMs), timeout: duration(ready.timeoutMs) };
-      if (ready.kind === "exec") return { exec: commandData(ready.command), ...times };
-      if (ready.kind === "tcp")
-        return { tcp: `${ready.host.includes(":") ? `[${ready.host}]` : ready.host}:${ready.port}`, ...times };
-      return { [ready.kind]: text(ready.path), ...times };
-    }
+    default:
+      return { ...probeData(ready), interval: duration(ready.intervalMs), timeout: duration(ready.timeoutMs) };
   }
+}
+
+function probeData(probe: ProbePlan): DataMap {
+  switch (probe.kind) {
+    case "exec":
+      return { exec: commandData(probe.command) };
+    case "tcp":
+      return { tcp: hostPort(probe) };
+    case "http": {
+      const map: DataMap = { url: text(`http://${hostPort(probe)}${probe.target}`) };
+      if (probe.status.length > 0) map.status = probe.status.map((code) => new Raw(String(code)));
+      if (Object.keys(probe.headers).length > 0) map.headers = textMap(probe.headers);
+      return { http: map };
+    }
+    default:
+      return { [probe.kind]: text(probe.path) };
+  }
+}
+
+function hostPort({ host, port }: { host: string; port: number }): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function healthData({ probe, intervalMs, failures, startPeriodMs, action }: HealthPlan): Data {
+  return {
+    ...probeData(probe),
+    interval: duration(intervalMs),
+    start_interval: duration(probe.intervalMs),
+    timeout: duration(probe.timeoutMs),
+    failures: new Raw(String(failures)),
+    start_period: duration(startPeriodMs),
+    action,
+  };
 }
 
 function restartData(restart: RestartPlan): Data {

@@ -5,8 +5,10 @@ import type {
   CommandPlan,
   Critical,
   DependencyPlan,
+  HealthPlan,
   LogPlan,
   PlanSource,
+  ProbePlan,
   ReadyPlan,
   ReloadPlan,
   RestartPlan,
@@ -16,9 +18,11 @@ import type {
 } from "../engine/plan.ts";
 import { type CollectedService, type Merged, ownKey } from "./collect.ts";
 import { serviceDefaults } from "./defaults.ts";
+import type { HealthSource } from "./health-keys.ts";
 import type { LogValues } from "./logs-keys.ts";
 import { childOf, keyOf, type MapNode, placeOf, type YamlNode } from "./node.ts";
 import { type CommandContext, defaultCommand, planCommand } from "./plan-commands.ts";
+import type { ProbeSource } from "./probe-keys.ts";
 import type { ReadySource } from "./ready-keys.ts";
 import type { RestartValues } from "./restart-keys.ts";
 import { readEnvironmentFile } from "./system-environment.ts";
@@ -71,6 +75,8 @@ export function planService(service: CollectedService, context: ServiceContext):
     ready: values.ready === undefined ? started : readyOf(values.ready, service, context),
     restart: restartOf(values.restart as Merged<RestartValues> | undefined, restartPolicy, critical),
     critical,
+    health: healthOf(values.health, type, service, context),
+    watchdogMs: typeof values.watchdog === "number" && type !== "group" ? values.watchdog : null,
     startTimeoutMs: values.timeout?.start ?? role.startTimeoutMs,
     runTimeoutMs: typeof values.timeout?.run === "number" ? values.timeout.run : null,
     stop: stopOf(service, context),
@@ -199,8 +205,31 @@ function environmentOf(service: CollectedService, context: ServiceContext): Envi
 
 function readyOf(source: ReadySource, service: CollectedService, context: ServiceContext): ReadyPlan {
   if (source.kind !== "exec") return source as ReadyPlan;
+  return probeOf(source, service, context);
+}
+
+function probeOf(source: ProbeSource, service: CollectedService, context: ServiceContext): ProbePlan {
+  if (source.kind !== "exec") return source;
   const command = planCommand(source.command, service, context) ?? { argv: [], builtin: null };
   return { kind: "exec", command, intervalMs: source.intervalMs, timeoutMs: source.timeoutMs };
+}
+
+function healthOf(
+  source: HealthSource | undefined | null,
+  type: ServiceType,
+  service: CollectedService,
+  context: ServiceContext,
+): HealthPlan | null {
+  if (source === undefined || source === null) return null;
+  const key = ownKey(service, "health");
+  if (type === "service") return { ...source, probe: probeOf(source.probe, service, context) };
+  if (key !== null) {
+    const why = type === "group" ? "a group has no process" : "a task ends by itself";
+    context.problems.at(key, "contradiction", `cannot ask a ${type} for its health: ${why}`, {
+      fix: "leave health out, or make it type: service",
+    });
+  }
+  return null;
 }
 
 const usualLimit = { count: 5, windowMs: 60_000 };

@@ -1,5 +1,7 @@
 /** All keys of a service: the one definition that checks, types, JSON Schema and documentation come from. */
 
+import type { DependencyWait } from "../engine/plan.ts";
+import { health } from "./health-keys.ts";
 import { logs } from "./logs-keys.ts";
 import type { YamlNode } from "./node.ts";
 import { ready } from "./ready-keys.ts";
@@ -116,19 +118,12 @@ const inheritEnvironment: NodeSchema<"all" | "none" | string[]> = byKind("what i
 });
 
 export interface DependencySource extends Reference {
-  wait: "started" | "ready" | "done" | null;
+  wait: DependencyWait | null;
   required: boolean;
   restart: boolean;
 }
 
-const wait: NodeSchema<"started" | "ready" | "done"> = scalar(
-  "what is waited for",
-  { enum: ["started", "ready", "healthy", "done"] },
-  (value) => {
-    if (value === "started" || value === "ready" || value === "done") return value;
-    return new Refusal(value === "healthy" ? "it is not supported yet" : "it is none of started, ready, healthy, done");
-  },
-);
+const wait: NodeSchema<DependencyWait> = choice("what is waited for", ["started", "ready", "healthy", "done"]);
 
 const dependency: NodeSchema<DependencySource> = byKind("a dependency", {
   scalar: changed(reference, (found) => ({ ...found, wait: null, required: true, restart: true })),
@@ -267,8 +262,14 @@ export const serviceEntries = {
     "How it reads its files again: a signal, a command, or restart. A signal that the program does not handle is not sent. Default restart.",
   ),
   logs: described(logs, "Where its output goes: none, console, file, a path, or a map."),
-  health: notSupported(),
-  watchdog: notSupported(),
+  health: described(
+    health,
+    "A question that is asked as long as it is ready; when the answer is no again and again, it is started anew.",
+  ),
+  watchdog: described(
+    durationOrOff("a duration, or off"),
+    "So often at least it tells WATCHDOG=1 to its notify socket, or it counts as hanging. Default off.",
+  ),
   pid_file: notSupported(),
   schedule: notSupported(),
   timezone: notSupported(),

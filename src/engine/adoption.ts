@@ -6,7 +6,7 @@
 import { SignalScope } from "../contract.ts";
 import { type Engine, log, type Node, setState } from "./engine.ts";
 import type { AdoptedProcess } from "./event.ts";
-import { stopProbe } from "./readiness.ts";
+import { stopWatching, watchWhileReady } from "./readiness.ts";
 import { cancelBackoff } from "./settle.ts";
 import { newRun, type Run } from "./state.ts";
 import { forgetTree, wishStop } from "./stopping.ts";
@@ -67,6 +67,7 @@ function adopt(engine: Engine, node: Node, { ticket, pid, slot }: AdoptedProcess
     if (other.unit.wanted === "up") wantDown(engine, other, "conflict", `conflicts with ${unit.name}`, 0);
   setState(engine, node, "ready", "adopted", `pid ${pid}`);
   armRunTimer(engine, node, unit.run);
+  watchWhileReady(engine, node, unit.run);
   if (engine.state.shutdown !== null) wishStop(engine, node, "shutdown");
 }
 
@@ -74,7 +75,7 @@ function adopt(engine: Engine, node: Node, { ticket, pid, slot }: AdoptedProcess
 function forgetRun(engine: Engine, run: Run): void {
   cancelUnitTimer(engine, run);
   cancelRunTimer(engine, run);
-  stopProbe(engine, run);
+  stopWatching(engine, run);
   forgetTree(engine, run);
   for (const ticket of [run.start, ...run.aux.map((aux) => aux.ticket)]) engine.byTicket.delete(ticket);
 }

@@ -23,6 +23,7 @@ const processFields: (keyof ServicePlan)[] = [
   "environment",
   "environmentFiles",
   "ready",
+  "watchdogMs",
   "logs",
 ];
 
@@ -39,6 +40,7 @@ const otherFields: (keyof ServicePlan)[] = [
   "conflicts",
   "restart",
   "critical",
+  "health",
   "startTimeoutMs",
   "runTimeoutMs",
   "stop",
@@ -114,6 +116,7 @@ function keyOf(field: string): string {
     environmentProblem: "env_file",
     startTimeoutMs: "timeout",
     runTimeoutMs: "timeout",
+    watchdogMs: "watchdog",
   };
   return names[field] ?? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -47,8 +47,18 @@ export type Effect =
   /** Absolute time on a clock of Clock.*; answered by timer-fired once. */
   | { kind: "arm-timer"; ticket: Ticket; clock: number; atMs: number }
   | { kind: "cancel-timer"; ticket: Ticket }
-  /** Try at once, then every probe.intervalMs, never two at a time, until the first success or stop-probe. */
-  | { kind: "start-probe"; ticket: Ticket; startTicket: Ticket; instance: InstanceId; probe: ProbePlan }
+  /**
+   * Try at once, then every probe.intervalMs, never two at a time, until the first success or stop-probe. With steadyMs it
+   * goes on after a success, so often.
+   */
+  | {
+      kind: "start-probe";
+      ticket: Ticket;
+      startTicket: Ticket;
+      instance: InstanceId;
+      probe: ProbePlan;
+      steadyMs: number | null;
+    }
   | { kind: "stop-probe"; ticket: Ticket }
   /** Look for a line in the output that follows; answered by log-matched. Ended by stop-probe as well. */
   | {

@@ -8,7 +8,7 @@ import { ProcessKind } from "../contract.ts";
 import { endAuxOfLife, spawnAux } from "./aux.ts";
 import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
-import { becomeReady, stopProbe } from "./readiness.ts";
+import { becomeReady, stopWatching } from "./readiness.ts";
 import { isSuccessCode } from "./restart.ts";
 import { settle } from "./settle.ts";
 import type { End, EndCause, OwnEndCause, Run } from "./state.ts";
@@ -89,7 +89,7 @@ export function endByItself(engine: Engine, node: Node, run: Run, end: End): voi
     node.wentAway = true;
     cancelUnitTimer(engine, run);
     cancelRunTimer(engine, run);
-    stopProbe(engine, run);
+    stopWatching(engine, run);
     run.phase = "emptying";
     setState(engine, node, "stopping", end.cause as OwnEndCause, endText(end));
     if (run.aux.length > 0) {

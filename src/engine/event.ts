@@ -78,6 +78,7 @@ export type Event =
   /** Answer to kill-tree: SIGKILL was sent and these still live (uninterruptible sleep); tree-emptied may follow. */
   | { kind: "tree-unkillable"; ticket: Ticket; pids: number[] }
   | { kind: "timer-fired"; ticket: Ticket }
+  /** A yes. Of a probe that goes on after it: only when it is the first, or follows a no. */
   | { kind: "probe-succeeded"; ticket: Ticket }
   /** One try failed; the runtime goes on trying until stop-probe. */
   | { kind: "probe-failed"; ticket: Ticket; reason: string }
@@ -93,7 +94,9 @@ export type Event =
       mainPid: number | null;
       errno: number | null;
       extendTimeoutMs: number | null;
-      watchdog: boolean;
+      watchdog: "" | "alive" | "trigger";
+      /** WATCHDOG_USEC. */
+      watchdogMs: number | null;
     }
   /** `ready: {fd}`: a newline came. */
   | { kind: "ready-line"; ticket: Ticket }

@@ -3,10 +3,10 @@
  * the manager itself does not.
  */
 
-import { type Engine, engineOf, type Node, newEngine } from "./engine.ts";
+import { definitionOf, type Engine, engineOf, type Node, newEngine } from "./engine.ts";
 import { availability, isHeld } from "./ordering.ts";
 import type { Run, State, Unit } from "./state.ts";
-import { isEnding, isLive, openTickets } from "./unit.ts";
+import { isEnding, isLive, isUp, openTickets } from "./unit.ts";
 
 /** Every violation in words; empty when all is well. The look-up tables are compared only when asked for: it takes long. */
 export function violations(state: State, options: { tables: boolean }): string[] {
@@ -69,8 +69,20 @@ function ofRun(engine: Engine, node: Node, run: Run, found: string[]): void {
   if (run.tree !== 0 && run.treeUse === "") found.push("looks at its tree without a use");
   if (run.unkillable.length > 0 && run.treeUse !== "kill") found.push("is unkillable and nobody tries");
   if (run.probe !== 0 && unit.state !== "starting") found.push(`is asked for readiness in state ${unit.state}`);
+  ofWatches(node, run, found);
   if (unit.stopWish !== "" && !isEnding(run) && !isHeld(engine, node))
     found.push("is to be stopped, and nothing holds it");
+}
+
+/** What is up is asked for its health, and nothing else is. */
+function ofWatches(node: Node, run: Run, found: string[]): void {
+  const { health, watchdogMs } = definitionOf(node);
+  const { state } = node.unit;
+  const isRunUp = isUp(node.unit);
+  if (run.health !== 0 && !isRunUp) found.push(`is asked for its health in state ${state}`);
+  if (run.health === 0 && isRunUp && health !== null) found.push("nobody asks for its health");
+  if (run.watchdog !== 0 && !isRunUp) found.push(`is watched in state ${state}`);
+  if (run.watchdog === 0 && isRunUp && watchdogMs !== null) found.push("nobody watches it");
 }
 
 function ofSystem(engine: Engine, found: string[]): void {

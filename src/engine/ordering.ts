@@ -24,6 +24,7 @@ function needAvailability(edge: Edge): Availability {
   switch (unit.state) {
     case "ready":
     case "reloading":
+      if (edge.wait === "healthy") return unit.run?.healthy ? "met" : "pending";
       return edge.wait === "done" ? "pending" : "met";
     case "starting":
       return edge.wait === "started" && unit.run?.main === "running" ? "met" : "pending";

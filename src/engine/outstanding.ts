@@ -7,7 +7,8 @@ import { Clock, ProcessKind } from "../contract.ts";
 import { isOfLife } from "./aux.ts";
 import type { Effect } from "./effect.ts";
 import { definitionOf, engineOf, type Node } from "./engine.ts";
-import type { CommandPlan, ServicePlan } from "./plan.ts";
+import { healthProbe } from "./health.ts";
+import type { CommandPlan, HealthPlan, ServicePlan } from "./plan.ts";
 import { spawnOfAux, spawnOfMain } from "./spawn-effect.ts";
 import type { Aux, Run, State } from "./state.ts";
 import { isEnding } from "./unit.ts";
@@ -55,6 +56,8 @@ function ofRun(effects: Effect[], node: Node, run: Run): void {
     effects.push(isEnding(run) ? { kind: "cancel-spawn", ticket: run.start } : spawnOfMain(node, run));
   for (const aux of run.aux) if (aux.pid === 0) effects.push(ofSpawningAux(node, run, aux, plan));
   if (run.probe !== 0) effects.push(probeOf(node, run, plan));
+  if (run.health !== 0) effects.push(healthProbe(node, run, plan.health as HealthPlan));
+  if (run.watchdog !== 0) effects.push(timer(run.watchdog, run.watchdogAtMs));
   if (run.tree === 0) return;
   const ids = { ticket: run.tree, startTicket: run.start, instance: node.id };
   effects.push(
@@ -92,10 +95,11 @@ function probeOf(node: Node, run: Run, plan: ServicePlan): Effect {
     case "log":
       return { kind: "watch-log", ...ids, text: ready.text, regularExpression: ready.regularExpression };
     case "exec":
+    case "http":
     case "tcp":
     case "unix":
     case "file":
-      return { kind: "start-probe", ...ids, probe: ready };
+      return { kind: "start-probe", ...ids, probe: ready, steadyMs: null };
     case "started":
     case "notify":
     case "exit":

@@ -8,6 +8,7 @@ import { adoptAll } from "./adoption.ts";
 import { needsNewProcess, planChanges } from "./diff.ts";
 import { type Engine, log, makeTables, type Node, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
+import { renewHealth } from "./health.ts";
 import { matchNames } from "./names.ts";
 import { enterWaiting } from "./ordering.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
@@ -118,8 +119,12 @@ function apply(engine: Engine, event: Loaded): void {
   for (const node of enabledWithoutConflict(engine, fresh))
     startForApply(engine, node, changed.has(node.unit.name), targets);
   wantNewNeeds(engine, before);
-  for (const [name, { unit, plan }] of before)
-    if (unit.run !== null) renewLimits(engine, engine.byName.get(name) as Node, unit.run, plan);
+  for (const [name, { unit, plan }] of before) {
+    if (unit.run === null) continue;
+    const node = engine.byName.get(name) as Node;
+    renewLimits(engine, node, unit.run, plan);
+    renewHealth(engine, node, unit.run, plan);
+  }
   for (const node of engine.nodes) touch(engine, node);
   forgetLostTargets(engine);
   if (event.request !== null) openApply(engine, event.request, targets);

@@ -65,6 +65,9 @@ export interface ServicePlan {
   ready: ReadyPlan;
   restart: RestartPlan;
   critical: Critical;
+  health: HealthPlan | null;
+  /** At least so often a service that is ready tells WATCHDOG=1. Null: it need not. */
+  watchdogMs: number | null;
   startTimeoutMs: number;
   /** Null: no limit. */
   runTimeoutMs: number | null;
@@ -106,9 +109,20 @@ interface ProbeTimes {
   timeoutMs: number;
 }
 
-/** A question that is asked until the answer is yes. */
+export interface HttpQuestion {
+  host: string;
+  port: number;
+  /** Path and query. */
+  target: string;
+  headers: Record<string, string>;
+  /** Status codes that are a yes; empty: any 2xx or 3xx. */
+  status: number[];
+}
+
+/** A question with yes or no for an answer. */
 export type ProbePlan =
   | ({ kind: "exec"; command: CommandPlan } & ProbeTimes)
+  | ({ kind: "http" } & HttpQuestion & ProbeTimes)
   | ({ kind: "tcp"; host: string; port: number } & ProbeTimes)
   | ({ kind: "unix"; path: string } & ProbeTimes)
   | ({ kind: "file"; path: string } & ProbeTimes);
@@ -121,6 +135,17 @@ export type ReadyPlan =
   /** A line of the output contains the text, or matches the regular expression. */
   | { kind: "log"; text: string; regularExpression: boolean }
   | ProbePlan;
+
+export interface HealthPlan {
+  /** Its interval is in use until the first yes. */
+  probe: ProbePlan;
+  intervalMs: number;
+  /** So many answers in a row that are a no make a service unhealthy. */
+  failures: number;
+  /** From ready: until the first yes or the end of this time no answer counts against it. */
+  startPeriodMs: number;
+  action: "restart" | "none";
+}
 
 export interface RestartPlan {
   policy: "no" | "on-failure" | "always";

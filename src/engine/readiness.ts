@@ -1,11 +1,14 @@
 /** From "its program runs" to "it is ready", for each kind of readiness. */
 
-import { definitionOf, type Engine, log, type Node, newTicket, setState, touch } from "./engine.ts";
+import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
+import { beginHealth, endHealth } from "./health.ts";
 import type { Rule } from "./rules.ts";
 import type { Run } from "./state.ts";
 import { stopFailed } from "./stopping.ts";
 import { armUnitTimer, cancelUnitTimer } from "./timers.ts";
+import { isUp } from "./unit.ts";
+import { armWatchdog, cancelWatchdog, watchdogTold } from "./watchdog.ts";
 
 /** The program runs: what is to be waited for now. */
 export function watchReadiness(engine: Engine, node: Node, run: Run): void {
@@ -37,6 +40,7 @@ export function watchReadiness(engine: Engine, node: Node, run: Run): void {
       touch(engine, node);
       return;
     case "exec":
+    case "http":
     case "tcp":
     case "unix":
     case "file":
@@ -47,6 +51,7 @@ export function watchReadiness(engine: Engine, node: Node, run: Run): void {
         startTicket: run.start,
         instance: node.id,
         probe: ready,
+        steadyMs: null,
       });
       touch(engine, node);
       return;
@@ -76,10 +81,24 @@ export function becomeReady(engine: Engine, node: Node, run: Run, rule: Rule): v
   cancelUnitTimer(engine, run);
   stopProbe(engine, run);
   setState(engine, node, "ready", rule, "");
+  watchWhileReady(engine, node, run);
   const { unit } = node;
   const plan = definitionOf(node);
   if (plan.ready.kind !== "started" && plan.type === "service" && !unit.quiet.now)
     log(engine, "info", "Service ready", { service: unit.name });
+}
+
+/** What is asked of a run from now until it ends. */
+export function watchWhileReady(engine: Engine, node: Node, run: Run): void {
+  beginHealth(engine, node, run);
+  armWatchdog(engine, node, run);
+}
+
+/** The run ends: nothing is asked any more. */
+export function stopWatching(engine: Engine, run: Run): void {
+  stopProbe(engine, run);
+  endHealth(engine, run);
+  cancelWatchdog(engine, run);
 }
 
 /** Waits for readiness: pre_start is over, and it is neither ready nor ending. */
@@ -125,6 +144,8 @@ export function notified(
     const atMs = engine.now.monotonicMs + event.extendTimeoutMs;
     if (atMs > run.timerAtMs) armUnitTimer(engine, node, run, run.timerUse, atMs);
   }
+  if (event.stopping && isUp(unit)) note(engine, node, "told-stopping", "");
+  watchdogTold(engine, node, run, event);
   if (waitsForIt && event.errno !== null && event.errno !== 0) {
     stopFailed(engine, node, run, "notify-error", `it told errno ${event.errno} before ready`);
     return;

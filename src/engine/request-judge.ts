@@ -1,6 +1,7 @@
 /** Whether what a request asked of one unit has come about, can still come, or cannot any more. */
 
 import { definitionOf, type Engine, type Node } from "./engine.ts";
+import { isUnhealthy } from "./health.ts";
 import { beginReload } from "./reload.ts";
 import type { Run, Target } from "./state.ts";
 import { wishStop } from "./stopping.ts";
@@ -51,6 +52,12 @@ function failIfUnkillable(node: Node, target: Target): void {
   const { run } = node.unit;
   if (run !== null && run.unkillable.length > 0)
     fail(target, "unkillable", `outlives SIGKILL: pid ${run.unkillable.join(" ")}`);
+}
+
+/** Its health goes on being asked, and nothing is done about the answers. */
+function failIfUnhealthy({ unit, plan }: Node, target: Target): void {
+  const run = unit.run as Run;
+  if (isUnhealthy(run, plan)) fail(target, "unhealthy", `is unhealthy: ${run.healthReason}`);
 }
 
 /** What is to be restarted is not up before its old run has ended: until then it is to be stopped, or ends. */
@@ -120,6 +127,9 @@ function judgeWait(engine: Engine, node: Node, target: Target): void {
   if (unit.state === "done") {
     if (isDoneEnough) settle(target, "done");
     else fail(target, "done", `has ended: ${stateReason(node)}`);
-  } else if (target.goal !== "done" && isUp(unit)) settle(target, "ready");
-  else failIfHopeless(engine, node, target);
+  } else if (target.goal !== "done" && isUp(unit)) {
+    if (target.goal === "ready") settle(target, "ready");
+    else if (unit.run?.healthy) settle(target, "healthy");
+    else failIfUnhealthy(node, target);
+  } else failIfHopeless(engine, node, target);
 }

@@ -31,6 +31,10 @@ export const rules = {
   "start-timeout": "a service that is not ready in time is stopped and counts as a failed start",
   "run-timeout": "a service that runs longer than allowed is stopped and counts as failed",
   "notify-error": "ERRNO= before READY=1 fails the start",
+  healthy: "a service is healthy when its health answers well for the first time, or again",
+  unhealthy: "health that answers badly so many times in a row makes a service unhealthy",
+  watchdog: "a service that does not tell WATCHDOG=1 in time hangs and counts as failed",
+  "told-stopping": "STOPPING=1 tells that the service is about to end by itself",
   // End
   exited: "the main process ended by itself",
   "tree-remains": "processes that the main process left behind are ended before anything else happens",

@@ -9,12 +9,12 @@ import type { Aux, End, Run } from "./state.ts";
 type SpawnEffect = Extract<Effect, { kind: "spawn" }>;
 
 export function spawnOfMain(node: Node, run: Run): SpawnEffect {
-  const { name, command, ready } = definitionOf(node);
+  const { name, command, ready, watchdogMs } = definitionOf(node);
   if (command === null) throw new Error(`assert: ${name} has no command`);
   return {
     ...spawnOf(node, run, run.start, ProcessKind.main, command),
     readyFd: ready.kind === "fd" ? ready.fd : null,
-    notify: ready.kind === "notify",
+    notify: ready.kind === "notify" || watchdogMs !== null,
   };
 }
 

@@ -22,6 +22,7 @@ export function beginRun(engine: Engine, node: Node): void {
   engine.byTicket.set(run.start, node);
   if (plan.type === "group") {
     run.readyMs = run.beganMs;
+    run.healthy = true;
     setState(engine, node, "ready", "ready-group", "");
     return;
   }

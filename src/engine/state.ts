@@ -88,7 +88,7 @@ export interface Quiet {
 export type StopCause = "request" | "restart" | "dependency" | "conflict" | "apply" | "removed" | "shutdown";
 
 /** What is wrong with a run, so that gonit stops it. */
-export type FaultCause = "start-timeout" | "run-timeout" | "ready-closed" | "notify-error";
+export type FaultCause = "start-timeout" | "run-timeout" | "ready-closed" | "notify-error" | "unhealthy" | "watchdog";
 
 /** How a run ends without gonit having stopped it. */
 export type OwnEndCause = "exited" | "spawn-failed" | "pre-start-failed";
@@ -137,6 +137,17 @@ export interface Run {
   readySeen: boolean;
   /** Last answer of the readiness probe that was a no. */
   probeReason: string;
+  /** Probe of health. */
+  health: Ticket;
+  healthy: boolean;
+  /** Answers in a row that were a no and count. */
+  healthFailures: number;
+  /** Last answer, when it was a no. */
+  healthReason: string;
+  /** Timer of the watchdog; its limit where the service has told another one, else 0. */
+  watchdog: Ticket;
+  watchdogAtMs: number;
+  watchdogMs: number;
   timer: Ticket;
   timerUse: "start" | "stop" | "";
   timerAtMs: number;
@@ -291,6 +302,13 @@ export function newRun(start: Ticket, beganMs: number): Run {
     probe: 0,
     readySeen: false,
     probeReason: "",
+    health: 0,
+    healthy: false,
+    healthFailures: 0,
+    healthReason: "",
+    watchdog: 0,
+    watchdogAtMs: 0,
+    watchdogMs: 0,
     timer: 0,
     timerUse: "",
     timerAtMs: 0,

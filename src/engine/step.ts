@@ -11,6 +11,7 @@ import type { Effect } from "./effect.ts";
 import { mainExited, treeEmptied, treeUnkillable } from "./ending.ts";
 import { type Engine, engineOf, type Node } from "./engine.ts";
 import type { Event, StepInput } from "./event.ts";
+import { healthFailed, healthSucceeded } from "./health.ts";
 import { TICKETS_PER_LIFE } from "./instance.ts";
 import { stopTimeout, treeRemains } from "./leftovers.ts";
 import { wakeWaiting } from "./ordering.ts";
@@ -24,6 +25,7 @@ import { mainFailed, mainStarted } from "./start.ts";
 import type { Aux, Run, State } from "./state.ts";
 import { runTimeout, startTimeout, stopIfFree, stopWithLostNeeds } from "./stopping.ts";
 import { clearUnitTimer } from "./timers.ts";
+import { watchdogFired } from "./watchdog.ts";
 
 export interface StepResult {
   state: State;
@@ -139,9 +141,11 @@ function handleOfRun(engine: Engine, event: Exclude<RunEvent, { kind: "timer-fir
     case "probe-succeeded":
     case "log-matched":
       if (event.ticket === run.probe) probeSucceeded(engine, node, run);
+      else if (event.ticket === run.health) healthSucceeded(engine, node, run);
       return;
     case "probe-failed":
       if (event.ticket === run.probe) run.probeReason = event.reason.slice(0, 200);
+      else if (event.ticket === run.health) healthFailed(engine, node, run, event.reason);
       return;
     case "notify-received":
       notified(engine, node, run, event);
@@ -182,6 +186,9 @@ function timerOfRunFired(engine: Engine, node: Node, run: Run, ticket: number): 
     engine.byTicket.delete(ticket);
     run.runTimer = 0;
     runTimeout(engine, node, run);
+  } else if (ticket === run.watchdog) {
+    engine.byTicket.delete(ticket);
+    watchdogFired(engine, node, run);
   } else if (ticket === run.timer) {
     engine.byTicket.delete(ticket);
     const use = run.timerUse;

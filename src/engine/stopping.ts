@@ -9,7 +9,7 @@ import { advance, endOf } from "./ending.ts";
 import { definitionOf, type Edge, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import { hastenLeftovers } from "./leftovers.ts";
 import { availability, isBinding, isHeld } from "./ordering.ts";
-import { stopProbe } from "./readiness.ts";
+import { stopWatching } from "./readiness.ts";
 import type { FaultCause, Run, StopCause } from "./state.ts";
 import { armUnitTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
 import { isEnding, isStopCause } from "./unit.ts";
@@ -101,7 +101,7 @@ export function beginStop(engine: Engine, node: Node, run: Run, cause: StopCause
   node.wentAway = true;
   cancelUnitTimer(engine, run);
   cancelRunTimer(engine, run);
-  stopProbe(engine, run);
+  stopWatching(engine, run);
   run.phase = "stopping";
   setState(
     engine,

@@ -75,6 +75,7 @@ export function openTickets(unit: Unit): Ticket[] {
   if (run === null) return tickets;
   tickets.push(run.start);
   for (const { ticket } of run.aux) tickets.push(ticket);
-  for (const ticket of [run.tree, run.probe, run.timer, run.runTimer]) if (ticket !== 0) tickets.push(ticket);
+  const { tree, probe, health, watchdog, timer, runTimer } = run;
+  for (const ticket of [tree, probe, health, watchdog, timer, runTimer]) if (ticket !== 0) tickets.push(ticket);
   return tickets;
 }

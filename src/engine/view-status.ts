@@ -3,10 +3,11 @@
 import { ShutdownMode } from "../contract.ts";
 import { definitionOf, type Engine, engineOf, type Node } from "./engine.ts";
 import type { Now } from "./event.ts";
+import { isUnhealthy } from "./health.ts";
 import type { Run, State } from "./state.ts";
 import { isLive, isUp } from "./unit.ts";
 import type { ServiceStatus, SystemStatus } from "./view.ts";
-import { blockedText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
+import { blockedText, healthText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
 import { durationText, signalName } from "./words.ts";
 
 export function systemStatus(state: State, now: Now): SystemStatus {
@@ -49,7 +50,8 @@ function statusOf(engine: Engine, node: Node, now: Now): ServiceStatus {
   const plan = definitionOf(node);
   const { run, last } = unit;
   const marks: ServiceStatus["marks"] = [];
-  if (isUp(unit) && unit.stopWish === "") marks.push("healthy");
+  if (isUp(unit) && unit.stopWish === "" && run?.healthy) marks.push("healthy");
+  if (isUp(unit) && isUnhealthy(run as Run, plan)) marks.push("unhealthy");
   if (run !== null && run.unkillable.length > 0) marks.push("unkillable");
   return {
     name: unit.name,
@@ -104,6 +106,6 @@ function reasonOf(engine: Engine, node: Node, now: Now): string {
       return stateReason(node);
     case "ready":
     case "reloading":
-      return unit.stopWish === "" ? "" : stateReason(node);
+      return unit.stopWish === "" ? healthText(node) : stateReason(node);
   }
 }

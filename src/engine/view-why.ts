@@ -9,7 +9,7 @@ import { rules } from "./rules.ts";
 import type { End, FaultCause, Run, State, StopCause } from "./state.ts";
 import { isUp } from "./unit.ts";
 import type { Explanation } from "./view.ts";
-import { blockedText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
+import { blockedText, healthText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
 import { causeText, durationText, endText } from "./words.ts";
 
 /** Null: there is no service of this name. */
@@ -136,6 +136,8 @@ function readinessText(ready: ReadyPlan): string {
       return `a line of output with ${ready.regularExpression ? `/${ready.text}/` : ready.text}`;
     case "exec":
       return `success of ${ready.command.argv.join(" ")}`;
+    case "http":
+      return `http://${ready.host}:${ready.port}${ready.target} to answer well`;
     case "tcp":
       return `${ready.host}:${ready.port} to accept`;
     case "unix":
@@ -147,7 +149,7 @@ function readinessText(ready: ReadyPlan): string {
 
 function ready(engine: Engine, node: Node): Parts {
   const { unit } = node;
-  if (unit.stopWish === "") return { because: unit.wantedBecause, waitsFor: [], release: [] };
+  if (unit.stopWish === "") return { because: unit.wantedBecause, ...health(node) };
   const holders = node.neededBy
     .filter((edge) => holdsStop(engine, edge))
     .map((edge) => `${edge.from.unit.name} to stop, which needs it`);
@@ -155,6 +157,20 @@ function ready(engine: Engine, node: Node): Parts {
     because: `it is to be stopped: ${causeText(unit.stopWish)}`,
     waitsFor: holders,
     release: ["stops by itself after these"],
+  };
+}
+
+/** What its health waits for, or what would mend it. */
+function health(node: Node): Pick<Parts, "waitsFor" | "release"> {
+  const run = node.unit.run as Run;
+  const plan = definitionOf(node).health;
+  if (plan === null || (run.healthy && run.healthReason === "")) return { waitsFor: [], release: [] };
+  const question = `${readinessText(plan.probe)}${run.healthReason === "" ? "" : ` (${healthText(node)})`}`;
+  const isFinal = plan.action === "restart" && run.healthFailures > 0;
+  const left = plan.failures - run.healthFailures;
+  return {
+    waitsFor: [`its health: ${question}`],
+    release: [isFinal ? `a good answer; restarted after ${left} more bad` : "a good answer"],
   };
 }
 

@@ -1,6 +1,7 @@
 /** A unit's state as people read it, and the reason for it. */
 
-import type { Engine, Node } from "./engine.ts";
+import { definitionOf, type Engine, type Node } from "./engine.ts";
+import { isUnhealthy } from "./health.ts";
 import { availability } from "./ordering.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { End, Run, StopCause, Unit } from "./state.ts";
@@ -31,6 +32,15 @@ export function stateReason(node: Node): string {
     default:
       return `to be stopped: ${causeText(unit.stopWish as StopCause)}`;
   }
+}
+
+/** What the health of a run that is up says against it; empty when nothing. */
+export function healthText(node: Node): string {
+  const run = node.unit.run as Run;
+  const plan = definitionOf(node);
+  if (run.healthReason === "" || plan.health === null) return "";
+  if (isUnhealthy(run, plan)) return `unhealthy: ${run.healthReason}`;
+  return `health ${run.healthFailures}/${plan.health.failures}: ${run.healthReason}`;
 }
 
 const chainMax = 16;

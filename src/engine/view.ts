@@ -40,7 +40,7 @@ export interface ServiceStatus {
   reason: string;
   /** STATUS= of sd_notify. */
   statusText: string;
-  marks: ("healthy" | "unkillable")[];
+  marks: ("healthy" | "unhealthy" | "unkillable")[];
   dependsOn: string[];
   /** What is poorer here than the configuration asks, such as no cgroup. */
   notes: string[];

@@ -37,6 +37,8 @@ export function endText(end: End): string {
     case "run-timeout":
     case "ready-closed":
     case "notify-error":
+    case "unhealthy":
+    case "watchdog":
       return end.detail;
     default:
       return end.code === null && end.signal === null ? "stopped" : exitText(end.code, end.signal);
@@ -57,6 +59,8 @@ export function causeText(cause: StopCause | FaultCause): string {
     "run-timeout": "ran longer than allowed",
     "ready-closed": "ready fd closed without a line",
     "notify-error": "it told an error",
+    unhealthy: "it is unhealthy",
+    watchdog: "it has fallen silent",
   };
   return texts[cause];
 }

@@ -180,6 +180,7 @@ export function notifyEvent(
     if (equals > 0) values.set(line.slice(0, equals), line.slice(equals + 1));
   }
   const usec = number(values.get("EXTEND_TIMEOUT_USEC"));
+  const watchdogUsec = number(values.get("WATCHDOG_USEC"));
   return {
     kind: "notify-received",
     instance,
@@ -191,8 +192,13 @@ export function notifyEvent(
     mainPid: number(values.get("MAINPID")),
     errno: number(values.get("ERRNO")),
     extendTimeoutMs: usec === null ? null : Math.ceil(usec / 1000),
-    watchdog: values.get("WATCHDOG") === "1",
+    watchdog: watchdogWord(values.get("WATCHDOG")),
+    watchdogMs: watchdogUsec === null ? null : Math.max(1, Math.ceil(watchdogUsec / 1000)),
   };
+}
+
+function watchdogWord(text: string | undefined): "" | "alive" | "trigger" {
+  return text === "1" ? "alive" : text === "trigger" ? "trigger" : "";
 }
 
 function number(text: string | undefined): number | null {

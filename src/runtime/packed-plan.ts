@@ -49,6 +49,8 @@ const partFields = [
   "stop",
   "reload",
   "logs",
+  "health",
+  "watchdogMs",
 ] as const satisfies (keyof ServicePlan)[];
 
 /** Parts that several services share must be one object each (shareParts). */
@@ -109,6 +111,8 @@ function serviceOf(row: unknown[], parts: unknown[]): ServicePlan {
     ready: parts[row[27] as number],
     restart: parts[row[28] as number],
     critical: row[11],
+    health: parts[row[32] as number],
+    watchdogMs: parts[row[33] as number],
     startTimeoutMs: row[12],
     runTimeoutMs: row[13],
     stop: parts[row[29] as number],

@@ -136,6 +136,8 @@ export class Spawner {
     const environment = request.environment;
     environment.push(`GONIT_REPLICA=${effect.instance.replica}`, `GONIT_RESTARTS=${effect.restarts}`);
     if (notifyPath !== "") environment.push(`NOTIFY_SOCKET=${notifyPath}`);
+    if (service.watchdogMs !== null && effect.processKind === ProcessKind.main)
+      environment.push(`WATCHDOG_USEC=${service.watchdogMs * 1000}`);
     if (effect.ended !== null) environment.push(...endedVariables(effect.ended));
     if (this.shell.parentDeathSignal !== 0) request.parentDeathSignal = this.shell.parentDeathSignal;
     if (service.logs.to === "inherit") {

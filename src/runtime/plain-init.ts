@@ -62,6 +62,8 @@ function mainService(argv: string[]): ServicePlan {
       success: [0],
     },
     critical: "exit",
+    health: null,
+    watchdogMs: null,
     startTimeoutMs: 90_000,
     runTimeoutMs: null,
     stop: { signal: SIGTERM, command: null, timeoutMs: 10_000, kill: "tree" },

@@ -63,6 +63,7 @@ const ownNames = [
   "GONIT_INSTANCE",
   "GONIT_SOCKET",
   "GONIT_RESTARTS",
+  "GONIT_PROBE",
   "NOTIFY_SOCKET",
 ];
 
