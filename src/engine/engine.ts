@@ -24,6 +24,8 @@ export interface Node {
   /** Edges from this unit to what it depends on or comes after, and the reverse. */
   needs: Edge[];
   neededBy: Edge[];
+  /** Some of `needs` are old. */
+  hasOldNeeds: boolean;
   conflicts: Node[];
   waiters: Waiter[];
   /** Waits in the engine's queue. */
@@ -143,6 +145,7 @@ function newNode(unit: Unit, plan: ServicePlan): Node {
     plan,
     needs: [],
     neededBy: [],
+    hasOldNeeds: false,
     conflicts: [],
     waiters: [],
     queued: false,
@@ -172,7 +175,19 @@ function addEdge({ byName }: Engine, words: Omit<Edge, "to">): void {
   if (to === undefined) return;
   const edge = { ...words, to };
   edge.from.needs.push(edge);
+  edge.from.hasOldNeeds ||= edge.old;
   to.neededBy.push(edge);
+}
+
+/**
+ * The run that was started with an old definition has ended: its edges go, as if they were made anew. Left in their places
+ * they would have others look at this unit earlier than after a replay, which does not know them.
+ */
+export function forgetOldNeeds(node: Node): void {
+  if (!node.hasOldNeeds || node.unit.oldPlan !== null) return;
+  for (const edge of node.needs) if (edge.old) edge.to.neededBy = edge.to.neededBy.filter((one) => one !== edge);
+  node.needs = node.needs.filter(({ old }) => !old);
+  node.hasOldNeeds = false;
 }
 
 /** What the living run was started with; without one, what the next start will use. */

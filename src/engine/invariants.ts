@@ -47,7 +47,6 @@ function ofUnit(engine: Engine, node: Node): string[] {
 function ofWaiting(engine: Engine, node: Node, found: string[]): void {
   if (engine.state.shutdown !== null) found.push("waits in a shutdown");
   const { blockedBy } = node.unit;
-  // Edges of the last run's definition are kept until the next plan.
   const edges = node.needs.filter(({ old }) => !old);
   const blocking = edges.find((edge) => edge.required && availability(edge) === "blocked")?.name ?? "";
   if (blockedBy !== blocking) found.push(`is blocked by "${blockedBy}", should be "${blocking}"`);
@@ -114,9 +113,17 @@ function ofTables(engine: Engine, found: string[]): void {
     const otherWaiters = (other?.waiters ?? []).map(({ request }) => request.id).sort();
     if (waiters.join() !== otherWaiters.join())
       found.push(`waiters of ${node.unit.name}: ${waiters}, should be ${otherWaiters}`);
+    if (edgesText(node) !== (other === undefined ? "" : edgesText(other)))
+      found.push(`edges of ${node.unit.name} differ`);
     if (node.wentAway || node.queued) found.push(`${node.unit.name} is still to be looked at`);
   }
   ofTickets(engine, fresh, found);
+}
+
+/** In their order, which is the order in which neighbours are looked at. */
+function edgesText({ needs, neededBy, hasOldNeeds }: Node): string {
+  const texts = [...needs, ...neededBy].map(({ from, name, kind, old }) => `${from.unit.name} ${kind} ${name} ${old}`);
+  return `${texts.join(", ")} ${hasOldNeeds}`;
 }
 
 function ofTickets(engine: Engine, fresh: Engine, found: string[]): void {

@@ -9,7 +9,7 @@ import { processesAdopted } from "./adoption.ts";
 import { auxExited, auxFailed, auxStarted } from "./aux.ts";
 import type { Effect } from "./effect.ts";
 import { mainExited, treeEmptied, treeUnkillable } from "./ending.ts";
-import { type Engine, engineOf, type Node } from "./engine.ts";
+import { type Engine, engineOf, forgetOldNeeds, type Node } from "./engine.ts";
 import type { Event, StepInput } from "./event.ts";
 import { healthFailed, healthSucceeded } from "./health.ts";
 import { TICKETS_PER_LIFE } from "./instance.ts";
@@ -69,6 +69,7 @@ function lookAround(engine: Engine, node: Node): void {
   stopIfFree(engine, node);
   // Before it may start again: its run has ended, and what that run needed may stop now.
   for (const { to } of node.needs) stopIfFree(engine, to);
+  forgetOldNeeds(node);
   wakeWaiting(engine, node);
 }
 
