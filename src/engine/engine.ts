@@ -190,6 +190,14 @@ export function forgetOldNeeds(node: Node): void {
   node.hasOldNeeds = false;
 }
 
+/** A unit that is forgotten: whoever needed it does so no more. It still wakes them itself, this once. */
+export function forgetNeedsOf(node: Node): void {
+  for (const { from } of node.neededBy) {
+    from.needs = from.needs.filter(({ to }) => to !== node);
+    from.hasOldNeeds = from.needs.some(({ old }) => old);
+  }
+}
+
 /** What the living run was started with; without one, what the next start will use. */
 export function definitionOf(node: Node): ServicePlan {
   return node.unit.oldPlan ?? node.plan;

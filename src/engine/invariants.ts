@@ -114,7 +114,9 @@ function ofTables(engine: Engine, found: string[]): void {
     if (waiters.join() !== otherWaiters.join())
       found.push(`waiters of ${node.unit.name}: ${waiters}, should be ${otherWaiters}`);
     if (edgesText(node) !== (other === undefined ? "" : edgesText(other)))
-      found.push(`edges of ${node.unit.name} differ`);
+      found.push(
+        `edges of ${node.unit.name} differ: ${edgesText(node)} / ${other === undefined ? "" : edgesText(other)}`,
+      );
     if (node.wentAway || node.queued) found.push(`${node.unit.name} is still to be looked at`);
   }
   ofTickets(engine, fresh, found);

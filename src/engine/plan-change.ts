@@ -6,7 +6,7 @@
 
 import { adoptAll } from "./adoption.ts";
 import { needsNewProcess, planChanges } from "./diff.ts";
-import { type Engine, log, makeTables, type Node, note, setState, touch } from "./engine.ts";
+import { type Engine, forgetNeedsOf, log, makeTables, type Node, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
 import { renewHealth } from "./health.ts";
 import { matchNames } from "./names.ts";
@@ -236,6 +236,7 @@ export function dropUnit(engine: Engine, node: Node): void {
   const { unit } = node;
   setState(engine, node, "stopped", "apply-removed", "forgotten");
   engine.byName.delete(unit.name);
+  forgetNeedsOf(node);
   engine.nodes.splice(engine.nodes.indexOf(node), 1);
   engine.state.units.splice(engine.state.units.indexOf(unit), 1);
   for (const { request, target } of node.waiters.splice(0)) {
