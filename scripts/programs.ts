@@ -15,6 +15,7 @@ const PROGRAMS: Program[] = [
   { package: "linux-libc-dev", proof: "/usr/include/linux/version.h" },
   { package: "libc6-dev", proof: "/usr/include/stdio.h", tests: true },
   { package: "valgrind", proof: "valgrind", tests: true },
+  { package: "systemd", proof: "systemd-notify", tests: true },
 ];
 
 function isExecutable(path: string): boolean {

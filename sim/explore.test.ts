@@ -12,6 +12,7 @@ import {
   graphOf,
   graphsOf,
   graphText,
+  type Link,
   linkClasses,
   planOf,
   type ServiceKind,
@@ -102,6 +103,15 @@ test("two services of different kinds, explored to closure", { skip }, () => {
     ["notifying", "group"],
   ] as const)
     exploreAndPrint(kinds.join(" and "), graphsOf([...kinds], links), allowance);
+});
+
+test("what waits for health, explored to closure", { skip }, () => {
+  const waits = (["ready", "healthy"] as const).map(
+    (wait): Link => ({ kind: "need", wait, required: true, restart: true }),
+  );
+  const allowance = { ...nothingLeft, probes: 3, exits: 1, limits: 1, requests: 1 };
+  for (const kind of ["checked", "observed"] as const)
+    exploreAndPrint(`probed and ${kind}`, graphsOf(["probed", kind], waits), allowance);
 });
 
 test("three services with every dependency, explored to closure", { skip }, () => {

@@ -128,7 +128,7 @@ function policy(value: string): Partial<ServicePlan["restart"]> {
 function health(text: string): HealthPlan {
   const [action, failures = "3", period = "0s"] = text.split("/");
   return {
-    probe: { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 250, timeoutMs: 3000 },
+    probe: { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 1000, timeoutMs: 3000 },
     intervalMs: 10_000,
     failures: Number(failures),
     startPeriodMs: milliseconds(period),

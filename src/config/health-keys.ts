@@ -31,7 +31,7 @@ export const health: NodeSchema<HealthSource> = changed(
       ),
       start_period: described(
         duration("a duration"),
-        "From ready: failures do not count before the first success, this long. Default 0s.",
+        "Time for the first success, beside that of `failures` probes at `interval`. Default 0s.",
       ),
       action: described(
         choice("what is done about it", ["restart", "none"]),

@@ -53,21 +53,28 @@ export function healthSucceeded(engine: Engine, node: Node, run: Run): void {
 }
 
 export function healthFailed(engine: Engine, node: Node, run: Run, reason: string): void {
-  const { failures, startPeriodMs, action } = definitionOf(node).health as HealthPlan;
+  const health = definitionOf(node).health as HealthPlan;
   run.healthReason = reason.slice(0, 200);
-  // A service that was never healthy may still be warming up.
-  if (!run.healthy && engine.now.monotonicMs - run.readyMs < startPeriodMs) return;
-  run.healthFailures++;
-  if (run.healthFailures < failures) return;
-  if (action === "restart") {
+  if (run.healthy || run.healthFailures > 0) run.healthFailures++;
+  else if (engine.now.monotonicMs >= firstYesAtMs(run, health)) run.healthFailures = health.failures;
+  // Fewer do not count yet, of more it is known already.
+  if (run.healthFailures !== health.failures) return;
+  if (health.action === "restart") {
     stopFailed(engine, node, run, "unhealthy", `unhealthy: ${run.healthReason}`);
     return;
   }
-  if (run.healthFailures > failures) return;
   run.healthy = false;
   note(engine, node, "unhealthy", run.healthReason);
   log(engine, "warn", "Service unhealthy", { reason: run.healthReason, service: node.unit.name });
   touch(engine, node);
+}
+
+/**
+ * When the first yes is due. Questions come quickly before it, so it is no number of them that counts, but the time that a
+ * service with steady questions would have.
+ */
+export function firstYesAtMs(run: Run, { startPeriodMs, failures, intervalMs }: HealthPlan): number {
+  return run.readyMs + startPeriodMs + failures * intervalMs;
 }
 
 /** A new plan may ask a run that goes on another question. What was known of it stays until that is answered. */

@@ -142,7 +142,7 @@ export interface HealthPlan {
   intervalMs: number;
   /** So many answers in a row that are a no make a service unhealthy. */
   failures: number;
-  /** From ready: until the first yes or the end of this time no answer counts against it. */
+  /** Time for the first yes, beside that of `failures` questions at the steady interval. */
   startPeriodMs: number;
   action: "restart" | "none";
 }

@@ -3,8 +3,9 @@
 import { readCauses } from "./causes.ts";
 import { definitionOf, type Engine, engineOf, type Node } from "./engine.ts";
 import type { Now } from "./event.ts";
+import { firstYesAtMs } from "./health.ts";
 import { holdsStop } from "./ordering.ts";
-import type { CommandPlan, ReadyPlan, ServicePlan } from "./plan.ts";
+import type { CommandPlan, HealthPlan, ReadyPlan, ServicePlan } from "./plan.ts";
 import { rules } from "./rules.ts";
 import type { End, FaultCause, Run, State, StopCause } from "./state.ts";
 import { isUp } from "./unit.ts";
@@ -46,7 +47,7 @@ function partsOf(engine: Engine, node: Node, now: Now): Parts {
     case "starting":
       return starting(node, now);
     case "ready":
-      return ready(engine, node);
+      return ready(engine, node, now);
     case "reloading":
       return {
         because: "it was asked to reload",
@@ -147,9 +148,9 @@ function readinessText(ready: ReadyPlan): string {
   }
 }
 
-function ready(engine: Engine, node: Node): Parts {
+function ready(engine: Engine, node: Node, now: Now): Parts {
   const { unit } = node;
-  if (unit.stopWish === "") return { because: unit.wantedBecause, ...health(node) };
+  if (unit.stopWish === "") return { because: unit.wantedBecause, ...health(node, now) };
   const holders = node.neededBy
     .filter((edge) => holdsStop(engine, edge))
     .map((edge) => `${edge.from.unit.name} to stop, which needs it`);
@@ -161,17 +162,19 @@ function ready(engine: Engine, node: Node): Parts {
 }
 
 /** What its health waits for, or what would mend it. */
-function health(node: Node): Pick<Parts, "waitsFor" | "release"> {
+function health(node: Node, now: Now): Pick<Parts, "waitsFor" | "release"> {
   const run = node.unit.run as Run;
   const plan = definitionOf(node).health;
   if (plan === null || (run.healthy && run.healthReason === "")) return { waitsFor: [], release: [] };
   const question = `${readinessText(plan.probe)}${run.healthReason === "" ? "" : ` (${healthText(node)})`}`;
-  const isFinal = plan.action === "restart" && run.healthFailures > 0;
-  const left = plan.failures - run.healthFailures;
-  return {
-    waitsFor: [`its health: ${question}`],
-    release: [isFinal ? `a good answer; restarted after ${left} more bad` : "a good answer"],
-  };
+  return { waitsFor: [`its health: ${question}`], release: [`a good answer${otherwise(run, plan, now)}`] };
+}
+
+/** What becomes of a run whose health does not answer well. */
+function otherwise(run: Run, plan: HealthPlan, now: Now): string {
+  if (plan.action === "none") return "";
+  if (run.healthy) return `; ${plan.failures - run.healthFailures} more bad ones in a row restart it`;
+  return ` within ${durationText(Math.max(0, firstYesAtMs(run, plan) - now.monotonicMs))}, or it is restarted`;
 }
 
 function stopping(engine: Engine, node: Node, now: Now): Parts {

@@ -5,10 +5,16 @@ import { isUnhealthy } from "./health.ts";
 import { availability } from "./ordering.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { End, Run, StopCause, Unit } from "./state.ts";
+import { isUp } from "./unit.ts";
 import { causeText, endText } from "./words.ts";
 
-/** `running`, `ready`, `failed: exited 3` … */
+/** `running`, `ready`, `ready (unhealthy)`, `failed: exited 3` … */
 export function shownState(unit: Unit, plan: ServicePlan): string {
+  const shown = shownWithoutHealth(unit, plan);
+  return isUp(unit) && isUnhealthy(unit.run as Run, plan) ? `${shown} (unhealthy)` : shown;
+}
+
+function shownWithoutHealth(unit: Unit, plan: ServicePlan): string {
   if (unit.state === "failed") return `failed: ${unit.failedBecause}`;
   if (unit.state === "ready" && plan.type !== "group" && plan.ready.kind === "started") return "running";
   if (unit.state === "starting" && plan.type === "task" && (unit.run as Run).main === "running") return "running";
@@ -40,6 +46,7 @@ export function healthText(node: Node): string {
   const plan = definitionOf(node);
   if (run.healthReason === "" || plan.health === null) return "";
   if (isUnhealthy(run, plan)) return `unhealthy: ${run.healthReason}`;
+  if (!run.healthy) return `not healthy yet: ${run.healthReason}`;
   return `health ${run.healthFailures}/${plan.health.failures}: ${run.healthReason}`;
 }
 

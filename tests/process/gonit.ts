@@ -42,6 +42,7 @@ export interface ServiceView {
   shown: string;
   pid: number | null;
   restarts: number;
+  marks: string[];
   reason: string;
 }
 
