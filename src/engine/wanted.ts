@@ -3,6 +3,7 @@
 import { type Engine, type Node, note, setState, touch } from "./engine.ts";
 import { enterWaiting } from "./ordering.ts";
 import { replaceRequests } from "./request-end.ts";
+import { clearFailures } from "./restart.ts";
 import type { Rule } from "./rules.ts";
 import { cancelBackoff, forgetFailures } from "./settle.ts";
 import type { StopCause } from "./state.ts";
@@ -67,6 +68,8 @@ export function wantDown(
   const { unit } = node;
   unit.wanted = "down";
   unit.wantedBecause = because;
+  // What comes back later, also because something needs it, does not go on with an old row of failures.
+  clearFailures(unit);
   cancelBackoff(engine, node);
   if (request !== 0) replaceRequests(engine, node, request);
   if (unit.run === null) {
