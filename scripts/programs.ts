@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { Failure, run, type Tools } from "./run.ts";
 
 /** What programs are needed for, beside every build. */
-export type Purpose = "tests" | "vm";
+export type Purpose = "tests" | "vm" | "image" | "ext4" | "qcow2" | "erofs" | "uefi" | "firmware" | "oci";
 
 interface Program {
   package: string;
@@ -20,6 +20,23 @@ const PROGRAMS: Program[] = [
   { package: "libc6-dev", proof: "/usr/include/stdio.h", purposes: ["tests"] },
   { package: "valgrind", proof: "valgrind", purposes: ["tests"] },
   { package: "cpio", proof: "cpio", purposes: ["tests"] },
+  { package: "xz-utils", proof: "xz", purposes: ["image"] },
+  { package: "e2fsprogs", proof: "debugfs", purposes: ["ext4"] },
+  { package: "erofs-utils", proof: "fsck.erofs", purposes: ["erofs"] },
+  { package: "mtools", proof: "mcopy", purposes: ["uefi"] },
+  { package: "dosfstools", proof: "mkfs.fat", purposes: ["uefi"] },
+  { package: "fdisk", proof: "sfdisk", purposes: ["uefi"] },
+  { package: "binutils", proof: "objcopy", purposes: ["uefi"] },
+  {
+    package: "systemd-boot-efi",
+    proof: "/usr/lib/systemd/boot/efi/linuxx64.efi.stub",
+    purposes: ["uefi"],
+  },
+  { package: "ovmf", proof: "/usr/share/OVMF/OVMF_CODE_4M.fd", purposes: ["firmware"] },
+  { package: "umoci", proof: "umoci", purposes: ["oci"] },
+  { package: "skopeo", proof: "skopeo", purposes: ["oci"] },
+  { package: "runc", proof: "runc", purposes: ["oci"] },
+  { package: "qemu-utils", proof: "qemu-img", purposes: ["qcow2"] },
   { package: "qemu-system-x86", proof: "qemu-system-x86_64", purposes: ["vm"] },
 ];
 

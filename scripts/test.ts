@@ -24,6 +24,9 @@ const UNIT_LIMIT_MS = 60_000;
 const PROCESS_LIMIT_MS = 180_000;
 const VM_LIMIT_MS = 300_000;
 
+/** Tests of machines build images of every format, and look at them with other programs. */
+const VM_PURPOSES = ["vm", "image", "ext4", "qcow2", "erofs", "uefi", "firmware", "oci"] as const;
+
 interface Stage {
   name: string;
   ok: boolean;
@@ -148,8 +151,8 @@ async function runStages(tools: Tools, files: string[], whole: boolean): Promise
 async function runTests(tools: Tools, files: string[], whole: boolean): Promise<number> {
   const started = Date.now();
   await preparePrograms(tools, [
-    ...(whole || files.some((file) => /\.c$|^scripts\/image\//.test(file)) ? (["tests"] as const) : []),
-    ...(files.some(isVmTest) ? (["vm"] as const) : []),
+    ...(whole || files.some((file) => /\.c$|^scripts\/image\//.test(file)) ? (["tests", "ext4"] as const) : []),
+    ...(files.some(isVmTest) ? VM_PURPOSES : []),
   ]);
   const stages = await runStages(tools, files, whole);
   removeBundles(tools.root);

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type ImageManifest, MANIFEST, type ManifestImage } from "../image/manifest.ts";
+import { preparePrograms } from "../programs.ts";
 import { Failure, type Tools } from "../run.ts";
 import { prepareFirmware } from "./firmware.ts";
 import type { VmOptions } from "./options.ts";
@@ -60,7 +61,7 @@ function findImage(tools: Tools, wanted: string | undefined): Found {
 }
 
 /** The setting for what the options ask for. */
-export function bootSetting(tools: Tools, options: VmOptions): BootSetting {
+export async function bootSetting(tools: Tools, options: VmOptions): Promise<BootSetting> {
   const { file, boot, kernel: own, folder } = findImage(tools, options.image);
   const setting: MachineSetting = {
     memory: options.memory,
@@ -80,6 +81,7 @@ export function bootSetting(tools: Tools, options: VmOptions): BootSetting {
   const format = boot.medium === "qcow2" ? "qcow2" : "raw";
   setting.disks = [{ file, format, interface: "nvme", readOnly: boot.readOnly === true }];
   if (boot.medium !== "uefi") return { setting, remove: () => undefined };
+  await preparePrograms(tools, ["firmware"]);
   const { firmware, remove } = prepareFirmware();
   return { setting: { ...setting, uefi: firmware, memory: Math.max(options.memory, 512) }, remove };
 }

@@ -53,7 +53,7 @@ export async function vmCommand(tools: Tools, words: string[]): Promise<number> 
   }
   const options = readVmOptions(words);
   await preparePrograms(tools, ["vm"]);
-  const { setting, remove } = bootSetting(tools, options);
+  const { setting, remove } = await bootSetting(tools, options);
   try {
     const accelerator = await chooseAccelerator(setting.kernel, join(tools.root, ".cache"));
     tools.unlock();
