@@ -24,6 +24,16 @@ const SECTIONS: [name: string, address: string][] = [
   [".linux", "0x2000000"],
 ];
 
+/** objcopy writes the time into the PE header, and a sum over it that firmware does not look at. Both become 0. */
+function withoutTime(path: string): void {
+  const file = openSync(path, "r+");
+  const offset = Buffer.alloc(4);
+  readSync(file, offset, 0, 4, 0x3c);
+  const header = offset.readUInt32LE();
+  for (const field of [8, 88]) writeSync(file, Buffer.alloc(4), 0, 4, header + field);
+  closeSync(file);
+}
+
 async function unifiedKernel({ folder, entries, kernel }: WriteInput, cmdline: string): Promise<string> {
   if (kernel === undefined) throw new Failure("cannot write a disk that boots: there is no kernel");
   const release = entries.find((entry) => entry.path === "etc/os-release");
@@ -40,6 +50,7 @@ async function unifiedKernel({ folder, entries, kernel }: WriteInput, cmdline: s
   ]);
   const path = join(folder, "uki.efi");
   await mustRun("join kernel and command line", "objcopy", [...sections, STUB, path]);
+  withoutTime(path);
   return path;
 }
 
