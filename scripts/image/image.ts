@@ -1,5 +1,5 @@
 /*
- * `npm run image`: builds images from a configuration, in three stages. prepare: what must be fetched; build: what is in the
+ * Builds images from a configuration, in three stages. prepare: what must be fetched; build: what is in the
  * image, as data; write: the files, each beside its place first and renamed when all are done, so that an interrupted build
  * leaves what was there.
  */
@@ -25,7 +25,7 @@ import { type ImageConfiguration, readConfiguration } from "./configuration.ts";
 import { buildContents, type Contents, type Prepared, prepare } from "./contents.ts";
 import { RULES } from "./formats.ts";
 import { FORMATS, type Format, type ImageManifest, MANIFEST, type ManifestImage } from "./manifest.ts";
-import { IMAGE_USAGE, type ImageOptions, readImageOptions } from "./options.ts";
+import type { ImageOptions } from "./options.ts";
 import { SBOM, sbomOf } from "./sbom.ts";
 import { identityOf, type WriteInput } from "./writer.ts";
 
@@ -167,13 +167,4 @@ export async function buildImages(tools: Tools, options: ImageOptions): Promise<
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-}
-
-export async function imageCommand(tools: Tools, words: string[]): Promise<number> {
-  if (words.includes("--help")) {
-    console.log(IMAGE_USAGE);
-    return 0;
-  }
-  await buildImages(tools, readImageOptions(words));
-  return 0;
 }

@@ -1,7 +1,7 @@
 /* Which machine boots an image: what the manifest beside it says, or what a file's name tells. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { type ImageManifest, MANIFEST, type ManifestImage } from "../image/manifest.ts";
+import { FORMATS, type ImageManifest, MANIFEST, type ManifestImage } from "../image/manifest.ts";
 import { preparePrograms } from "../programs.ts";
 import { Failure, type Tools } from "../run.ts";
 import { prepareFirmware } from "./firmware.ts";
@@ -49,10 +49,14 @@ function findImage(tools: Tools, wanted: string | undefined): Found {
   const standard = join(tools.root, "dist/image");
   const found = findInManifest(standard, (image) => wanted === undefined || image.format === wanted);
   if (found !== undefined) return found;
-  if (wanted === undefined || !existsSync(wanted)) {
-    const what = wanted === undefined ? "an image that boots" : wanted;
-    throw new Failure(`cannot find ${what} in dist/image; make it with: npm run image`);
+  if (wanted !== undefined && (FORMATS as readonly string[]).includes(wanted)) {
+    throw new Failure(
+      `cannot boot ${wanted}: dist/image has none that a machine boots; npm run image -- --format ${wanted}`,
+    );
   }
+  if (wanted === undefined)
+    throw new Failure("cannot find an image that boots in dist/image; name one of another folder");
+  if (!existsSync(wanted)) throw new Failure(`cannot boot ${wanted}: there is no such file`);
   const file = resolve(wanted);
   const folder = dirname(file);
   const known = findInManifest(folder, (image) => image.file === basename(file));

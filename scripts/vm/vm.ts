@@ -1,5 +1,7 @@
 /* `npm run vm`: boots an image in QEMU, with its console on this terminal. */
 import { join } from "node:path";
+import { freshImages } from "../image/fresh-images.ts";
+import { FORMATS } from "../image/manifest.ts";
 import { preparePrograms } from "../programs.ts";
 import type { Tools } from "../run.ts";
 import { chooseAccelerator } from "./accelerator.ts";
@@ -46,6 +48,11 @@ function exitCode(end: MachineEnd, reason: number | undefined): number {
   return end.guestStatus ?? end.code ?? 1;
 }
 
+/** Whether it is an image of dist/image that is to boot, not a file. */
+function namesStandardImage({ image }: VmOptions): boolean {
+  return image === undefined || (FORMATS as readonly string[]).includes(image);
+}
+
 export async function vmCommand(tools: Tools, words: string[]): Promise<number> {
   if (words.includes("--help")) {
     console.log(VM_USAGE);
@@ -53,6 +60,7 @@ export async function vmCommand(tools: Tools, words: string[]): Promise<number> 
   }
   const options = readVmOptions(words);
   await preparePrograms(tools, ["vm"]);
+  if (namesStandardImage(options)) await freshImages(tools);
   const { setting, remove } = await bootSetting(tools, options);
   try {
     const accelerator = await chooseAccelerator(setting.kernel, join(tools.root, ".cache"));

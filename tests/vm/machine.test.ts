@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { boot, testInitramfs } from "./vm.ts";
+import { addModules, MACHINE_MODULES, planModules } from "../../scripts/image/kernel-modules.ts";
+import { Tree } from "../../scripts/image/tree.ts";
+import { boot, kernelModules, testInitramfs } from "./vm.ts";
 
 test("what is typed reaches the guest, what it prints comes back; power-off ends the machine with 0", async (t) => {
   const vm = boot(t, { initrd: testInitramfs(t) });
@@ -40,6 +42,24 @@ test("a reboot is the end unless the machine boots again", async (t) => {
   await again.sees(/vm-init is ready/, at);
   again.type("poweroff");
   assert.equal((await again.ended).code, 0);
+});
+
+test("modules load in the order of their list; the power button is an event, the network card a device", async (t) => {
+  const tree = new Tree();
+  const wanted = MACHINE_MODULES.map((name) => ({ name, options: "" }));
+  addModules(tree, kernelModules(), "test", planModules(kernelModules(), wanted, { optional: true }));
+  const files: Record<string, Buffer> = {};
+  for (const entry of tree.entries()) if (entry.kind === "file") files[entry.path] = entry.content();
+  const vm = boot(t, { initrd: testInitramfs(t, files), network: { forwards: [] } });
+  const at = await vm.sees(/vm-init is ready/);
+  vm.type("modules");
+  const loaded = await vm.sees(/modules are loaded/, at);
+  vm.type("show /proc/net/dev");
+  await vm.sees(/eth0:/, loaded);
+  vm.type("button");
+  await vm.sees(/waiting for the button/, loaded);
+  await vm.monitor("system_powerdown");
+  await vm.sees(/the button was pressed/, loaded);
 });
 
 test("kill ends this machine by its number; the next sees() tells what the console showed", async (t) => {
