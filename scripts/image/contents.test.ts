@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { ImageConfiguration } from "./configuration.ts";
-import { parseSimulation, usersOfScript } from "./debian.ts";
+import { copiesOfScript, parseSimulation, usersOfScript } from "./debian.ts";
 import { addLayout } from "./layout.ts";
 import { missingForServices } from "./libraries.ts";
 import { readImageOptions } from "./options.ts";
 import { modeOf, Tree } from "./tree.ts";
-import { addUsers } from "./users.ts";
+import { addUsers, imageUsers } from "./users.ts";
 
 function textOf(tree: Tree, path: string): string {
   const entry = tree.find(path);
@@ -81,6 +81,30 @@ fi
 useradd -r redis >/dev/null 2>&1
 `;
   assert.deepEqual(usersOfScript(script), ["_chrony", "redis"]);
+});
+
+test("copiesOfScript() finds what ucf would put in place", () => {
+  const script = `  ucf --three-way /usr/share/chrony/chrony.conf /etc/chrony/chrony.conf
+ucf --debconf-ok \\
+    /usr/share/a/a.conf /etc/a.conf
+ucf "$template" /etc/b.conf
+ucfr chrony /etc/chrony/chrony.conf
+`;
+  assert.deepEqual(copiesOfScript(script), [
+    { source: "/usr/share/chrony/chrony.conf", target: "/etc/chrony/chrony.conf" },
+    { source: "/usr/share/a/a.conf", target: "/etc/a.conf" },
+  ]);
+});
+
+test("imageUsers() brings Debian's fixed users with packages; the configuration's own win", () => {
+  assert.deepEqual(imageUsers({ users: [user("web")], debian: [] }), [user("web")]);
+  const users = imageUsers({ users: [user("www-data", { uid: 33, home: "/srv" })], debian: ["nginx-light"] });
+  assert.deepEqual(
+    users.filter(({ name }) => name === "www-data").map(({ home }) => home),
+    ["/srv"],
+  );
+  assert.ok(users.some(({ name, uid }) => name === "mail" && uid === 8));
+  addUsers(new Tree(), users, "/bin/sh");
 });
 
 test("missingForServices() names programs, loaders, libraries and interpreters that are not in the image", () => {

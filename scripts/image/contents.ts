@@ -12,7 +12,7 @@ import { addModules, type LoadedModule, MACHINE_MODULES, planModules } from "./k
 import { addLayout } from "./layout.ts";
 import { missingForServices } from "./libraries.ts";
 import { Tree } from "./tree.ts";
-import { addUsers } from "./users.ts";
+import { addUsers, imageUsers } from "./users.ts";
 
 /** All that the build needs, fetched. */
 export interface Prepared {
@@ -73,7 +73,7 @@ async function configurationText({ configuration, file, gonit }: Prepared): Prom
 }
 
 async function addPackages(tree: Tree, { configuration, packages }: Prepared): Promise<string[]> {
-  const known = new Set(["root", "nobody", ...configuration.users.map(({ name }) => name)]);
+  const known = new Set(["root", "nobody", ...imageUsers(configuration).map(({ name }) => name)]);
   const notices: string[] = [];
   for (const one of packages) {
     const users = (await addPackage(tree, one)).filter((name) => !known.has(name));
@@ -84,8 +84,9 @@ async function addPackages(tree: Tree, { configuration, packages }: Prepared): P
   return notices;
 }
 
-function refuseMissing(tree: Tree, { services, users }: ImageConfiguration): void {
-  const names = new Set(["", "root", "nobody", ...users.map(({ name }) => name)]);
+function refuseMissing(tree: Tree, configuration: ImageConfiguration): void {
+  const { services } = configuration;
+  const names = new Set(["", "root", "nobody", ...imageUsers(configuration).map(({ name }) => name)]);
   const missing = [
     ...missingForServices(tree, services),
     ...services
@@ -108,7 +109,7 @@ export async function buildContents(prepared: Prepared, folder: string): Promise
   await addBusyboxLinks(tree, folder);
   const modules = modulesOf(prepared);
   if (kernel !== undefined && kernel.modules !== "") addModules(tree, kernel.modules, kernel.release, modules);
-  addUsers(tree, configuration.users, tree.find("bin/sh") === undefined ? "/usr/sbin/nologin" : "/bin/sh");
+  addUsers(tree, imageUsers(configuration), tree.find("bin/sh") === undefined ? "/usr/sbin/nologin" : "/bin/sh");
   for (const { target, source, mode } of configuration.files) addHostFile(tree, source, target, mode);
   refuseMissing(tree, configuration);
   return { tree, modules, notices };

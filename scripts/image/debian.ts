@@ -122,10 +122,21 @@ export function usersOfScript(script: string): string[] {
   return [...new Set(names)];
 }
 
-/** Puts a package's files into an image; the users that it expects. */
+/** Configuration files that a script puts in place with ucf(1), as far as its text names both paths. */
+export function copiesOfScript(script: string): { source: string; target: string }[] {
+  const calls = script.replaceAll(/\\\n/g, " ").matchAll(/^\s*ucf\s(?:.*\s)?(\/[^\s$"']+)\s+(\/[^\s$"']+)\s*$/gm);
+  return [...calls].map(([, source = "", target = ""]) => ({ source, target }));
+}
+
+/** Puts a package's files into an image, and what its script would copy; the users that the script would make. */
 export async function addPackage(tree: Tree, one: DebianPackage): Promise<string[]> {
   const archive = await runBytes(`unpack ${one.file}`, "dpkg-deb", ["--fsys-tarfile", one.file]);
   for (const entry of await unpackTar(archive)) addEntry(tree, entry, one);
   const script = await run("dpkg-deb", ["--info", one.file, "postinst"]);
-  return script.code === 0 ? usersOfScript(script.stdout) : [];
+  if (script.code !== 0) return [];
+  for (const { source, target } of copiesOfScript(script.stdout)) {
+    const file = tree.find(source);
+    if (file?.kind === "file" && tree.find(target) === undefined) tree.add({ ...file, path: normalPath(target) });
+  }
+  return usersOfScript(script.stdout);
 }

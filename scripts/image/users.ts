@@ -26,6 +26,33 @@ const GROUPS: [string, number][] = [
 ];
 
 const NOBODY: Account = { name: "nobody", uid: 65534, gid: 65534, home: "/nonexistent", shell: "/usr/sbin/nologin" };
+/** Users with fixed numbers that packages of Debian expect (base-passwd); each has a group of its name and number. */
+const DEBIAN: [name: string, number: number][] = [
+  ["daemon", 1],
+  ["bin", 2],
+  ["sys", 3],
+  ["games", 60],
+  ["man", 12],
+  ["lp", 7],
+  ["mail", 8],
+  ["news", 9],
+  ["uucp", 10],
+  ["proxy", 13],
+  ["www-data", 33],
+  ["backup", 34],
+  ["list", 38],
+  ["irc", 39],
+];
+
+/** The users of an image beside root and nobody: Debian's, where it holds packages, and the configuration's own. */
+export function imageUsers({ users, debian }: Pick<ImageConfiguration, "users" | "debian">): User[] {
+  const own = new Set(users.map(({ name }) => name));
+  const fixed = debian.length === 0 ? [] : DEBIAN.filter(([name]) => !own.has(name));
+  const shell = "/usr/sbin/nologin";
+  const account = ([name, uid]: [string, number]): User => ({ name, uid, gid: null, home: "", shell, groups: [] });
+  return [...fixed.map(account), ...users];
+}
+
 /** Numbers for users without one of their own: below those of people. */
 const FIRST_FREE = 100;
 

@@ -18,9 +18,13 @@ services:
     command: [/bin/cat, /etc/greeting]
     type: task
     logs: console
+  - name: linked
+    command: dropbear -V
+    type: task
+    logs: console
 image:
   format: [initramfs, ext4, erofs, qcow2, disk, oci, tar]
-  debian: [busybox-static]
+  debian: [busybox-static, dropbear-bin]
   files: {/etc/greeting: ./greeting}
 `;
 
@@ -75,6 +79,8 @@ for (const format of ["initramfs", "ext4", "qcow2", "disk"]) {
     const vm = await bootFormat(t, format);
     await vm.sees(/Starting services +title="Test image" version=1\.4/);
     await vm.sees(/hello from the image/);
+    /* A program of a package with the libraries of its packages. */
+    await vm.sees(/Dropbear v\d+/);
     vm.kill();
     await vm.ended;
   });
@@ -96,7 +102,8 @@ test("the manifest tells sizes and hashes, the SBOM every part with its version"
   assert.equal(sbom.spdxVersion, "SPDX-2.3");
   const names = sbom.packages.map(({ name }) => name);
   assert.deepEqual(names.slice(0, 2), ["image Test image", "gonit"]);
-  for (const name of ["busybox-static", "file /etc/greeting"]) assert.ok(names.includes(name), names.join());
+  for (const name of ["busybox-static", "dropbear-bin", "libc6", "file /etc/greeting"])
+    assert.ok(names.includes(name), names.join());
   assert.equal(new Set(sbom.packages.map(({ SPDXID }) => SPDXID)).size, sbom.packages.length);
   assert.equal(sbom.relationships.length, sbom.packages.length);
   assert.match(sbom.packages.find(({ name }) => name === "busybox-static")?.versionInfo ?? "", /^1:1\./);
