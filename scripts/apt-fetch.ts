@@ -125,6 +125,16 @@ function failure(requests: AptRequest[], report: string[]): Failure {
   return new Failure(`cannot fetch ${names} through apt\n${text}\n${hint}`);
 }
 
+/** A private state, up to date, for the machine's own suite: the options with which apt uses it. */
+export async function privateArchive(state: string): Promise<string[]> {
+  const stanzas = archiveStanzas(await machineStanzas());
+  const own = ownSuite(stanzas);
+  if (own === undefined) throw new Failure("cannot find a Debian archive in this machine's apt configuration");
+  const output = await updateState(state, stanzas, own);
+  if (/^E: |^Err/m.test(output)) throw new Failure(`cannot read the package lists of ${own}\n${reasons(output)}`);
+  return stateOptions(state);
+}
+
 /** Fetches all requests into a folder; the names of their files, in the same order. */
 export async function aptFetch(requests: AptRequest[], cache: string, into: string): Promise<string[]> {
   const all = await machineStanzas();

@@ -22,7 +22,7 @@ export interface Workshop {
 }
 
 export async function openWorkshop(tools: Tools): Promise<Workshop> {
-  await preparePrograms(tools, { tests: false });
+  await preparePrograms(tools, []);
   const sources = await prepareSources(tools);
   const manifest = JSON.parse(readFileSync(join(tools.root, "package.json"), "utf8")) as { version: string };
   return { root: tools.root, tools: await findToolchain(tools.root), sources, version: manifest.version };

@@ -9,6 +9,8 @@ const COMMANDS: { [verb: string]: () => Promise<Command> } = {
   test: async () => (await import("./test.ts")).testCommand,
   "test-long": async () => (await import("./test.ts")).testLongCommand,
   mutants: async () => (await import("./mutants.ts")).mutantsCommand,
+  image: async () => (await import("./image/image-command.ts")).imageCommand,
+  vm: async () => (await import("./vm/vm.ts")).vmCommand,
   bench: async () => (await import("./bench.ts")).benchCommand,
   check: async () => (await import("./check.ts")).checkCommand,
   format: async () => (await import("./check.ts")).formatCommand,

@@ -2,20 +2,43 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { Failure, run, type Tools } from "./run.ts";
 
+/** What programs are needed for, beside every build. */
+export type Purpose = "tests" | "vm" | "image" | "ext4" | "qcow2" | "erofs" | "uefi" | "firmware" | "oci";
+
 interface Program {
   package: string;
   /** Looked for in PATH, or a file when it begins with a slash. */
   proof: string;
-  tests?: boolean;
+  /** Needed for these only. */
+  purposes?: Purpose[];
 }
 
 const PROGRAMS: Program[] = [
   { package: "gcc", proof: "gcc" },
   { package: "musl-tools", proof: "musl-gcc" },
   { package: "linux-libc-dev", proof: "/usr/include/linux/version.h" },
-  { package: "libc6-dev", proof: "/usr/include/stdio.h", tests: true },
-  { package: "valgrind", proof: "valgrind", tests: true },
-  { package: "systemd", proof: "systemd-notify", tests: true },
+  { package: "libc6-dev", proof: "/usr/include/stdio.h", purposes: ["tests"] },
+  { package: "valgrind", proof: "valgrind", purposes: ["tests"] },
+  { package: "systemd", proof: "systemd-notify", purposes: ["tests"] },
+  { package: "cpio", proof: "cpio", purposes: ["tests"] },
+  { package: "xz-utils", proof: "xz", purposes: ["image"] },
+  { package: "e2fsprogs", proof: "debugfs", purposes: ["ext4"] },
+  { package: "erofs-utils", proof: "fsck.erofs", purposes: ["erofs"] },
+  { package: "mtools", proof: "mcopy", purposes: ["uefi"] },
+  { package: "dosfstools", proof: "mkfs.fat", purposes: ["uefi"] },
+  { package: "fdisk", proof: "sfdisk", purposes: ["uefi"] },
+  { package: "binutils", proof: "objcopy", purposes: ["uefi"] },
+  {
+    package: "systemd-boot-efi",
+    proof: "/usr/lib/systemd/boot/efi/linuxx64.efi.stub",
+    purposes: ["uefi"],
+  },
+  { package: "ovmf", proof: "/usr/share/OVMF/OVMF_CODE_4M.fd", purposes: ["firmware"] },
+  { package: "umoci", proof: "umoci", purposes: ["oci"] },
+  { package: "skopeo", proof: "skopeo", purposes: ["oci"] },
+  { package: "runc", proof: "runc", purposes: ["oci"] },
+  { package: "qemu-utils", proof: "qemu-img", purposes: ["qcow2"] },
+  { package: "qemu-system-x86", proof: "qemu-system-x86_64", purposes: ["vm"] },
 ];
 
 function isExecutable(path: string): boolean {
@@ -56,8 +79,10 @@ async function install(packages: string[], sudo: boolean): Promise<void> {
 }
 
 /** Installs what is missing: as root, or through sudo where somebody can be asked. */
-export async function preparePrograms(tools: Tools, need: { tests: boolean }): Promise<void> {
-  const missing = PROGRAMS.filter((program) => (need.tests || program.tests !== true) && !isPresent(program.proof));
+export async function preparePrograms(tools: Tools, purposes: readonly Purpose[]): Promise<void> {
+  const isNeeded = (program: Program): boolean =>
+    program.purposes === undefined || program.purposes.some((purpose) => purposes.includes(purpose));
+  const missing = PROGRAMS.filter((program) => isNeeded(program) && !isPresent(program.proof));
   if (missing.length === 0) return;
   const packages = missing.map((program) => program.package);
   const line = `apt-get install ${packages.join(" ")}`;

@@ -72,6 +72,22 @@ export async function mustRun(
   return result.stdout;
 }
 
+/** The same for a program whose output is no text. */
+export function runBytes(what: string, command: string, words: string[]): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, words, { stdio: ["ignore", "pipe", "pipe"] });
+    const output: Buffer[] = [];
+    const errors: Buffer[] = [];
+    child.stdout.on("data", (bytes: Buffer) => output.push(bytes));
+    child.stderr.on("data", (bytes: Buffer) => errors.push(bytes));
+    child.on("error", (error) => reject(new Failure(`cannot run ${command}: ${error.message}`)));
+    child.on("close", (code) => {
+      if (code === 0) return resolve(Buffer.concat(output));
+      reject(new Failure(`cannot ${what}: ${command} ended with ${code}\n${Buffer.concat(errors).toString().trim()}`));
+    });
+  });
+}
+
 /** Does work for each item, so many at a time; results in the items' order. The first failure is the whole's. */
 export async function inParallel<T, R>(
   items: readonly T[],

@@ -44,6 +44,11 @@ export function isProcessTest(path: string): boolean {
   return PROCESS_FOLDERS.some((folder) => path.startsWith(folder));
 }
 
+/** Tests that boot virtual machines: one file after the other, nothing else beside them. */
+export function isVmTest(path: string): boolean {
+  return path.startsWith("tests/vm/");
+}
+
 export function isLongTest(path: string): boolean {
   return /\.long\.test\.(ts|c)$/.test(path);
 }

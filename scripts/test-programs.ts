@@ -3,10 +3,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildVariant, openWorkshop, type Workshop } from "./build.ts";
 import { compileAll } from "./c-objects.ts";
+import { debianKernel } from "./image/kernel.ts";
 import { link } from "./link.ts";
 import type { Tools } from "./run.ts";
 import { buildChildren, buildCTests, type CProgram } from "./test-c.ts";
 import { compileFlags } from "./toolchain.ts";
+import { chooseAccelerator } from "./vm/accelerator.ts";
+import type { Accelerator } from "./vm/qemu-arguments.ts";
 
 export interface Workbench {
   shop: Workshop;
@@ -22,6 +25,10 @@ export interface Programs {
   /** Only where a chosen test names it: it takes long to build. */
   GONIT_SANITIZE_BINARY?: string;
   GONIT_CHILDREN: string;
+  /** Only for tests that boot virtual machines: a kernel, the folder of its modules, and how machines are run. */
+  GONIT_KERNEL?: string;
+  GONIT_KERNEL_MODULES?: string;
+  GONIT_ACCELERATOR?: Accelerator;
 }
 
 async function buildReaper(shop: Workshop): Promise<string> {
@@ -61,4 +68,11 @@ export async function buildPrograms(shop: Workshop, tests: string[]): Promise<Pr
     programs.GONIT_SANITIZE_BINARY = await buildVariant(shop, "sanitize");
   }
   return programs;
+}
+
+/** What tests in virtual machines need beside the programs. */
+export async function vmPrograms(tools: Tools): Promise<Partial<Programs>> {
+  const { file, modules } = await debianKernel(tools, { update: false });
+  const accelerator = await chooseAccelerator(file, join(tools.root, ".cache"));
+  return { GONIT_KERNEL: file, GONIT_KERNEL_MODULES: modules, GONIT_ACCELERATOR: accelerator };
 }

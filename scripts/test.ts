@@ -1,5 +1,6 @@
 /*
- * `npm test [PATTERN ...]`: builds, checks the tree, then runs the tests from the fast to the slow: unit, C, process.
+ * `npm test [PATTERN ...]`: builds, checks the tree, then runs the tests from the fast to the slow: unit, C, process,
+ * vm (virtual machines).
  * A pattern runs only the test files whose paths hold it. `npm run test:long` runs the files named *.long.test.*.
  */
 import { availableParallelism } from "node:os";
@@ -13,13 +14,18 @@ import {
   findTests,
   isLongTest,
   isProcessTest,
+  isVmTest,
   removeBundles,
   runTestFile,
 } from "./test-files.ts";
-import { buildPrograms, openWorkbench, type Programs, type Workbench } from "./test-programs.ts";
+import { buildPrograms, openWorkbench, type Programs, vmPrograms, type Workbench } from "./test-programs.ts";
 
 const UNIT_LIMIT_MS = 60_000;
 const PROCESS_LIMIT_MS = 180_000;
+const VM_LIMIT_MS = 300_000;
+
+/** Tests of machines build images of every format, and look at them with other programs. */
+const VM_PURPOSES = ["vm", "image", "ext4", "qcow2", "erofs", "uefi", "firmware", "oci"] as const;
 
 interface Stage {
   name: string;
@@ -98,7 +104,8 @@ function printSkipped(stages: Stage[]): void {
 /** The stages that the chosen files need, in their order. The lock goes when nothing is built any more. */
 async function runStages(tools: Tools, files: string[], whole: boolean): Promise<Stage[]> {
   const scripts = files.filter((file) => file.endsWith(".ts"));
-  const unit = scripts.filter((file) => !isProcessTest(file));
+  const machines = scripts.filter(isVmTest);
+  const unit = scripts.filter((file) => !isProcessTest(file) && !isVmTest(file));
   const processes = scripts.filter(isProcessTest);
   const cTests = files.filter((file) => file.endsWith(".c"));
   const stages: Stage[] = [];
@@ -109,11 +116,13 @@ async function runStages(tools: Tools, files: string[], whole: boolean): Promise
   };
   let workbench: Workbench | undefined;
   let programs: Programs | undefined;
-  if (whole || cTests.length > 0 || processes.length > 0) workbench = await openWorkbench(tools, cTests);
-  if (workbench !== undefined && (whole || processes.length > 0)) {
+  const needsPrograms = whole || processes.length > 0 || machines.length > 0;
+  if (needsPrograms || cTests.length > 0) workbench = await openWorkbench(tools, cTests);
+  if (workbench !== undefined && needsPrograms) {
     const { shop } = workbench;
     await add("build", async () => {
-      programs = await buildPrograms(shop, processes);
+      programs = await buildPrograms(shop, [...processes, ...machines]);
+      if (machines.length > 0) Object.assign(programs, await vmPrograms(tools));
       return { summary: Object.keys(programs).join(" ") };
     });
   }
@@ -133,12 +142,18 @@ async function runStages(tools: Tools, files: string[], whole: boolean): Promise
   if (programs !== undefined && processes.length > 0) {
     await add("process", () => each(processes, 1, PROCESS_LIMIT_MS, [reaper]));
   }
+  if (programs !== undefined && machines.length > 0) {
+    await add("vm", () => each(machines, 1, VM_LIMIT_MS, [reaper]));
+  }
   return stages;
 }
 
 async function runTests(tools: Tools, files: string[], whole: boolean): Promise<number> {
   const started = Date.now();
-  await preparePrograms(tools, { tests: whole || files.some((file) => file.endsWith(".c")) });
+  await preparePrograms(tools, [
+    ...(whole || files.some((file) => /\.c$|^scripts\/image\//.test(file)) ? (["tests", "ext4"] as const) : []),
+    ...(files.some(isVmTest) ? VM_PURPOSES : []),
+  ]);
   const stages = await runStages(tools, files, whole);
   removeBundles(tools.root);
   printFigures(stages);

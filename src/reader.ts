@@ -37,7 +37,8 @@ function answer(args: string[]): string {
   };
   const result = loadPlan(options, hostFiles, hostYaml);
   if ("problems" in result) return JSON.stringify(result);
-  const { plan, ...rest } = result;
+  /* The image builder's part is not for a running system. */
+  const { plan, image: _image, ...rest } = result;
   return `{"plan":${planText(plan)},${JSON.stringify(rest).slice(1)}`;
 }
 

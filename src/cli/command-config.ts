@@ -18,7 +18,7 @@ function run(context: Context): number {
   const result = loadForClient(context);
   if ("problems" in result) return reportProblems(context, result);
   for (const warning of result.warnings) host.print(2, `warning: ${warning}\n`);
-  if (context.options.json) printJson(result.plan);
-  else print(configText(result.plan));
+  if (context.options.json) printJson({ ...result.plan, image: result.image });
+  else print(configText(result.plan, result.image));
   return ExitCode.ok;
 }

@@ -13,6 +13,7 @@ import type {
 import { watchDefault } from "./defaults.ts";
 import { formatDuration } from "./duration.ts";
 import { escapeDollars } from "./expand.ts";
+import { type ImagePlan, imageData } from "./image-plan.ts";
 import { formatMode } from "./mode.ts";
 import { formatSignal } from "./signals.ts";
 import { formatSize } from "./size.ts";
@@ -20,7 +21,7 @@ import { type Data, Raw, writeYaml } from "./write-yaml.ts";
 
 type DataMap = { [key: string]: Data };
 
-export function configText(plan: Plan): string {
+export function configText(plan: Plan, image: ImagePlan | null = null): string {
   const map: DataMap = {};
   addText(map, "version", plan.version);
   addText(map, "title", plan.title);
@@ -35,6 +36,7 @@ export function configText(plan: Plan): string {
     if (maxTotalBytes !== null) logs.max_total = size(maxTotalBytes);
     map.logs = logs;
   }
+  if (image !== null) map.image = imageData(image, text, size);
   map.services = plan.services.map(serviceData);
   return writeYaml(map);
 }

@@ -6,6 +6,7 @@ import { type Collected, collect } from "./collect.ts";
 import { watchDefault } from "./defaults.ts";
 import type { Variables } from "./expand.ts";
 import type { FileAccess, YamlSource } from "./files.ts";
+import { type ImagePlan, planImage } from "./image-plan.ts";
 import { folderOf } from "./node.ts";
 import { planService, type ServiceContext } from "./plan-service.ts";
 import { Problems } from "./problems.ts";
@@ -26,7 +27,7 @@ export interface LoadOptions {
 }
 
 export type LoadResult =
-  | { plan: Plan; warnings: string[]; sources: PlanSource[] }
+  | { plan: Plan; image: ImagePlan | null; warnings: string[]; sources: PlanSource[] }
   /** Problems as texts, with places and carets. */
   | { problems: string[]; problemCount: number; warnings: string[]; sources: PlanSource[]; found: boolean };
 
@@ -36,9 +37,9 @@ export function loadPlan(options: LoadOptions, files: FileAccess, yaml: YamlSour
   const shownPath = pathShower(options.workingDirectory);
   const own = variablesOf(options.environment);
   const layers = readLayers({ ...options, shownPath }, files, yaml, own, problems);
-  const plan = layers === null ? null : makePlan(options, layers, own, files, problems, warnings, shownPath);
+  const made = layers === null ? null : makePlan(options, layers, own, files, problems, warnings, shownPath);
   const sources = layers?.sources ?? [];
-  if (plan !== null && problems.count === 0) return { plan, warnings, sources };
+  if (made !== null && problems.count === 0) return { ...made, warnings, sources };
   return { problems: problems.texts(), problemCount: problems.count, warnings, sources, found: layers !== null };
 }
 
@@ -50,7 +51,7 @@ function makePlan(
   problems: Problems,
   warnings: string[],
   shownPath: (path: string) => string,
-): Plan {
+): { plan: Plan; image: ImagePlan | null } {
   const { role } = options;
   const roots = layers.layers.filter(({ service }) => service === null).map(({ root }) => root);
   const system = systemEnvironment({ role, main: layers.main, roots, own, files, shownPath, problems });
@@ -71,7 +72,7 @@ function makePlan(
     sources: layers.sources,
     warnings,
   };
-  return {
+  const plan: Plan = {
     version: values.version ?? "",
     title: values.title ?? "",
     description: values.description ?? "",
@@ -83,6 +84,7 @@ function makePlan(
     logs: { directory: logDirectory, maxTotalBytes: values.logs?.max_total ?? null },
     services: planServices(collected, context),
   };
+  return { plan, image: planImage(values.image) };
 }
 
 function planServices(collected: Collected, context: ServiceContext): ServicePlan[] {

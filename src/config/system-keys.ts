@@ -1,5 +1,6 @@
 /** The keys of the whole file. */
 
+import { image } from "./image-keys.ts";
 import { Refusal } from "./refusal.ts";
 import { byKind, described, listOf, type OutputOf, scalar } from "./schema-kit.ts";
 import { layered, notSupported } from "./schema-maps.ts";
@@ -56,7 +57,7 @@ export const systemEntries = {
   networking: notSupported(),
   terminals: notSupported(),
   web: notSupported(),
-  image: notSupported(),
+  image: described(image, "What the image builder makes of this configuration."),
 };
 
 const synonyms: Record<string, string> = {

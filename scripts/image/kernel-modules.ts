@@ -1,0 +1,96 @@
+/*
+ * Kernel modules for an image: those that are asked for and those that they need, in an order in which they can be loaded.
+ * A module says what it needs in its section .modinfo (`depends=`, `softdep=pre:`). In a wrong order the kernel answers
+ * ENOENT, which names neither the order nor the module that is missing.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { elfSection } from "../elf.ts";
+import { Failure } from "../run.ts";
+import type { Tree } from "./tree.ts";
+
+/** The file in an image that names the modules to load: a path a line, then a blank and options where there are any. */
+export const MODULES_LIST = "system/modules";
+
+/** What a machine of QEMU has: disks, network, power button (read through evdev), randomness, console. */
+export const MACHINE_MODULES = ["virtio_pci", "virtio_blk", "virtio_net", "virtio_rng", "button", "evdev"];
+
+export interface WantedModule {
+  name: string;
+  options: string;
+}
+
+export interface LoadedModule extends WantedModule {
+  /** Its file, from the folder of the modules. */
+  path: string;
+}
+
+/** `-` and `_` are the same in a module's name. */
+function plainName(name: string): string {
+  return name.replaceAll("-", "_");
+}
+
+function nameOf(path: string): string {
+  return plainName(path.slice(path.lastIndexOf("/") + 1).replace(/\.ko(\.\w+)?$/, ""));
+}
+
+function contentOf(path: string): Buffer {
+  const bytes = readFileSync(path);
+  if (!path.endsWith(".xz")) return bytes;
+  return execFileSync("xz", ["-dc"], { input: bytes, maxBuffer: 256 * 1024 * 1024 });
+}
+
+/** Names of the modules that must be loaded before this one. */
+export function moduleNeeds(bytes: Buffer): string[] {
+  const fields = elfSection(bytes, ".modinfo")?.toString("latin1").split("\0") ?? [];
+  const depends = fields.flatMap((field) => /^depends=(.*)/.exec(field)?.[1]?.split(",") ?? []);
+  const soft = fields.flatMap((field) => /^softdep=pre: (.*?)(?: post:.*)?$/.exec(field)?.[1]?.split(/\s+/) ?? []);
+  return [...soft, ...depends].filter((name) => name !== "").map(plainName);
+}
+
+function builtIn(folder: string): Set<string> {
+  const list = join(folder, "modules.builtin");
+  return new Set(existsSync(list) ? readFileSync(list, "utf8").trim().split("\n").map(nameOf) : []);
+}
+
+/**
+ * The modules to load, in their order. What is built into the kernel needs no file. A module that is not there is a
+ * failure; with `optional` it is left out, since kernels differ in what they have as modules at all.
+ */
+export function planModules(
+  folder: string,
+  wanted: readonly WantedModule[],
+  { optional = false } = {},
+): LoadedModule[] {
+  const entries = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  const files = new Map(entries.filter((path) => /\.ko(\.\w+)?$/.test(path)).map((path) => [nameOf(path), path]));
+  const inKernel = builtIn(folder);
+  const planned = new Map<string, LoadedModule>();
+  const add = (name: string, options: string, why: string): void => {
+    if (planned.has(name) || inKernel.has(name)) return;
+    const path = files.get(name);
+    if (path === undefined) {
+      if (optional) return;
+      throw new Failure(`cannot bring the kernel module ${name}${why}: ${folder} has none of this name`);
+    }
+    for (const need of moduleNeeds(contentOf(join(folder, path)))) add(need, "", `, which ${name} needs`);
+    planned.set(name, { name, options, path });
+  };
+  for (const { name, options } of wanted) {
+    add(plainName(name), options, "");
+    const one = planned.get(plainName(name));
+    if (one !== undefined) one.options = options;
+  }
+  return [...planned.values()];
+}
+
+/** Puts the modules and the list of them into an image. */
+export function addModules(tree: Tree, folder: string, release: string, modules: readonly LoadedModule[]): void {
+  const lines = modules.map(({ path, options }) => {
+    const target = `usr/lib/modules/${release}/${path}`;
+    tree.file(target, readFileSync(join(folder, path)));
+    return `/${target}${options === "" ? "" : ` ${options}`}\n`;
+  });
+  tree.file(MODULES_LIST, lines.join(""));
+}
