@@ -1,15 +1,6 @@
 /** A client of DHCP in virtual time, with a server and a network that a test can make as bad as it likes. */
 
-import {
-  type DhcpClient,
-  type DhcpEffect,
-  type DhcpEvent,
-  dueMs,
-  endMs,
-  type HeldLease,
-  newClient,
-  stepDhcp,
-} from "../../src/services/networking/dhcp-client.ts";
+import { stepDhcp } from "../../src/services/networking/dhcp-client.ts";
 import type { Lease } from "../../src/services/networking/dhcp-lease.ts";
 import {
   addressOption,
@@ -18,6 +9,15 @@ import {
   encodeDhcp,
   messageType,
 } from "../../src/services/networking/dhcp-message.ts";
+import {
+  type DhcpClient,
+  type DhcpEffect,
+  type DhcpEvent,
+  dueMs,
+  endMs,
+  type HeldLease,
+  newClient,
+} from "../../src/services/networking/dhcp-state.ts";
 import { type Ipv4, ipv4Bytes, ipv4Of, ipv4Text } from "../../src/services/networking/ipv4.ts";
 
 export const serverAddress = ipv4Of([10, 0, 0, 1]);
@@ -119,6 +119,11 @@ export class DhcpWorld {
       } else this.take({ kind: "time" });
     }
     this.nowMs = endsMs;
+  }
+
+  /** The interface's address; empty: it has none. */
+  address(): string {
+    return this.configured === null ? "" : ipv4Text(this.configured.address);
   }
 
   /** A packet that somebody else made up. */

@@ -1,8 +1,8 @@
 /** Which answers of servers a client takes, and how long it waits for one. Pure. */
 
-import type { DhcpClient } from "./dhcp-client.ts";
 import { type Lease, readLease } from "./dhcp-lease.ts";
 import { addressOption, type DhcpMessage, MessageType, messageType, Option } from "./dhcp-message.ts";
+import type { DhcpClient } from "./dhcp-state.ts";
 import type { Ipv4 } from "./ipv4.ts";
 
 /** What an offer offers; null: it is none, or none that can be used. */
