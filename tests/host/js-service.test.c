@@ -1,5 +1,5 @@
-// with: js.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c js-socket.c hosts.c unix-socket.c js-service.c on-terminal.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
-/* Host calls of module service: programs on a terminal, datagrams, netlink. */
+// with: js.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c js-socket.c hosts.c unix-socket.c js-service.c js-network.c on-terminal.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
+/* Host calls of module service: programs on a terminal, datagrams. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -126,24 +126,6 @@ static void test_datagrams(void) {
   ));
 }
 
-/* RTM_GETLINK with NLM_F_DUMP: the first part of the kernel's answer describes an interface. */
-static void test_netlink(void) {
-  must(SCRIPT(
-    const fd = host.netlinkOpen();
-    check(fd > 2, true);
-    check(host.receive(fd, 65536), -11);
-    const request = new Uint8Array(32);
-    new Uint16Array(request.buffer).set([32, 0, 18, 0x301]);
-    check(host.netlinkSend(fd, request), 0);
-    host.watch(fd, 1);
-    host.poll(-1);
-    const answer = host.receive(fd, 65536);
-    check(new Uint16Array(answer.buffer)[2], 16);
-    host.close(fd);
-    check(host.netlinkSend(99, request), -9);
-  ));
-}
-
 int main(void) {
   open_pty();
   /* Open all the time, so that the master does not report the end between two programs. */
@@ -155,7 +137,6 @@ int main(void) {
   test_kill_group();
   test_reset();
   test_datagrams();
-  test_netlink();
   close(slave);
   close(master);
   return 0;

@@ -11,8 +11,8 @@ import {
   describe,
   type Interface,
   linksRequest,
-  upRequest,
 } from "./interfaces.ts";
+import { upRequest } from "./link-requests.ts";
 import { NetlinkSocket } from "./netlink-socket.ts";
 
 function fail(message: string): never {

@@ -22,7 +22,7 @@ export class NetlinkSocket {
 
   /** -errno when there is no netlink here. */
   static open(): NetlinkSocket | number {
-    const fd = host.netlinkOpen();
+    const fd = host.netlinkOpen(0);
     if (fd < 0) return fd;
     host.watch(fd, Poll.in);
     return new NetlinkSocket(fd);
