@@ -10,7 +10,7 @@ import { nullFix } from "./schema-kit.ts";
 export type Values = Record<string, unknown>;
 
 /** Keys of a service, and of the whole, that are merged within. */
-const mergedWithin = new Set(["environment", "labels", "restart", "timeout", "stop", "logs", "shutdown"]);
+const mergedWithin = new Set(["environment", "labels", "restart", "timeout", "stop", "logs", "shutdown", "networking"]);
 
 /** Puts a layer over what is there. `node` is the map that the layer was read from. */
 export function mergeOver(target: Values, layer: Values, node: MapNode, problems: Problems): void {
