@@ -27,8 +27,8 @@ const SRC_LAYERS: { [folder: string]: Layer } = {
     fix: "ask the manager through a request of src/control/messages.ts",
   },
   services: {
-    may: [],
-    mayTypes: ["engine", "control"],
+    may: ["control"],
+    mayTypes: ["engine"],
     fix: "a built-in service is a client: it uses the host and nothing of the manager",
   },
   packages: { may: [], fix: "keep the package manager apart from the manager" },

@@ -15,6 +15,8 @@ const PROGRAMS: Program[] = [
   { package: "linux-libc-dev", proof: "/usr/include/linux/version.h" },
   { package: "libc6-dev", proof: "/usr/include/stdio.h", tests: true },
   { package: "valgrind", proof: "valgrind", tests: true },
+  { package: "dnsmasq-base", proof: "dnsmasq", tests: true },
+  { package: "iproute2", proof: "ip", tests: true },
 ];
 
 function isExecutable(path: string): boolean {

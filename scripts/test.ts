@@ -138,7 +138,8 @@ async function runStages(tools: Tools, files: string[], whole: boolean): Promise
 
 async function runTests(tools: Tools, files: string[], whole: boolean): Promise<number> {
   const started = Date.now();
-  await preparePrograms(tools, { tests: whole || files.some((file) => file.endsWith(".c")) });
+  const needsPrograms = files.some((file) => file.endsWith(".c") || isProcessTest(file));
+  await preparePrograms(tools, { tests: whole || needsPrograms });
   const stages = await runStages(tools, files, whole);
   removeBundles(tools.root);
   printFigures(stages);
