@@ -34,8 +34,10 @@ export interface Surroundings {
   hostName: string;
   /** A lease of an earlier run. */
   keptLease: (link: Interface) => HeldLease | null;
-  /** Addresses, routes or name servers have changed. */
-  changed: (device: Device) => void;
+  /** Something has changed that others see. */
+  changed: () => void;
+  /** The lease is another one, or gone. */
+  leased: (device: Device) => void;
   tell: (line: string) => void;
 }
 
@@ -64,7 +66,8 @@ export class Device {
   look(link: Interface | null): void {
     const before = this.link;
     this.link = link;
-    if (link === null || (before !== null && before.index !== link.index)) this.forget();
+    const isOther = before?.index !== link?.index || before?.hardwareAddress !== link?.hardwareAddress;
+    if (isOther) this.forget();
     if (link === null) return;
     const isBack = before !== null && !before.hasCarrier && link.hasCarrier;
     // Routes go when an interface is set down.
@@ -145,13 +148,14 @@ export class Device {
     this.complain(error === 0 ? "" : `cannot set ${link.name} up: ${host.errnoText(error)}`);
     if (this.settings.dhcp && !link.isEthernet)
       this.complain(`cannot ask a DHCP server on ${link.name}: it is no Ethernet`);
-    this.around.changed(this);
+    this.around.changed();
   }
 
   private take(event: DhcpEvent): void {
     if (this.client === null || this.port === null) return;
     const { random, now } = host;
     const { client, effects } = stepDhcp(this.client, event, { nowMs: now().bootMs, random: random() });
+    if (client.phase !== this.client.phase) this.around.changed();
     this.client = client;
     this.port.settle(client.phase);
     for (const effect of effects) this.perform(effect, this.port);
@@ -181,7 +185,7 @@ export class Device {
         break;
       case "remove":
         this.remove(leaseSetup(effect.lease, this.link?.index ?? 0, this.place, null));
-        this.around.changed(this);
+        this.around.leased(this);
     }
   }
 
@@ -194,7 +198,7 @@ export class Device {
     const error = this.apply(setup);
     this.complain(error === 0 ? "" : `cannot give ${this.settings.name} its address: ${host.errnoText(error)}`);
     if (before !== null) this.remove(leftOver(leaseSetup(before, index, this.place, null), setup));
-    this.around.changed(this);
+    this.around.leased(this);
   }
 
   /** 0, or the first positive errno. */
@@ -221,7 +225,9 @@ export class Device {
 
   /** Once, until it is another problem. */
   private complain(problem: string): void {
-    if (problem !== "" && problem !== this.problem) this.around.tell(problem);
+    if (problem === this.problem) return;
+    if (problem !== "") this.around.tell(problem);
     this.problem = problem;
+    this.around.changed();
   }
 }

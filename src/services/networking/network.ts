@@ -66,7 +66,10 @@ export class Network {
         const kept = this.kept.get(link.name);
         return kept?.hardwareAddress === link.hardwareAddress ? kept.held : null;
       },
-      changed: (device: Device) => this.changed(device),
+      changed: () => {
+        this.hasChanged = true;
+      },
+      leased: (device: Device) => this.leased(device),
       tell: (line: string) => host.print(1, `${line}\n`),
     };
     this.devices.push(new Device(settings, this.devices.length, around));
@@ -106,7 +109,7 @@ export class Network {
     this.manage({ name: first.name, dhcp: true, ...nothing });
   }
 
-  private changed({ settings, link, client }: Device): void {
+  private leased({ settings, link, client }: Device): void {
     this.hasChanged = true;
     if (link === null || client === null) return;
     const held = client.isConfigured ? client.lease : null;
@@ -125,7 +128,7 @@ export class Network {
 
   /** After all that a turn has brought: what others are to see of it. */
   private settle(): void {
-    if (!this.hasChanged && this.isReady) return;
+    if (!this.hasChanged) return;
     this.hasChanged = false;
     const { dns, search } = this.settings;
     const resolver = [{ dns, search }, ...this.devices.map((device) => device.resolver)];
