@@ -72,8 +72,10 @@ JS_BINDING(host_spawn_on_terminal) {
 
 JS_BINDING(host_reset_terminal) {
   const char *path;
+  int64_t speed;
+  if (js_integer(ctx, argv[1], "resetTerminal: speed", 0, INT32_MAX, &speed) < 0) return JS_EXCEPTION;
   if (js_string(ctx, argv[0], "resetTerminal: path", &path) < 0) return JS_EXCEPTION;
-  int result = on_terminal_reset(path);
+  int result = on_terminal_reset(path, (unsigned)speed);
   JS_FreeCString(ctx, path);
   return JS_NewInt32(ctx, result);
 }
