@@ -17,6 +17,8 @@ const PROGRAMS: Program[] = [
   { package: "valgrind", proof: "valgrind", tests: true },
   { package: "dnsmasq-base", proof: "dnsmasq", tests: true },
   { package: "iproute2", proof: "ip", tests: true },
+  { package: "login", proof: "login", tests: true },
+  { package: "busybox", proof: "busybox", tests: true },
 ];
 
 function isExecutable(path: string): boolean {

@@ -37,7 +37,7 @@ async function openTerminal(t: TestContext): Promise<Terminal> {
     async shows(text) {
       const pattern = typeof text === "string" ? new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")) : text;
       const find = () => pattern.exec(watched.stdout().slice(seen));
-      await watched.sees({ test: () => find() !== null } as unknown as RegExp);
+      await watched.sees({ test: () => find() !== null, toString: () => `${pattern}` } as unknown as RegExp);
       const found = find();
       seen += (found?.index ?? 0) + (found?.[0].length ?? 0);
     },
@@ -142,8 +142,14 @@ test("a shell that ends at once is tried less and less often", { skip }, async (
 
 const hash = "$6$gonit$692BH5K/YAZkC5KXgOAhZ1xw9ioEmJEXEzlc.FuuiFjG/bI/4lX5JV0qsUXm4ut4KVOziI2IHZz9nCPBjX3vd1";
 
-/** Words that give gonit a user `tester` with the password "secret", and files for sessions, without touching the host's. */
-function withUser(t: TestContext): { wrapper: string[]; folder: string } {
+/**
+ * Words that give gonit a user `tester` with the password "secret", and files for sessions, without touching the host's.
+ * busybox is the program of the name that it is called by.
+ */
+function withUser(
+  t: TestContext,
+  login: "util-linux" | "busybox" = "util-linux",
+): { wrapper: string[]; folder: string } {
   const folder = folderFor(t);
   for (const name of ["passwd", "shadow", "group"]) copyFileSync(`/etc/${name}`, join(folder, name));
   writeFileSync(join(folder, "passwd"), "tester:x:4242:4242::/tmp:/bin/sh\n", { flag: "a" });
@@ -158,14 +164,17 @@ function withUser(t: TestContext): { wrapper: string[]; folder: string } {
     "mount -t tmpfs tmpfs /run",
     'touch /run/utmp && mount --bind "$0/utmp" /run/utmp',
   ];
+  if (login === "busybox") mounts.push('mount --bind "$(command -v busybox)" "$(command -v login)"');
   return { folder, wrapper: ["unshare", "-m", "sh", "-c", `${mounts.join(" && ")} && exec "$@"`, folder] };
 }
 
-test("login asks for name and password, lets the right one in, and asks again after the log-out", {
-  skip,
-}, async (t) => {
+for (const login of ["util-linux", "busybox"] as const) {
+  test(`${login}'s login asks for name and password, and again after the log-out`, { skip }, (t) => logsIn(t, login));
+}
+
+async function logsIn(t: TestContext, login: "util-linux" | "busybox"): Promise<void> {
   const terminal = await openTerminal(t);
-  const { wrapper } = withUser(t);
+  const { wrapper } = withUser(t, login);
   gonitWith(t, `{device: ${terminal.path}, login: login}`, { wrapper });
   await terminal.shows("Shop 1.4 (");
   await terminal.shows("login: ");
@@ -184,7 +193,7 @@ test("login asks for name and password, lets the right one in, and asks again af
   await terminal.shows("Shop 1.4 (");
   await terminal.shows("login: ");
   assert.doesNotMatch(terminal.screen(), /secret|wrong/);
-});
+}
 
 test("autologin logs its user in without a question, and again after the log-out", { skip }, async (t) => {
   const terminal = await openTerminal(t);
