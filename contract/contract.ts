@@ -332,12 +332,17 @@ export const HOST_CALLS: HostCall[] = [
   { name: "testHook", module: "manager", signature: "(name: string): boolean", doc: "A named place where a test can kill or delay us; nothing in a release build. true: ask again, for ever." },
 
   // service: built-in services (networking, terminals)
-  { name: "netlinkOpen", module: "service", signature: "(): number", doc: "A NETLINK_ROUTE socket, non-blocking. fd or -errno." },
+  { name: "netlinkOpen", module: "service", signature: "(groups: number): number", doc: "A NETLINK_ROUTE socket, non-blocking, that also gets the messages of these groups (RTMGRP_*; 0: none). fd or -errno." },
   { name: "netlinkSend", module: "service", signature: "(fd: number, message: Uint8Array): number", doc: "Sends to the kernel. 0 or -errno." },
+  { name: "packetOpen", module: "service", signature: "(index: number, etherType: number, udpPort: number): number", doc: "A packet(7) socket for whole frames of one type on one interface; with a UDP port other than 0 only of IPv4 datagrams to it. host.send() sends a frame. fd or -errno." },
+  { name: "packetReceive", module: "service", signature: "(fd: number): { frame: Uint8Array; isSummed: boolean } | number", doc: "The next frame, or -errno. isSummed false: a sender on this machine has left the UDP checksum to a network card." },
+  { name: "udpOpen", module: "service", signature: "(device: string, port: number): number", doc: "A UDP socket on this port of any IPv4 address, bound to one interface, that may broadcast; non-blocking. fd or -errno." },
+  { name: "udpSend", module: "service", signature: "(fd: number, address: number, port: number, data: Uint8Array): number", doc: "One datagram to an IPv4 address, given as a number of 32 bits. 0 or -errno." },
+  { name: "setHostName", module: "service", signature: "(name: string): number", doc: "sethostname(2). 0 or -errno." },
   { name: "spawnOnTerminal", module: "service", signature: "(argv: string[], environment: string[], terminal: string, directory: string): number", doc: "Starts a program in a session of its own with this terminal as its controlling terminal and standard descriptors. pid or -errno." },
   { name: "waitChild", module: "service", signature: "(pid: number): { pid: number; code: number; signal: number } | number", doc: "Reaps a child without waiting: -EAGAIN while it runs, -ECHILD when there is none." },
   { name: "killChild", module: "service", signature: "(pid: number, signal: number): number", doc: "kill(2) of a child of ours that is not reaped, or of its group with a negative number. 0 or -errno." },
-  { name: "resetTerminal", module: "service", signature: "(path: string): number", doc: "Sane line settings and no pending input. 0 or -errno." },
+  { name: "resetTerminal", module: "service", signature: "(path: string, speed: number): number", doc: "Sane line settings and no pending input; the speed in bits a second, 0: left alone. 0 or -errno (-EINVAL: no such speed)." },
   { name: "setLoopbackUp", module: "service", signature: "(): number", doc: "Brings `lo` up (SIOCSIFFLAGS). 0 or -errno." },
   { name: "sendDatagram", module: "service", signature: "(path: string, data: string | Uint8Array): number", doc: "One datagram to a unix socket, as sd_notify sends it; @ is abstract. 0 or -errno." },
 

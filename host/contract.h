@@ -262,12 +262,17 @@
   X(testHook, host_test_hook, 1)
 
 #define HOST_CALLS_SERVICE(X) \
-  X(netlinkOpen, host_netlink_open, 0) \
+  X(netlinkOpen, host_netlink_open, 1) \
   X(netlinkSend, host_netlink_send, 2) \
+  X(packetOpen, host_packet_open, 3) \
+  X(packetReceive, host_packet_receive, 1) \
+  X(udpOpen, host_udp_open, 2) \
+  X(udpSend, host_udp_send, 4) \
+  X(setHostName, host_set_host_name, 1) \
   X(spawnOnTerminal, host_spawn_on_terminal, 4) \
   X(waitChild, host_wait_child, 1) \
   X(killChild, host_kill_child, 2) \
-  X(resetTerminal, host_reset_terminal, 1) \
+  X(resetTerminal, host_reset_terminal, 2) \
   X(setLoopbackUp, host_set_loopback_up, 0) \
   X(sendDatagram, host_send_datagram, 2)
 

@@ -1,12 +1,8 @@
-/* Host calls of module service: what only the built-in services do. */
+/* Host calls of module service: programs on a terminal, and datagrams; those of the network are in host/js-network.c. */
 #include <errno.h>
-#include <linux/netlink.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,43 +11,6 @@
 #include "unix-socket.h"
 
 #define TEXTS_MAX 4096
-
-JS_BINDING(host_netlink_open) {
-  struct sockaddr_nl address = {.nl_family = AF_NETLINK};
-  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
-  if (fd < 0) return JS_NewInt32(ctx, -errno);
-  if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0) return JS_NewInt32(ctx, fd);
-  int error = errno;
-  close(fd);
-  return JS_NewInt32(ctx, -error);
-}
-
-JS_BINDING(host_netlink_send) {
-  int32_t fd;
-  struct js_bytes bytes;
-  struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-  if (js_int(ctx, argv[0], "netlinkSend: fd", &fd) < 0) return JS_EXCEPTION;
-  if (js_bytes(ctx, argv[1], "netlinkSend: message", &bytes) < 0) return JS_EXCEPTION;
-  ssize_t sent;
-  do sent = sendto(fd, bytes.data, bytes.length, MSG_DONTWAIT, (struct sockaddr *)&kernel, sizeof kernel);
-  while (sent < 0 && errno == EINTR);
-  int result = sent < 0 ? -errno : (size_t)sent == bytes.length ? 0 : -EMSGSIZE;
-  js_bytes_free(ctx, &bytes);
-  return JS_NewInt32(ctx, result);
-}
-
-JS_BINDING(host_set_loopback_up) {
-  struct ifreq request = {.ifr_name = "lo"};
-  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return JS_NewInt32(ctx, -errno);
-  int result = ioctl(fd, SIOCGIFFLAGS, &request) < 0 ? -errno : 0;
-  if (result == 0 && (request.ifr_flags & IFF_UP) == 0) {
-    request.ifr_flags |= IFF_UP;
-    result = ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
-  }
-  close(fd);
-  return JS_NewInt32(ctx, result);
-}
 
 JS_BINDING(host_send_datagram) {
   const char *path;
@@ -113,8 +72,10 @@ JS_BINDING(host_spawn_on_terminal) {
 
 JS_BINDING(host_reset_terminal) {
   const char *path;
+  int64_t speed;
+  if (js_integer(ctx, argv[1], "resetTerminal: speed", 0, INT32_MAX, &speed) < 0) return JS_EXCEPTION;
   if (js_string(ctx, argv[0], "resetTerminal: path", &path) < 0) return JS_EXCEPTION;
-  int result = on_terminal_reset(path);
+  int result = on_terminal_reset(path, (unsigned)speed);
   JS_FreeCString(ctx, path);
   return JS_NewInt32(ctx, result);
 }

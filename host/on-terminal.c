@@ -109,7 +109,18 @@ static void usual_keys(cc_t *keys) {
   keys[VTIME] = 0;
 }
 
-int on_terminal_reset(const char *terminal) {
+static int set_speed(struct termios *modes, unsigned speed) {
+  static const struct { unsigned bits; speed_t code; } speeds[] = {
+      {1200, B1200},     {2400, B2400},     {4800, B4800},       {9600, B9600},      {19200, B19200},
+      {38400, B38400},   {57600, B57600},   {115200, B115200},   {230400, B230400},  {460800, B460800},
+      {500000, B500000}, {921600, B921600}, {1000000, B1000000}, {1500000, B1500000}};
+  if (speed == 0) return 0;
+  for (unsigned i = 0; i < sizeof speeds / sizeof speeds[0]; i++)
+    if (speeds[i].bits == speed) return cfsetspeed(modes, speeds[i].code) < 0 ? -errno : 0;
+  return -EINVAL;
+}
+
+int on_terminal_reset(const char *terminal, unsigned speed) {
   struct termios modes;
   int fd = open_terminal(terminal);
   if (fd < 0) return fd;
@@ -120,6 +131,7 @@ int on_terminal_reset(const char *terminal) {
   /* Speed and parity are the line's own. CLOCAL: a cable without a carrier line is a terminal too. */
   modes.c_cflag = (modes.c_cflag & ~(unsigned)CSIZE) | CS8 | CREAD | HUPCL | CLOCAL;
   usual_keys(modes.c_cc);
+  if (result == 0) result = set_speed(&modes, speed);
   if (result == 0 && tcsetattr(fd, TCSANOW, &modes) < 0) result = -errno;
   if (result == 0) {
     tcflow(fd, TCOON);

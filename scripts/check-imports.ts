@@ -26,7 +26,11 @@ const SRC_LAYERS: { [folder: string]: Layer } = {
     mayTypes: ["engine"],
     fix: "ask the manager through a request of src/control/messages.ts",
   },
-  services: { may: [], fix: "a built-in service is a client: it uses the host and nothing of the manager" },
+  services: {
+    may: ["control"],
+    mayTypes: ["engine"],
+    fix: "a built-in service is a client: it uses the host and nothing of the manager",
+  },
   packages: { may: [], fix: "keep the package manager apart from the manager" },
 };
 

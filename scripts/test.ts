@@ -150,8 +150,9 @@ async function runStages(tools: Tools, files: string[], whole: boolean): Promise
 
 async function runTests(tools: Tools, files: string[], whole: boolean): Promise<number> {
   const started = Date.now();
+  const needsPrograms = files.some((file) => /\.c$|^scripts\/image\//.test(file) || isProcessTest(file));
   await preparePrograms(tools, [
-    ...(whole || files.some((file) => /\.c$|^scripts\/image\//.test(file)) ? (["tests", "ext4"] as const) : []),
+    ...(whole || needsPrograms ? (["tests", "ext4"] as const) : []),
     ...(files.some(isVmTest) ? VM_PURPOSES : []),
   ]);
   const stages = await runStages(tools, files, whole);

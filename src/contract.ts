@@ -488,18 +488,28 @@ export interface Host {
   ledgerStatus(pid: number): string | number;
   /** A named place where a test can kill or delay us; nothing in a release build. true: ask again, for ever. */
   testHook(name: string): boolean;
-  /** A NETLINK_ROUTE socket, non-blocking. fd or -errno. */
-  netlinkOpen(): number;
+  /** A NETLINK_ROUTE socket, non-blocking, that also gets the messages of these groups (RTMGRP_*; 0: none). fd or -errno. */
+  netlinkOpen(groups: number): number;
   /** Sends to the kernel. 0 or -errno. */
   netlinkSend(fd: number, message: Uint8Array): number;
+  /** A packet(7) socket for whole frames of one type on one interface; with a UDP port other than 0 only of IPv4 datagrams to it. host.send() sends a frame. fd or -errno. */
+  packetOpen(index: number, etherType: number, udpPort: number): number;
+  /** The next frame, or -errno. isSummed false: a sender on this machine has left the UDP checksum to a network card. */
+  packetReceive(fd: number): { frame: Uint8Array; isSummed: boolean } | number;
+  /** A UDP socket on this port of any IPv4 address, bound to one interface, that may broadcast; non-blocking. fd or -errno. */
+  udpOpen(device: string, port: number): number;
+  /** One datagram to an IPv4 address, given as a number of 32 bits. 0 or -errno. */
+  udpSend(fd: number, address: number, port: number, data: Uint8Array): number;
+  /** sethostname(2). 0 or -errno. */
+  setHostName(name: string): number;
   /** Starts a program in a session of its own with this terminal as its controlling terminal and standard descriptors. pid or -errno. */
   spawnOnTerminal(argv: string[], environment: string[], terminal: string, directory: string): number;
   /** Reaps a child without waiting: -EAGAIN while it runs, -ECHILD when there is none. */
   waitChild(pid: number): { pid: number; code: number; signal: number } | number;
   /** kill(2) of a child of ours that is not reaped, or of its group with a negative number. 0 or -errno. */
   killChild(pid: number, signal: number): number;
-  /** Sane line settings and no pending input. 0 or -errno. */
-  resetTerminal(path: string): number;
+  /** Sane line settings and no pending input; the speed in bits a second, 0: left alone. 0 or -errno (-EINVAL: no such speed). */
+  resetTerminal(path: string, speed: number): number;
   /** Brings `lo` up (SIOCSIFFLAGS). 0 or -errno. */
   setLoopbackUp(): number;
   /** One datagram to a unix socket, as sd_notify sends it; @ is abstract. 0 or -errno. */

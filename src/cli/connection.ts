@@ -21,22 +21,30 @@ const EACCES = 13;
 
 export type Answer<Name extends MethodName> = { result: Methods[Name]["result"] } | { error: RpcError };
 
+interface Connected {
+  fd: number;
+  path: string;
+}
+
 export class Connection {
   private readonly paths: string[];
   private fd: number;
+  /** Of the socket that answered. */
+  path: string;
   private readonly splitter = new LineSplitter(answerBytesMax);
   private readonly lines: string[] = [];
   private nextId = 1;
 
-  private constructor(paths: string[], fd: number) {
+  private constructor(paths: string[], { fd, path }: Connected) {
     this.paths = paths;
     this.fd = fd;
+    this.path = path;
   }
 
   /** -errno when nothing answers on any of the paths. */
   static open(paths: string[]): Connection | number {
-    const fd = connectAny(paths);
-    return fd < 0 ? fd : new Connection(paths, fd);
+    const connected = connectAny(paths);
+    return typeof connected === "number" ? connected : new Connection(paths, connected);
   }
 
   /** Asks and waits for the answer; notifications go to `notified` as they come. */
@@ -116,8 +124,12 @@ export class Connection {
     host.close(this.fd);
     const until = host.now().monotonicMs + reconnectMs;
     while (host.now().monotonicMs < until) {
-      this.fd = connectAny(this.paths);
-      if (this.fd >= 0) return true;
+      const connected = connectAny(this.paths);
+      if (typeof connected !== "number") {
+        this.fd = connected.fd;
+        this.path = connected.path;
+        return true;
+      }
       host.poll(reconnectPauseMs);
     }
     return false;
@@ -131,11 +143,11 @@ function waitFor(fd: number, events: number): void {
 }
 
 /** The first that answers. -EACCES where one is there that we may not use, else -ENOENT. */
-function connectAny(paths: string[]): number {
+function connectAny(paths: string[]): Connected | number {
   let error = -ENOENT;
   for (const path of paths) {
     const fd = connectPatiently(path);
-    if (fd >= 0) return fd;
+    if (fd >= 0) return { fd, path };
     if (fd === -EACCES) error = fd;
   }
   return error;

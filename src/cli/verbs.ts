@@ -40,6 +40,13 @@ export const verbs: Verb[] = [
   },
   { name: "why", aliases: [], module: "command-why", group: "look", summary: "explain a service's state" },
   { name: "logs", aliases: [], module: "command-logs", group: "look", summary: "show what services print" },
+  {
+    name: "networking",
+    aliases: [],
+    module: "command-networking",
+    group: "look",
+    summary: "show interfaces, addresses and leases",
+  },
   { name: "check", aliases: [], module: "command-check", group: "configuration", summary: "check a configuration" },
   {
     name: "config",

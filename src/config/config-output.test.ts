@@ -125,11 +125,42 @@ const service = fc.record(
   { requiredKeys: ["command"] },
 );
 
+const noRequired: { requiredKeys: [] } = { requiredKeys: [] };
+const addresses = fc.constantFrom("192.0.2.1", ["2001:db8::1", "10.0.0.1"]);
+const interfaces = fc.dictionary(
+  fc.constantFrom("eth0", "eth1", "1.5"),
+  fc.oneof(
+    fc.constant("dhcp"),
+    fc.record(
+      {
+        dhcp: fc.boolean(),
+        addresses: fc.constantFrom("10.0.0.9/8", ["fd00::9/64", "192.0.2.9/24"]),
+        gateway: fc.constantFrom("10.0.0.1", ["10.0.0.1", "fe80::1"]),
+        dns: addresses,
+        mtu: fc.constantFrom(1400, 9000),
+        optional: fc.boolean(),
+      },
+      noRequired,
+    ),
+  ),
+);
+const terminal = fc.record(
+  {
+    device: fc.constantFrom("/dev/ttyS0", "tty1"),
+    speed: fc.constantFrom(9600, 115200),
+    login: fc.constantFrom("login", "shell", "autologin root"),
+    message: value,
+  },
+  { requiredKeys: ["device"] },
+);
+
 const system = fc.record(
   {
     version: value,
     title: value,
     hostname: fc.constant("h.x"),
+    networking: fc.record({ interfaces, dns: addresses, search: fc.constantFrom("a.b", ["x", "y.z"]) }, noRequired),
+    terminals: fc.array(terminal, { maxLength: 2 }),
     shutdown: fc.constant({ timeout: "1m" }),
     logs: fc.constantFrom({}, { directory: "logs", max_total: "1G" }),
     watch_config: fc.constant("off"),

@@ -1,5 +1,6 @@
 /** The merged configuration with all defaults as YAML: what `gonit config` prints, and what loads to the same plan. */
 
+import type { InterfaceSettings, NetworkingSettings, TerminalSettings } from "../engine/builtin-settings.ts";
 import type {
   CommandPlan,
   HealthPlan,
@@ -37,6 +38,7 @@ export function configText(plan: Plan, image: ImagePlan | null = null): string {
     map.logs = logs;
   }
   if (image !== null) map.image = imageData(image, text, size);
+  addBuiltins(map, plan);
   map.services = plan.services.map(serviceData);
   return writeYaml(map);
 }
@@ -77,6 +79,39 @@ function serviceData(service: ServicePlan): Data {
   map.stop = stopData(service);
   map.reload = reloadData(service);
   map.logs = logsData(service.logs);
+  return map;
+}
+
+/** What stands in the plan of the built-in services is a key of the file. */
+function addBuiltins(map: DataMap, { services }: Plan): void {
+  for (const { command } of services) {
+    const settings = command?.settings;
+    if (settings === undefined) continue;
+    if ("interfaces" in settings) map.networking = networkingData(settings);
+    else if (settings.terminals !== null) map.terminals = settings.terminals.map(terminalData);
+  }
+}
+
+function networkingData({ interfaces, automatic, dns, search }: NetworkingSettings): Data {
+  const map: DataMap = {};
+  if (!automatic) map.interfaces = Object.fromEntries(interfaces.map((one) => [one.name, interfaceData(one)]));
+  if (dns.length > 0) map.dns = dns;
+  if (search.length > 0) map.search = search;
+  return map;
+}
+
+function interfaceData({ dhcp, addresses, gateways, dns, mtu, optional }: InterfaceSettings): Data {
+  const map: DataMap = { dhcp, addresses: addresses.map((one) => one.text), optional };
+  if (gateways.length > 0) map.gateway = gateways.map((one) => one.text);
+  if (dns.length > 0) map.dns = dns;
+  if (mtu !== null) map.mtu = new Raw(String(mtu));
+  return map;
+}
+
+function terminalData({ device, speed, login, user, message }: TerminalSettings): Data {
+  const map: DataMap = { device: text(device), login: login === "autologin" ? `autologin ${user}` : login };
+  if (speed !== null) map.speed = new Raw(String(speed));
+  if (message !== null) map.message = text(message);
   return map;
 }
 

@@ -8,6 +8,7 @@ import type { Variables } from "./expand.ts";
 import type { FileAccess, YamlSource } from "./files.ts";
 import { type ImagePlan, planImage } from "./image-plan.ts";
 import { folderOf } from "./node.ts";
+import { builtins } from "./plan-commands.ts";
 import { planService, type ServiceContext } from "./plan-service.ts";
 import { Problems } from "./problems.ts";
 import { type Layers, readLayers } from "./read-layers.ts";
@@ -59,8 +60,13 @@ function makePlan(
   const collected = collect(layers.layers, system.variables, problems);
   const values = collected.system;
   const logDirectory = values.logs?.directory ?? logDirectoryOf(options, layers.main, own);
+  for (const name of builtins) {
+    if (name in values && !collected.services.has(name))
+      warnings.push(`${shownPath(layers.main)}: ${name}: has no effect, because there is no service ${name}`);
+  }
   const context: ServiceContext = {
     role,
+    system: values,
     directory: role === Role.laptop ? folderOf(layers.main) : "/",
     besideFile: role !== Role.laptop,
     logDirectory,

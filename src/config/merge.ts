@@ -10,7 +10,17 @@ import { nullFix } from "./schema-kit.ts";
 export type Values = Record<string, unknown>;
 
 /** Keys of a service, and of the whole, that are merged within. */
-const mergedWithin = new Set(["environment", "labels", "restart", "timeout", "stop", "logs", "shutdown", "image"]);
+const mergedWithin = new Set([
+  "environment",
+  "labels",
+  "restart",
+  "timeout",
+  "stop",
+  "logs",
+  "shutdown",
+  "image",
+  "networking",
+]);
 
 /** Puts a layer over what is there. `node` is the map that the layer was read from. */
 export function mergeOver(target: Values, layer: Values, node: MapNode, problems: Problems): void {

@@ -1,13 +1,15 @@
 /** Commands of the plan: texts split or given to a shell, and the command of a service that names none. */
 
 import type { CommandPlan } from "../engine/plan.ts";
-import type { CollectedService } from "./collect.ts";
+import { builtinSettings } from "./builtin-settings.ts";
+import type { CollectedService, Merged } from "./collect.ts";
 import type { Variables } from "./expand.ts";
 import type { FileAccess } from "./files.ts";
 import { servicesFolder } from "./find.ts";
 import { folderOf, type Place, placeOf, resolvePath, type ScalarNode } from "./node.ts";
 import type { Problems } from "./problems.ts";
 import { splitCommand } from "./split-command.ts";
+import type { SystemValues } from "./system-keys.ts";
 import type { CommandSource } from "./values.ts";
 
 /** Services that this binary carries itself. */
@@ -16,6 +18,9 @@ export const builtins: readonly string[] = ["networking", "terminals"];
 const shell = "/bin/sh";
 
 export interface CommandContext {
+  role: number;
+  /** The keys of the whole file. */
+  system: Merged<SystemValues>;
   variables: Variables;
   problems: Problems;
   files: FileAccess;
@@ -77,7 +82,10 @@ export function defaultCommand(service: CollectedService, context: CommandContex
   const { name } = service;
   const program = `${servicesFolder}/${name}/bin/${name}`;
   if (context.files.kindOf(program) === "file") return { argv: [program], builtin: null };
-  if (builtins.includes(name)) return { argv: [name], builtin: name };
+  if (builtins.includes(name)) {
+    const settings = builtinSettings(name, context.role, context.system);
+    return { argv: [name], builtin: name, ...(settings === null ? {} : { settings }) };
+  }
   // With a command that has problems of its own nothing is missing.
   if (service.nodes.some(({ keys }) => keys.some(({ text }) => text === "command")) && !service.whole) return null;
   const node = service.nodes[0];

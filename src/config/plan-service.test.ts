@@ -207,10 +207,18 @@ test("a service without a command runs its program, else the built-in of its nam
     plan.services.map(({ command }) => command),
     [
       { argv: ["/system/services/web/bin/web"], builtin: null },
-      { argv: ["networking"], builtin: "networking" },
-      { argv: ["terminals"], builtin: "terminals" },
+      {
+        argv: ["networking"],
+        builtin: "networking",
+        settings: { interfaces: [], automatic: true, hostname: "", dns: [], search: [] },
+      },
+      { argv: ["terminals"], builtin: "terminals", settings: { terminals: null, isMachine: true } },
     ],
   );
+  assert.deepEqual(planOf("services: [{name: networking}]").services[0]?.command, {
+    argv: ["networking"],
+    builtin: "networking",
+  });
   assert.match(
     problemsOf("services: [{name: web}]"),
     /cannot run the service web: it has no command, and there is no \/system\/services\/web\/bin\/web/,
@@ -326,7 +334,7 @@ test("every key that is not carried out yet is refused, never ignored", () => {
       new RegExp(`services\\.a\\.${key}: .*not supported yet`),
     );
   }
-  for (const key of "mounts modules sysctl networking terminals web".split(" ")) {
+  for (const key of "mounts modules sysctl web".split(" ")) {
     assert.match(problemsOf(`${key}: x\nservices: []`), new RegExp(`${key}: .*not supported yet`));
   }
   assert.match(problemsOf("watch_config: apply\nservices: []"), /it is not supported yet/);

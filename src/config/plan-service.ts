@@ -29,7 +29,6 @@ import { readEnvironmentFile } from "./system-environment.ts";
 import type { CommandSource } from "./values.ts";
 
 export interface ServiceContext extends CommandContext {
-  role: number;
   /** Of a service that names none. */
   directory: string;
   /** Folder of the log files; empty: beside each service. */

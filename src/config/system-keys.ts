@@ -1,10 +1,12 @@
 /** The keys of the whole file. */
 
 import { image } from "./image-keys.ts";
+import { networking } from "./networking-keys.ts";
 import { Refusal } from "./refusal.ts";
 import { byKind, described, listOf, type OutputOf, scalar } from "./schema-kit.ts";
 import { layered, notSupported } from "./schema-maps.ts";
 import { defaults, environment, environmentFiles, service } from "./service-keys.ts";
+import { terminals } from "./terminals-keys.ts";
 import { duration, matchingText, oneOrMore, path, size, text } from "./values.ts";
 
 export const include = oneOrMore(path("a path"), "paths of files");
@@ -42,7 +44,7 @@ export const systemEntries = {
   version: described(text("a version"), "The system's own version, free text."),
   title: described(text("a title"), "The system's name, shown when it starts."),
   description: described(text("a description"), "What it is, for people."),
-  hostname: described(hostname, "The host name that is set at start."),
+  hostname: described(hostname, "The host name that the service networking sets, in a VM and in a container."),
   include: described(include, "Files that are read before this one, which may change what they say."),
   environment: described(environment, "Variables for ${NAME} in this file, and for every service."),
   env_file: described(environmentFiles, "Files with variables for ${NAME} in this file, and for every service."),
@@ -54,8 +56,8 @@ export const systemEntries = {
   mounts: notSupported(),
   modules: notSupported(),
   sysctl: notSupported(),
-  networking: notSupported(),
-  terminals: notSupported(),
+  networking: described(networking, "What the built-in service networking sets up."),
+  terminals: described(terminals, "Who gets which terminal from the built-in service terminals."),
   web: notSupported(),
   image: described(image, "What the image builder makes of this configuration."),
 };

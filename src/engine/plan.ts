@@ -3,6 +3,8 @@
  * on it, and nothing in it needs the configuration text again. All times are milliseconds, all sizes bytes.
  */
 
+import type { NetworkingSettings, TerminalsSettings } from "./builtin-settings.ts";
+
 export interface Plan {
   /** The system's own version, free text. */
   version: string;
@@ -83,7 +85,11 @@ export interface CommandPlan {
   argv: string[];
   /** Runs this very binary as the built-in service of this name instead of argv[0]. */
   builtin: string | null;
+  /** What the configuration says to that built-in; absent: nothing. */
+  settings?: BuiltinSettings;
 }
+
+export type BuiltinSettings = NetworkingSettings | TerminalsSettings;
 
 export interface EnvironmentFilePlan {
   path: string;

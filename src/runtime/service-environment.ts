@@ -73,6 +73,8 @@ export function ownTexts(service: ServicePlan, facts: InstanceFacts): string[] {
   if (facts.socket !== "") texts.push(`GONIT_SOCKET=${facts.socket}`);
   if (service.command?.builtin) {
     texts.push(`GONIT_TITLE=${facts.title}`, `GONIT_VERSION=${facts.version}`);
+    const { settings } = service.command;
+    if (settings !== undefined) texts.push(`GONIT_SETTINGS=${JSON.stringify(settings)}`);
     if (facts.console !== "") texts.push(`GONIT_CONSOLE=${facts.console}`);
   }
   return texts;

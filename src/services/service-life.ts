@@ -10,6 +10,12 @@ export function variable(name: string): string | null {
   return found === undefined ? null : found.slice(start.length);
 }
 
+/** What the configuration says to this service; null: nothing. It comes from the manager, so it is as it should be. */
+export function settingsOf<Settings>(): Settings | null {
+  const text = variable("GONIT_SETTINGS");
+  return text === null ? null : (JSON.parse(text) as Settings);
+}
+
 /** Readiness as in sd_notify(3); nobody listens where the configuration does not ask for it. */
 export function tellReady(): void {
   const socket = variable("NOTIFY_SOCKET");

@@ -1,5 +1,5 @@
-// with: js.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c js-socket.c hosts.c unix-socket.c js-service.c on-terminal.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
-/* Host calls of module service: programs on a terminal, datagrams, netlink. */
+// with: js.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c js-socket.c hosts.c unix-socket.c js-service.c js-network.c on-terminal.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
+/* Host calls of module service: programs on a terminal, datagrams. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -76,7 +76,8 @@ static void test_failures(void) {
     check(host.spawnOnTerminal([], [], at, "/"), -22);
     throws(() => host.spawnOnTerminal("x", [], at, "/"), "must be a list");
     throws(() => host.spawnOnTerminal(["x"], [1], at, "/"), "must be a text");
-    check(host.resetTerminal("/dev/null"), -25);
+    check(host.resetTerminal("/dev/null", 0), -25);
+    check(host.resetTerminal(at, 9601), -22);
     for (const pid of [-1, 0, 1]) check(host.killChild(pid, 0), -22);
     throws(() => host.waitChild(-1), "waitChild: pid");
     check(host.waitChild(99999999), -10);
@@ -104,9 +105,10 @@ static void test_reset(void) {
   cfmakeraw(&modes);
   modes.c_cc[VERASE] = 8;
   assert(tcsetattr(slave, TCSANOW, &modes) == 0);
-  must(SCRIPT(check(host.resetTerminal(host.args()[0]), 0);));
+  must(SCRIPT(check(host.resetTerminal(host.args()[0], 9600), 0);));
   assert(tcgetattr(slave, &modes) == 0);
   assert((modes.c_lflag & (ICANON | ECHO | ISIG)) == (ICANON | ECHO | ISIG));
+  assert(cfgetospeed(&modes) == B9600 && cfgetispeed(&modes) == B9600);
   assert((modes.c_oflag & (OPOST | ONLCR)) == (OPOST | ONLCR));
   assert((modes.c_iflag & (ICRNL | IXON)) == (ICRNL | IXON));
   assert(modes.c_cc[VERASE] == 127 && modes.c_cc[VINTR] == 3);
@@ -126,24 +128,6 @@ static void test_datagrams(void) {
   ));
 }
 
-/* RTM_GETLINK with NLM_F_DUMP: the first part of the kernel's answer describes an interface. */
-static void test_netlink(void) {
-  must(SCRIPT(
-    const fd = host.netlinkOpen();
-    check(fd > 2, true);
-    check(host.receive(fd, 65536), -11);
-    const request = new Uint8Array(32);
-    new Uint16Array(request.buffer).set([32, 0, 18, 0x301]);
-    check(host.netlinkSend(fd, request), 0);
-    host.watch(fd, 1);
-    host.poll(-1);
-    const answer = host.receive(fd, 65536);
-    check(new Uint16Array(answer.buffer)[2], 16);
-    host.close(fd);
-    check(host.netlinkSend(99, request), -9);
-  ));
-}
-
 int main(void) {
   open_pty();
   /* Open all the time, so that the master does not report the end between two programs. */
@@ -155,7 +139,6 @@ int main(void) {
   test_kill_group();
   test_reset();
   test_datagrams();
-  test_netlink();
   close(slave);
   close(master);
   return 0;

@@ -15,7 +15,14 @@ export interface Interface {
   index: number;
   name: string;
   isUp: boolean;
+  /** Up, and a cable, radio or other end that works. */
+  hasCarrier: boolean;
   isLoopback: boolean;
+  /** Ethernet, or what looks like it (wireless, too). */
+  isEthernet: boolean;
+  /** Made by software: a bridge, one end of a veth pair, a VLAN. */
+  isVirtual: boolean;
+  hardware: number[];
   /** As text; empty where it has none, such as a tunnel. */
   hardwareAddress: string;
   mtu: number;
@@ -32,7 +39,11 @@ const linkBytes = 16;
 const addressBytes = 8;
 const flagUp = 1;
 const flagLoopback = 8;
-const LinkAttribute = { address: 1, name: 3, mtu: 4 } as const;
+/** IFF_RUNNING and IFF_LOWER_UP of netdevice(7). */
+const flagsCarrier = 0x10040;
+/** ARPHRD_ETHER of linux/if_arp.h. */
+const ethernetType = 1;
+const LinkAttribute = { address: 1, name: 3, mtu: 4, kind: 18 } as const;
 const AddressAttribute = { address: 1, local: 2 } as const;
 
 export function linksRequest(sequence: number): Uint8Array {
@@ -41,21 +52,6 @@ export function linksRequest(sequence: number): Uint8Array {
 
 export function addressesRequest(sequence: number): Uint8Array {
   return dumpRequest(NetlinkType.getAddress, sequence, addressBytes);
-}
-
-/** Sets one flag of one interface: up. */
-export function upRequest(sequence: number, index: number): Uint8Array {
-  const body = new Uint8Array(linkBytes);
-  const view = viewOf(body);
-  view.setInt32(4, index, isLittleEndian);
-  view.setUint32(8, flagUp, isLittleEndian);
-  view.setUint32(12, flagUp, isLittleEndian);
-  return encodeMessage({
-    type: NetlinkType.newLink,
-    flags: NetlinkFlag.request | NetlinkFlag.acknowledge,
-    sequence,
-    body,
-  });
 }
 
 function dumpRequest(type: number, sequence: number, bodyBytes: number): Uint8Array {
@@ -76,12 +72,17 @@ export function decodeInterface(message: NetlinkMessage): Interface | null {
   const view = viewOf(message.body);
   const flags = view.getUint32(8, isLittleEndian);
   const mtu = attributes.get(LinkAttribute.mtu);
+  const hardware = attributes.get(LinkAttribute.address) ?? new Uint8Array(0);
   return {
     index: view.getInt32(4, isLittleEndian),
     name: nameText(name),
     isUp: (flags & flagUp) !== 0,
+    hasCarrier: (flags & flagUp) !== 0 && (flags & flagsCarrier) === flagsCarrier,
     isLoopback: (flags & flagLoopback) !== 0,
-    hardwareAddress: hardwareText(attributes.get(LinkAttribute.address) ?? new Uint8Array(0)),
+    isEthernet: view.getUint16(2, isLittleEndian) === ethernetType && hardware.length === 6,
+    isVirtual: attributes.has(LinkAttribute.kind),
+    hardware: [...hardware],
+    hardwareAddress: hardwareText(hardware),
     mtu: mtu !== undefined && mtu.length >= 4 ? viewOf(mtu).getUint32(0, isLittleEndian) : 0,
   };
 }

@@ -1,19 +1,15 @@
 /**
- * The built-in service `networking`: brings the loopback up, says which interfaces there are, and stays. It is ready
- * when that is done.
+ * The built-in service `networking`: brings the loopback up, says which interfaces there are, sets up those that the
+ * configuration names, and keeps them so. It is ready when all of them have what they are to have. Without anything to
+ * set up it only stays.
  */
 
-import { stayUntilStopped, tellReady } from "../service-life.ts";
-import {
-  addressesRequest,
-  decodeAddress,
-  decodeInterface,
-  describe,
-  type Interface,
-  linksRequest,
-  upRequest,
-} from "./interfaces.ts";
+import type { NetworkingSettings } from "../../engine/builtin-settings.ts";
+import { settingsOf, stayUntilStopped, tellReady } from "../service-life.ts";
+import { describe, type Interface } from "./interfaces.ts";
+import { upRequest } from "./link-requests.ts";
 import { NetlinkSocket } from "./netlink-socket.ts";
+import { Network } from "./network.ts";
 
 function fail(message: string): never {
   host.print(2, `${message}\n`);
@@ -21,9 +17,9 @@ function fail(message: string): never {
 }
 
 function readInterfaces(socket: NetlinkSocket): Interface[] {
-  const messages = socket.dump(linksRequest);
-  if (typeof messages === "number") fail(`cannot list the network interfaces: ${host.errnoText(messages)}`);
-  return messages.map(decodeInterface).filter((one) => one !== null);
+  const links = socket.links();
+  if (typeof links === "number") fail(`cannot list the network interfaces: ${host.errnoText(links)}`);
+  return links;
 }
 
 function bringUp(socket: NetlinkSocket, one: Interface): void {
@@ -32,9 +28,8 @@ function bringUp(socket: NetlinkSocket, one: Interface): void {
 }
 
 function printInterfaces(socket: NetlinkSocket, interfaces: Interface[]): void {
-  const messages = socket.dump(addressesRequest);
-  if (typeof messages === "number") fail(`cannot list the network addresses: ${host.errnoText(messages)}`);
-  const addresses = messages.map(decodeAddress).filter((one) => one !== null);
+  const addresses = socket.addresses();
+  if (typeof addresses === "number") fail(`cannot list the network addresses: ${host.errnoText(addresses)}`);
   host.print(
     1,
     describe(interfaces, addresses)
@@ -59,6 +54,8 @@ function configure(): void {
   const found = readInterfaces(socket);
   for (const one of found) if (one.isLoopback && !one.isUp) bringUp(socket, one);
   printInterfaces(socket, readInterfaces(socket));
+  const settings = settingsOf<NetworkingSettings>();
+  if (settings !== null) new Network(settings, socket).run();
   socket.close();
 }
 

@@ -3,8 +3,27 @@
  * own byte order, all parts are aligned to four bytes. Bytes come from the kernel, and are read as if they did not.
  */
 
-export const NetlinkType = { error: 2, done: 3, newLink: 16, getLink: 18, newAddress: 20, getAddress: 22 } as const;
-export const NetlinkFlag = { request: 1, multi: 2, acknowledge: 4, dumpInterrupted: 16, dump: 0x300 } as const;
+export const NetlinkType = {
+  error: 2,
+  done: 3,
+  newLink: 16,
+  deleteLink: 17,
+  getLink: 18,
+  newAddress: 20,
+  deleteAddress: 21,
+  getAddress: 22,
+  newRoute: 24,
+  deleteRoute: 25,
+} as const;
+export const NetlinkFlag = {
+  request: 1,
+  multi: 2,
+  acknowledge: 4,
+  dumpInterrupted: 16,
+  replace: 0x100,
+  dump: 0x300,
+  create: 0x400,
+} as const;
 
 export interface NetlinkMessage {
   type: number;
@@ -70,6 +89,35 @@ export function decodeAttributes(bytes: Uint8Array): Map<number, Uint8Array> | n
     at += aligned(length);
   }
   return attributes;
+}
+
+/** Attributes one behind the other, each filled up to four bytes. A number is one of 32 bits. */
+export function encodeAttributes(attributes: [type: number, value: ArrayLike<number> | number][]): Uint8Array {
+  const parts = attributes.map(([type, value]) => {
+    const payload = typeof value === "number" ? wordBytes([value]) : value;
+    const bytes = new Uint8Array(aligned(attributeHeaderBytes + payload.length));
+    const view = viewOf(bytes);
+    view.setUint16(0, attributeHeaderBytes + payload.length, isLittleEndian);
+    view.setUint16(2, type, isLittleEndian);
+    bytes.set(payload, attributeHeaderBytes);
+    return bytes;
+  });
+  return joined(parts);
+}
+
+/** Numbers of 32 bits in the machine's order. */
+export function wordBytes(words: number[]): Uint8Array {
+  return new Uint8Array(new Uint32Array(words).buffer);
+}
+
+export function joined(parts: Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 /** The errno of an error or done message, positive; 0: success. null: the message is too short. */

@@ -1,6 +1,14 @@
 /** Questions to the kernel, one after the other, each with an end: its answer, an error, or the limit. */
 
 import { Poll } from "../../contract.ts";
+import {
+  addressesRequest,
+  decodeAddress,
+  decodeInterface,
+  type Interface,
+  type InterfaceAddress,
+  linksRequest,
+} from "./interfaces.ts";
 import { decodeMessages, errorOf, NetlinkFlag, type NetlinkMessage, NetlinkType } from "./netlink-message.ts";
 
 const errno = { intr: 4, again: 11, proto: 71, timedOut: 110 } as const;
@@ -22,7 +30,7 @@ export class NetlinkSocket {
 
   /** -errno when there is no netlink here. */
   static open(): NetlinkSocket | number {
-    const fd = host.netlinkOpen();
+    const fd = host.netlinkOpen(0);
     if (fd < 0) return fd;
     host.watch(fd, Poll.in);
     return new NetlinkSocket(fd);
@@ -32,8 +40,20 @@ export class NetlinkSocket {
     host.close(this.fd);
   }
 
+  /** All interfaces, or a positive errno. */
+  links(): Interface[] | number {
+    const messages = this.dump(linksRequest);
+    return typeof messages === "number" ? messages : messages.map(decodeInterface).filter((one) => one !== null);
+  }
+
+  /** All addresses of all interfaces, or a positive errno. */
+  addresses(): InterfaceAddress[] | number {
+    const messages = this.dump(addressesRequest);
+    return typeof messages === "number" ? messages : messages.map(decodeAddress).filter((one) => one !== null);
+  }
+
   /** All messages of a dump, or a positive errno. */
-  dump(request: (sequence: number) => Uint8Array): NetlinkMessage[] | number {
+  private dump(request: (sequence: number) => Uint8Array): NetlinkMessage[] | number {
     let result: NetlinkMessage[] | number = errno.intr;
     for (let at = 0; at < tries && result === errno.intr; at++) result = this.ask(request);
     return result;

@@ -10,7 +10,9 @@ export interface GreetingFacts {
   isRelayed: boolean;
 }
 
-export function greeting(facts: GreetingFacts): string {
+/** `message`: what the configuration wants to stand there; null: nothing else than usual. */
+export function greeting(facts: GreetingFacts, message: string | null): string {
+  if (message !== null) return `\r\n${message.split("\n").map(plain).join("\r\n")}\r\n`;
   const name = [facts.title, facts.version].filter((text) => text !== "").join(" ");
   const place = [facts.host, facts.terminal.replace(/^\/dev\//, "")].filter((text) => text !== "").join(" ");
   const help = facts.isRelayed

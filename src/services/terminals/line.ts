@@ -1,13 +1,15 @@
-/** One terminal: its shell now, and when it gets the next one. */
+/** One terminal: its session now, and when it gets the next one. */
 
-import { afterEnd, type BackOff, noBackOff } from "./back-off.ts";
-import type { ShellPlan } from "./shell.ts";
+import type { TerminalSettings } from "../../engine/builtin-settings.ts";
+import { begun, dueMs, ended, failed, type Life, newLife } from "./life.ts";
+import type { LoginPlan } from "./login.ts";
+import { recordSession } from "./utmp-file.ts";
+import type { UtmpType } from "./utmp-record.ts";
 
-export interface LineSetting {
-  terminal: string;
-  greeting: string;
+export interface LineSetting extends TerminalSettings {
   /** Asked at each start: what is there may change. */
-  plan: () => ShellPlan | null;
+  greeting: () => string;
+  plan: () => LoginPlan;
 }
 
 const hup = 1;
@@ -16,17 +18,19 @@ const cont = 18;
 const eagain = 11;
 
 export class Line {
-  /** Monotonic time of the next start; Infinity while a shell runs. */
-  dueMs = 0;
   private readonly setting: LineSetting;
+  private life: Life = newLife;
   private pid = 0;
-  private startedMs = 0;
-  private backOff: BackOff = noBackOff;
   /** The last reason, so that a line that stays broken is told once. */
-  private reason = "";
+  private told = "";
 
   constructor(setting: LineSetting) {
     this.setting = setting;
+  }
+
+  /** Monotonic time of the next start; Infinity while a session runs. */
+  get dueMs(): number {
+    return dueMs(this.life);
   }
 
   get isRunning(): boolean {
@@ -34,32 +38,37 @@ export class Line {
   }
 
   start(nowMs: number): void {
-    const { terminal, greeting, plan } = this.setting;
-    const shell = plan();
-    let error = host.resetTerminal(terminal);
-    if (error === 0) write(terminal, greeting);
-    if (error === 0 && shell !== null) {
-      error = host.spawnOnTerminal(shell.argv, shell.environment, terminal, shell.directory);
-    }
-    if (error > 0) {
-      this.pid = error;
-      this.startedMs = nowMs;
-      this.dueMs = Number.POSITIVE_INFINITY;
-      this.reason = "";
+    const { device, speed, greeting } = this.setting;
+    const plan = this.setting.plan();
+    const error = host.resetTerminal(device, speed ?? 0);
+    if (error < 0) {
+      this.fail(nowMs, host.errnoText(error));
       return;
     }
-    this.tell(shell === null ? "there is no shell in /bin" : host.errnoText(error));
-    this.ended(nowMs, { lastedMs: 0, succeeded: false });
+    write(device, greeting());
+    if ("missing" in plan) {
+      this.fail(nowMs, plan.missing);
+      return;
+    }
+    const pid = host.spawnOnTerminal(plan.argv, plan.environment, device, plan.directory);
+    if (pid < 0) {
+      this.fail(nowMs, `${plan.argv[0]}: ${host.errnoText(pid)}`);
+      return;
+    }
+    this.pid = pid;
+    this.life = begun(this.life, nowMs);
+    this.told = "";
+    this.record(plan.isLogin ? "login" : "user");
   }
 
-  /** Takes the shell's end, if it has come. */
+  /** Takes the session's end, if it has come. */
   reap(nowMs: number): void {
     if (this.pid === 0) return;
     const end = host.waitChild(this.pid);
     if (end === -eagain) return;
+    this.record("dead");
     this.pid = 0;
-    const succeeded = typeof end === "object" && end.code === 0;
-    this.ended(nowMs, { lastedMs: nowMs - this.startedMs, succeeded });
+    this.life = ended(this.life, nowMs, typeof end === "object" && end.code === 0);
   }
 
   /** As a terminal that is closed: every shell knows that. A stopped one must run to hear it. */
@@ -73,16 +82,17 @@ export class Line {
     if (this.pid > 0) host.killChild(-this.pid, kill);
   }
 
-  private ended(nowMs: number, end: { lastedMs: number; succeeded: boolean }): void {
-    const next = afterEnd(this.backOff, end);
-    this.backOff = next.backOff;
-    this.dueMs = nowMs + next.waitMs;
+  private record(type: UtmpType): void {
+    const user = type === "user" ? "root" : type === "login" ? "LOGIN" : "";
+    const line = this.setting.device.replace(/^\/dev\//, "");
+    recordSession({ type, pid: this.pid, line, user, wallMs: host.now().wallMs });
   }
 
-  private tell(reason: string): void {
-    if (reason === this.reason) return;
-    this.reason = reason;
-    host.print(2, `cannot start a shell on ${this.setting.terminal}: ${reason}\n`);
+  private fail(nowMs: number, reason: string): void {
+    this.life = failed(this.life, nowMs);
+    if (reason === this.told) return;
+    this.told = reason;
+    host.print(2, `cannot start a session on ${this.setting.device}: ${reason}\n`);
   }
 }
 

@@ -1,14 +1,15 @@
 /**
- * The built-in service `terminals`: gives each console a shell, and another one after each log-out. Told to end, it
+ * The built-in service `terminals`: gives each terminal a session, and another one after each log-out. Told to end, it
  * hangs up, and kills what has not gone after a short time.
  */
 
 import { Clock } from "../../contract.ts";
-import { isEnd, stayUntilStopped, tellReady, variable, watchSignals } from "../service-life.ts";
+import type { TerminalSettings, TerminalsSettings } from "../../engine/builtin-settings.ts";
+import { isEnd, settingsOf, stayUntilStopped, tellReady, variable, watchSignals } from "../service-life.ts";
 import { chooseConsoles } from "./consoles.ts";
 import { greeting } from "./greeting.ts";
 import { Line } from "./line.ts";
-import { planShell } from "./shell.ts";
+import { planLogin } from "./login.ts";
 
 const child = 17;
 const graceMs = 2000;
@@ -37,18 +38,33 @@ function isProgram(path: string): boolean {
   return typeof status !== "number" && status.kind === "file" && (status.mode & 0o111) !== 0;
 }
 
-function makeLine(terminal: string): Line {
+function makeLine(settings: TerminalSettings): Line {
   const environment = host.environment();
-  const text = greeting({
+  const { device, message } = settings;
+  const facts = () => ({
     title: variable("GONIT_TITLE") ?? "",
     version: variable("GONIT_VERSION") ?? "",
     host: textOf("/proc/sys/kernel/hostname"),
-    terminal,
+    terminal: device,
     isRelayed: variable("GONIT_CONSOLE") !== null,
   });
   const isDirectory = (path: string): boolean => kindOf(path) === "directory";
-  const plan = () => planShell({ environment, terminal, uid: host.uid(), isProgram, isDirectory });
-  return new Line({ terminal, greeting: text, plan });
+  const shell = { environment, terminal: device, uid: host.uid(), isProgram, isDirectory };
+  return new Line({ ...settings, greeting: () => greeting(facts(), message), plan: () => planLogin(settings, shell) });
+}
+
+/** Those of the configuration; but in the little system its own console, since others are the host's. */
+function chooseTerminals(): TerminalSettings[] {
+  const settings = settingsOf<TerminalsSettings>();
+  const own = variable("GONIT_CONSOLE");
+  if (own === null && settings?.terminals) return settings.terminals;
+  const consoles = chooseConsoles({
+    own,
+    isMachine: settings?.isMachine === true,
+    active: textOf("/sys/class/tty/console/active"),
+    isTerminal,
+  });
+  return consoles.map((device) => ({ device, speed: null, login: "shell", user: "", message: null }));
 }
 
 function wait(lines: Line[], endMs: number): void {
@@ -93,19 +109,14 @@ function end(lines: Line[], signals: number): never {
   }
 }
 
-const consoles = chooseConsoles({
-  own: variable("GONIT_CONSOLE"),
-  isMachine: variable("GONIT_ROLE") === "vm",
-  active: textOf("/sys/class/tty/console/active"),
-  isTerminal,
-});
-if (consoles.length === 0) {
+const terminals = chooseTerminals();
+if (terminals.length === 0) {
   host.print(1, "there is no terminal here: no shell is started; gonit stays until it gets TERM or INT\n");
   tellReady();
   stayUntilStopped();
 }
 const signals = watchSignals([child]);
-const lines = consoles.map(makeLine);
+const lines = terminals.map(makeLine);
 tellReady();
 serve(lines, signals);
 end(lines, signals);

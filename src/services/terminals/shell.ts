@@ -18,7 +18,7 @@ export interface ShellFacts {
 const ownFolder = "/system/bin";
 const pathDefault = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /** What gonit tells this service alone. GONIT_INSTANCE and its like stay: by them a stop finds all that was started. */
-const notPassedOn = ["NOTIFY_SOCKET", "GONIT_TITLE", "GONIT_VERSION", "GONIT_CONSOLE", "GONIT_ROLE"];
+const notPassedOn = ["NOTIFY_SOCKET", "GONIT_TITLE", "GONIT_VERSION", "GONIT_CONSOLE", "GONIT_ROLE", "GONIT_SETTINGS"];
 
 /** null: there is no shell. */
 export function planShell(facts: ShellFacts): ShellPlan | null {
