@@ -6,6 +6,7 @@ struct embedded_module {
   const char *name; /* such as "manager", "cli/main", "services/networking" */
   const unsigned char *data;
   unsigned size;
+  unsigned packed; /* bytes of data, which are a block of LZ4; 0: data is not packed */
 };
 
 extern const struct embedded_module embedded_modules[];

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "embedded.h"
+#include "lz4.h"
 #include "js-memory.h"
 
 #define MODULE_NAME_BYTES 256
@@ -77,6 +78,18 @@ static char *normalize(JSContext *ctx, const char *base, const char *path, void 
   return js_strdup(ctx, name);
 }
 
+/* Outside the script's memory, which has a limit, and for a moment only: the engine keeps nothing of it. */
+static JSValue read_module(JSContext *ctx, const struct embedded_module *module) {
+  if (module->packed == 0) return JS_ReadObject(ctx, module->data, module->size, JS_READ_OBJ_BYTECODE);
+  unsigned char *data = malloc(module->size);
+  if (data == NULL) return JS_ThrowOutOfMemory(ctx);
+  JSValue value = lz4_unpack(module->data, module->packed, data, module->size) == (long)module->size
+                      ? JS_ReadObject(ctx, data, module->size, JS_READ_OBJ_BYTECODE)
+                      : JS_ThrowInternalError(ctx, "the module %s of this binary is damaged", module->name);
+  free(data);
+  return value;
+}
+
 static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque) {
   (void)opaque;
   int index = find_module(name);
@@ -85,8 +98,7 @@ static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque) 
     return NULL;
   }
   if (js.loaded[index] != NULL) return js.loaded[index];
-  const struct embedded_module *module = &embedded_modules[index];
-  JSValue value = JS_ReadObject(ctx, module->data, module->size, JS_READ_OBJ_BYTECODE);
+  JSValue value = read_module(ctx, &embedded_modules[index]);
   if (JS_IsException(value)) return NULL;
   if (JS_VALUE_GET_TAG(value) != JS_TAG_MODULE) {
     JS_FreeValue(ctx, value);

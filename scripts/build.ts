@@ -115,7 +115,7 @@ async function makeModules(shop: Workshop): Promise<{ modules: Module[]; compila
   const [modules, tool] = await allOf([bundleModules(shop.root), makeBytecodeTool(shop)]);
   const folder = join(shop.root, ".cache/bytecode");
   await compileModules(modules, tool, folder);
-  const { table, data, inputs } = embedModules(modules, join(shop.root, ".cache/embedded"));
+  const { table, data, inputs } = await embedModules(modules, join(shop.root, ".cache/embedded"));
   const flags = compileFlags(shop.tools, shop.sources, "release", "ours");
   const compiler = shop.tools.musl;
   const object = (name: string): string => join(shop.root, ".cache/objects", name);

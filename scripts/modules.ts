@@ -116,28 +116,65 @@ export async function compileModules(modules: Module[], tool: string, folder: st
       forgetHash(module.bytecode);
     }
   }
-  removeOthers(folder, new Set(modules.flatMap((module) => [module.bytecode, `${module.bytecode}.from`])));
+  const kept = modules.flatMap((module) => [module.bytecode, `${module.bytecode}.from`, packedPath(module)]);
+  removeOthers(folder, new Set(kept));
+}
+
+/** Smaller ones are read as they are: a client begins with them. */
+const PACKED_BYTES_LEAST = 4096;
+
+function packedPath(module: Module): string {
+  return `${module.bytecode}.lz4`;
+}
+
+/** The module as a block of LZ4, also written beside its bytecode; null where it stays as it is. */
+async function packModule(module: Module): Promise<Uint8Array | null> {
+  if (readFileSync(module.bytecode).length < PACKED_BYTES_LEAST) return null;
+  const words = ["-q", "-f", "-12", "-B7", "--no-frame-crc", module.bytecode, packedPath(module)];
+  await mustRun("pack the bytecode", "lz4", words);
+  const block = blockOf(readFileSync(packedPath(module)));
+  writeFileSync(packedPath(module), block);
+  forgetHash(packedPath(module));
+  return block;
+}
+
+/** The one block of a frame as lz4(1) writes it: magic, two bytes of flags and their check, the block's length. */
+export function blockOf(frame: Uint8Array): Uint8Array {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const length = view.getUint32(7, true);
+  const isUsual = view.getUint32(0, true) === 0x184d2204 && frame[4] === 0x60;
+  // The highest bit says that the block is not packed; zero ends the frame.
+  if (!isUsual || length >>> 31 === 1 || frame.length !== 11 + length + 4 || view.getUint32(11 + length, true) !== 0)
+    throw new Failure("cannot use what lz4 wrote: it is no frame of one packed block");
+  return frame.subarray(11, 11 + length);
 }
 
 /** Writes the table of host/embedded.h and the data that it points to. */
-export function embedModules(modules: Module[], folder: string): { table: string; data: string; inputs: string[] } {
+export async function embedModules(
+  modules: Module[],
+  folder: string,
+): Promise<{ table: string; data: string; inputs: string[] }> {
+  const packed = await Promise.all(modules.map(packModule));
   const table = ['#include "embedded.h"', ""];
   const data = ['.section .rodata, "a"'];
   for (const [index, module] of modules.entries()) {
     table.push(`extern const unsigned char embedded_data_${index}[];`);
     data.push(".balign 16", `.global embedded_data_${index}`, `embedded_data_${index}:`);
-    data.push(`.incbin "${module.bytecode.slice(module.bytecode.lastIndexOf("/") + 1)}"`);
+    const file = packed[index] === null ? module.bytecode : packedPath(module);
+    data.push(`.incbin "${file.slice(file.lastIndexOf("/") + 1)}"`);
   }
   table.push("", "const struct embedded_module embedded_modules[] = {");
   for (const [index, module] of modules.entries()) {
-    table.push(`  {"${module.name}", embedded_data_${index}, ${readFileSync(module.bytecode).length}},`);
+    const size = readFileSync(module.bytecode).length;
+    table.push(`  {"${module.name}", embedded_data_${index}, ${size}, ${packed[index]?.length ?? 0}},`);
   }
   /* An empty table is no C, and its count is what is looked at. */
-  if (modules.length === 0) table.push("  {0, 0, 0},");
+  if (modules.length === 0) table.push("  {0, 0, 0, 0},");
   table.push("};", "", `const unsigned embedded_module_count = ${modules.length};`, "");
   data.push('.section .note.GNU-stack, "", %progbits', "");
   const paths = { table: join(folder, "embedded-table.c"), data: join(folder, "embedded-data.S") };
   writeChanged(paths.table, table.join("\n"));
   writeChanged(paths.data, data.join("\n"));
-  return { ...paths, inputs: modules.map((module) => module.bytecode) };
+  const inputs = modules.map((module, index) => (packed[index] === null ? module.bytecode : packedPath(module)));
+  return { ...paths, inputs };
 }

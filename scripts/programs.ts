@@ -17,6 +17,7 @@ const PROGRAMS: Program[] = [
   { package: "gcc", proof: "gcc" },
   { package: "musl-tools", proof: "musl-gcc" },
   { package: "linux-libc-dev", proof: "/usr/include/linux/version.h" },
+  { package: "lz4", proof: "lz4" },
   { package: "libc6-dev", proof: "/usr/include/stdio.h", purposes: ["tests"] },
   { package: "valgrind", proof: "valgrind", purposes: ["tests"] },
   { package: "systemd", proof: "systemd-notify", purposes: ["tests"] },

@@ -19,6 +19,7 @@ function calm(services: ServicePlan[]): ServicePlan[] {
     ...one,
     conflicts: [],
     runTimeoutMs: null,
+    watchdogMs: null,
     critical: "no",
     restart: restart({ policy: "on-failure", delayMs: 0 }),
     dependsOn: one.dependsOn.map((need) => (ends.has(need.name) ? need : { ...need, wait: "ready" })),

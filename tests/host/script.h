@@ -22,6 +22,7 @@ struct embedded_module {
   const char *name;
   const unsigned char *data;
   unsigned size;
+  unsigned packed;
 } embedded_modules[MODULES_MAX];
 unsigned embedded_module_count;
 
