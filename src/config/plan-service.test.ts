@@ -21,6 +21,8 @@ test("a service with a command alone gets every default of the laptop", () => {
     user: "",
     group: "",
     groups: null,
+    health: null,
+    watchdogMs: null,
     umask: 0o22,
     stdin: "",
     inheritEnvironment: "all",
@@ -286,7 +288,7 @@ test("wrong kinds and values of keys are told at their place", () => {
     ["type: oneshot", "it is none of service, task, group", ""],
     ["pre_start: x", "cannot use a text as commands", "write [x]"],
     ["depends_on: [{wait: ready}]", "cannot use a dependency without name", "add name: …"],
-    ["depends_on: [{name: a, wait: healthy}]", "it is not supported yet", ""],
+    ["depends_on: [{name: a, wait: helthy}]", "it is none of started, ready, healthy, done", "did you mean healthy?"],
     ["inherit_environment: some", "it is none of all, none", ""],
     ["critical: maybe", "it is none of true, false, exit, reboot, poweroff, rescue", ""],
   ];
@@ -327,7 +329,7 @@ test("stdin is a file; its other forms are not supported yet", () => {
 
 test("every key that is not carried out yet is refused, never ignored", () => {
   const service =
-    "health watchdog pid_file schedule timezone jitter missed overlap tty limits sandbox directories sockets watch replicas";
+    "pid_file schedule timezone jitter missed overlap tty limits sandbox directories sockets watch replicas";
   for (const key of service.split(" ")) {
     assert.match(
       problemsOf(`services: [{name: a, ${command}, ${key}: x}]`),

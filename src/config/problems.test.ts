@@ -11,7 +11,7 @@ services:
     depends_on: [db, wbe]
     stop: {timeout: 10x}
     env: {A: 1}
-    health: {exec: x}
+    schedule: daily
   - name: db
   - name: cache
     command: 'sleep "1'
@@ -44,9 +44,9 @@ config.yml:8:5: services.web.env: cannot use the key "env": a service has no suc
   8 |     env: {A: 1}
     |     ^~~
   fix: write environment
-config.yml:9:5: services.web.health: cannot use the key health: it is not supported yet
-  9 |     health: {exec: x}
-    |     ^~~~~~
+config.yml:9:5: services.web.schedule: cannot use the key schedule: it is not supported yet
+  9 |     schedule: daily
+    |     ^~~~~~~~
   fix: leave it out
 config.yml:10:5: services.db: cannot run the service db: it has no command, and there is no /system/services/db/bin/db
   10 |   - name: db
@@ -62,7 +62,7 @@ config.yml:13:22: services.cache.environment.A: cannot use ~ here: it is null, a
   fix: write a value, "" for an empty text, or leave the key out
 config.yml:13:28: services.cache.environment.B: cannot use "\${NOPE}": the variable NOPE is not set
   13 |     environment: {A: ~, B: "\${NOPE}"}
-     |                            ^~~~~~~~~
+     |                            ^~~~~~~~~~~
   fix: set NOPE, write \${NOPE:-text} for a default, or $\${NOPE} to leave it to the program
 config.yml:14:12: services.cache.umask: cannot use "0844" as a umask: 8 is no octal digit
   14 |     umask: 0844

@@ -25,6 +25,25 @@ test("ready in all its forms", () => {
   assert.deepEqual(ready('{tcp: "[::1]:80"}'), { kind: "tcp", host: "::1", port: 80, ...times });
   assert.deepEqual(ready("{unix: run/x.sock}"), { kind: "unix", path: "/app/run/x.sock", ...times });
   assert.deepEqual(ready('{unix: "@x"}'), { kind: "unix", path: "@x", ...times });
+  assert.deepEqual(ready('{http: "http://[::1]/x?y#"}'.replace("#", "")), {
+    kind: "http",
+    host: "::1",
+    port: 80,
+    target: "/x?y",
+    headers: {},
+    status: [],
+    ...times,
+  });
+  assert.deepEqual(ready('{http: {url: "http://shop:8080", status: 401, headers: {Host: a}}, interval: 1s}'), {
+    kind: "http",
+    host: "shop",
+    port: 8080,
+    target: "/",
+    headers: { Host: "a" },
+    status: [401],
+    intervalMs: 1000,
+    timeoutMs: 3000,
+  });
   assert.deepEqual(ready("{file: /run/x}"), { kind: "file", path: "/run/x", ...times });
   assert.deepEqual(ready("{log: listening on}"), { kind: "log", text: "listening on", regularExpression: false });
   assert.deepEqual(ready("{log: /port \\d+/}"), { kind: "log", text: "port \\d+", regularExpression: true });
@@ -41,8 +60,19 @@ test("ready tells its own mistakes and no other branch's", () => {
     /services\.a\.ready\.tcp: cannot use "8080" as HOST:PORT: .*[\s\S]*fix: write 127\.0\.0\.1:8080$/,
   );
   assert.match(problem("{tcp: 'x:1', file: /x}"), /it has tcp and file/);
-  assert.match(problem("{interval: 1s}"), /it has none of exec, tcp, unix, file, log, fd/);
-  assert.match(problem("{http: x}"), /services\.a\.ready\.http: cannot use the key http: it is not supported yet/);
+  assert.match(problem("{interval: 1s}"), /it has none of exec, http, tcp, unix, file, log, fd/);
+  assert.match(
+    problem("{http: x}"),
+    /services\.a\.ready\.http: cannot use "x" as a URL: it is no URL that begins with http/,
+  );
+  assert.match(problem("{http: 'https://x/'}"), /fix: ask with a command, such as exec: curl -fsS URL$/);
+  assert.match(problem("{http: 'http://x:99999/'}"), /it has no host and port/);
+  assert.match(problem("{http: 'http://x/ä'}"), /fix: write it with %XX$/);
+  assert.match(problem("{http: {status: 200}}"), /cannot use an http question without url/);
+  assert.match(problem("{http: {url: 'http://x', status: [99]}}"), /it is not a whole number from 100 to 599/);
+  assert.match(problem("{http: {url: 'http://x', headers: {a b: c}}}"), /it is no name of a header/);
+  assert.match(problem("{http: {url: 'http://x', headers: {Connection: c}}}"), /gonit sends it itself/);
+  assert.match(problem('{http: {url: "http://x", headers: {A: "b\\r\\nC: d"}}}'), /the header A: it has several lines/);
   assert.match(problem("{notify: true}"), /fix: write ready: notify$/);
   assert.match(problem("{fd: 3, timeout: 1s}"), /cannot use interval or timeout with fd/);
   assert.match(problem("{fd: 1}"), /it is not a whole number from 3 to 1023/);

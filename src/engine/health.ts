@@ -89,7 +89,7 @@ export function renewHealth(engine: Engine, node: Node, run: Run, from: ServiceP
   touch(engine, node);
 }
 
-/** Whether the answers of its health count against a run. */
-export function isUnhealthy(run: Run, plan: ServicePlan): boolean {
-  return plan.health !== null && !run.healthy && run.healthFailures >= plan.health.failures;
+/** Its health answers badly. Before the first yes nothing is counted until it is too many at once. */
+export function isUnhealthy(run: Run): boolean {
+  return !run.healthy && run.healthFailures > 0;
 }

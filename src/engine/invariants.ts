@@ -113,10 +113,8 @@ function ofTables(engine: Engine, found: string[]): void {
     const otherWaiters = (other?.waiters ?? []).map(({ request }) => request.id).sort();
     if (waiters.join() !== otherWaiters.join())
       found.push(`waiters of ${node.unit.name}: ${waiters}, should be ${otherWaiters}`);
-    if (edgesText(node) !== (other === undefined ? "" : edgesText(other)))
-      found.push(
-        `edges of ${node.unit.name} differ: ${edgesText(node)} / ${other === undefined ? "" : edgesText(other)}`,
-      );
+    if (other !== undefined && edgesText(node) !== edgesText(other))
+      found.push(`edges of ${node.unit.name}: ${edgesText(node)}, should be ${edgesText(other)}`);
     if (node.wentAway || node.queued) found.push(`${node.unit.name} is still to be looked at`);
   }
   ofTickets(engine, fresh, found);

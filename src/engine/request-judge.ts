@@ -55,9 +55,9 @@ function failIfUnkillable(node: Node, target: Target): void {
 }
 
 /** Its health goes on being asked, and nothing is done about the answers. */
-function failIfUnhealthy({ unit, plan }: Node, target: Target): void {
+function failIfUnhealthy({ unit }: Node, target: Target): void {
   const run = unit.run as Run;
-  if (isUnhealthy(run, plan)) fail(target, "unhealthy", `is unhealthy: ${run.healthReason}`);
+  if (isUnhealthy(run)) fail(target, "unhealthy", `is unhealthy: ${run.healthReason}`);
 }
 
 /** What is to be restarted is not up before its old run has ended: until then it is to be stopped, or ends. */

@@ -51,7 +51,7 @@ function statusOf(engine: Engine, node: Node, now: Now): ServiceStatus {
   const { run, last } = unit;
   const marks: ServiceStatus["marks"] = [];
   if (isUp(unit) && unit.stopWish === "" && run?.healthy) marks.push("healthy");
-  if (isUp(unit) && isUnhealthy(run as Run, plan)) marks.push("unhealthy");
+  if (isUp(unit) && isUnhealthy(run as Run)) marks.push("unhealthy");
   if (run !== null && run.unkillable.length > 0) marks.push("unkillable");
   return {
     name: unit.name,

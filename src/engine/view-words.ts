@@ -11,7 +11,7 @@ import { causeText, endText } from "./words.ts";
 /** `running`, `ready`, `ready (unhealthy)`, `failed: exited 3` … */
 export function shownState(unit: Unit, plan: ServicePlan): string {
   const shown = shownWithoutHealth(unit, plan);
-  return isUp(unit) && isUnhealthy(unit.run as Run, plan) ? `${shown} (unhealthy)` : shown;
+  return isUp(unit) && isUnhealthy(unit.run as Run) ? `${shown} (unhealthy)` : shown;
 }
 
 function shownWithoutHealth(unit: Unit, plan: ServicePlan): string {
@@ -45,7 +45,7 @@ export function healthText(node: Node): string {
   const run = node.unit.run as Run;
   const plan = definitionOf(node);
   if (run.healthReason === "" || plan.health === null) return "";
-  if (isUnhealthy(run, plan)) return `unhealthy: ${run.healthReason}`;
+  if (isUnhealthy(run)) return `unhealthy: ${run.healthReason}`;
   if (!run.healthy) return `not healthy yet: ${run.healthReason}`;
   return `health ${run.healthFailures}/${plan.health.failures}: ${run.healthReason}`;
 }
