@@ -62,7 +62,7 @@ config.yml:13:22: services.cache.environment.A: cannot use ~ here: it is null, a
   fix: write a value, "" for an empty text, or leave the key out
 config.yml:13:28: services.cache.environment.B: cannot use "\${NOPE}": the variable NOPE is not set
   13 |     environment: {A: ~, B: "\${NOPE}"}
-     |                            ^~~~~~~~~~~
+     |                            ^~~~~~~~~
   fix: set NOPE, write \${NOPE:-text} for a default, or $\${NOPE} to leave it to the program
 config.yml:14:12: services.cache.umask: cannot use "0844" as a umask: 8 is no octal digit
   14 |     umask: 0844
