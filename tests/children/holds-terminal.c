@@ -2,6 +2,7 @@
  * A terminal for others to open, with a user who types and reads: says "terminal PATH" on standard error, writes to
  * standard output what is written on the terminal, and takes orders from standard input, one a line:
  *   type TEXT            \r, \\ and \xHH mean what they look like
+ *   secret TEXT          the same, when the terminal no longer shows what is typed
  *   resize COLUMNS ROWS
  *   hangup               closes the terminal, for ever
  * It ends with its standard input.
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 static int master = -1, slave = -1;
@@ -38,12 +40,19 @@ static size_t decode(char *text) {
   return (size_t)(to - text);
 }
 
+static void type(char *text) {
+  if (write(master, text, decode(text)) < 0) exit(1);
+}
+
 static void obey(char *line) {
   unsigned columns, rows;
   line[strcspn(line, "\n")] = '\0';
   if (strcmp(line, "hangup") == 0) hang_up();
-  else if (strncmp(line, "type ", 5) == 0) {
-    if (write(master, line + 5, decode(line + 5)) < 0) exit(1);
+  else if (strncmp(line, "type ", 5) == 0) type(line + 5);
+  else if (strncmp(line, "secret ", 7) == 0) {
+    struct termios modes;
+    while (tcgetattr(slave, &modes) == 0 && (modes.c_lflag & ECHO)) usleep(1000);
+    type(line + 7);
   } else if (sscanf(line, "resize %u %u", &columns, &rows) == 2) {
     struct winsize size = {.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
     ioctl(master, TIOCSWINSZ, &size);

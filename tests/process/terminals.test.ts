@@ -180,12 +180,12 @@ async function logsIn(t: TestContext, login: "util-linux" | "busybox"): Promise<
   await terminal.shows("login: ");
   terminal.type("tester\\r");
   await terminal.shows("Password: ");
-  terminal.type("wrong\\r");
+  terminal.order("secret wrong\\r");
   await terminal.shows("Login incorrect");
   await terminal.shows("login: ");
   terminal.type("tester\\r");
   await terminal.shows("Password: ");
-  terminal.type("secret\\r");
+  terminal.order("secret secret\\r");
   await terminal.shows("$ ");
   terminal.type("id -un; tty\\r");
   await terminal.shows(`\ntester\r\n${terminal.path}\r\n`);
