@@ -4,6 +4,7 @@
  *   type TEXT            \r, \\ and \xHH mean what they look like
  *   secret TEXT          the same, when the terminal no longer shows what is typed
  *   resize COLUMNS ROWS
+ *   stop-reading         shows nothing any more
  *   hangup               closes the terminal, for ever
  * It ends with its standard input.
  */
@@ -17,7 +18,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static int master = -1, slave = -1;
+static int master = -1, slave = -1, reads = 1;
 
 static void hang_up(void) {
   if (master < 0) return;
@@ -48,6 +49,7 @@ static void obey(char *line) {
   unsigned columns, rows;
   line[strcspn(line, "\n")] = '\0';
   if (strcmp(line, "hangup") == 0) hang_up();
+  else if (strcmp(line, "stop-reading") == 0) reads = 0;
   else if (strncmp(line, "type ", 5) == 0) type(line + 5);
   else if (strncmp(line, "secret ", 7) == 0) {
     struct termios modes;
@@ -77,8 +79,8 @@ int main(void) {
   setvbuf(stdin, NULL, _IONBF, 0);
   for (;;) {
     struct pollfd waited[2] = {{.fd = 0, .events = POLLIN}, {.fd = master, .events = POLLIN}};
-    if (poll(waited, master < 0 ? 1 : 2, -1) < 0 && errno != EINTR) return 1;
-    if (master >= 0 && (waited[1].revents & POLLIN)) {
+    if (poll(waited, master < 0 || !reads ? 1 : 2, -1) < 0 && errno != EINTR) return 1;
+    if (master >= 0 && reads && (waited[1].revents & POLLIN)) {
       ssize_t got = read(master, text, sizeof text);
       if (got > 0 && write(1, text, (size_t)got) < 0) return 1;
     }

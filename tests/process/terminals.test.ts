@@ -2,10 +2,19 @@
 /* The service terminals, on terminals at which the test types and reads as a person would. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { afterwards, children, folderFor, type Started, type StartOptions, start, watch } from "./gonit.ts";
+import {
+  afterwards,
+  children,
+  commandLine,
+  folderFor,
+  type Started,
+  type StartOptions,
+  start,
+  watch,
+} from "./gonit.ts";
 
 const skip = process.getuid?.() === 0 ? false : "needs root";
 
@@ -125,6 +134,27 @@ test("a terminal that hangs up ends its session and disturbs no other", { skip }
   other.type("echo al''ive\\r");
   await other.shows("alive");
   assert.equal(gonit.service("terminals").restarts, 0);
+});
+
+/** Whether there is a process with this command line, and it waits. */
+function isAsleep(command: string): boolean {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const pid = pids.find((one) => commandLine(Number(one)) === command);
+  return pid !== undefined && /^State:\tS/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+}
+
+test("a terminal that nobody reads holds up neither the others nor the stop", { skip }, async (t) => {
+  const [stuck, other] = [await openTerminal(t), await openTerminal(t)];
+  const gonit = gonitWith(t, `{device: ${stuck.path}}, {device: ${other.path}}`);
+  await stuck.shows("gonit# ");
+  await other.shows("gonit# ");
+  stuck.order("stop-reading");
+  stuck.type("yes\\r");
+  await gonit.until("yes waits for somebody to read", () => isAsleep("yes"));
+  other.type("exit\\r");
+  await other.shows("Shop 1.4 (");
+  await other.shows("gonit# ");
+  assert.equal(gonit.client("stop", "terminals").code, 0);
 });
 
 test("a shell that ends at once is tried less and less often", { skip }, async (t) => {
