@@ -2,7 +2,9 @@
  * A terminal for others to open, with a user who types and reads: says "terminal PATH" on standard error, writes to
  * standard output what is written on the terminal, and takes orders from standard input, one a line:
  *   type TEXT            \r, \\ and \xHH mean what they look like
+ *   secret TEXT          the same, when the terminal no longer shows what is typed
  *   resize COLUMNS ROWS
+ *   stop-reading         shows nothing any more
  *   hangup               closes the terminal, for ever
  * It ends with its standard input.
  */
@@ -13,9 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
-static int master = -1, slave = -1;
+static int master = -1, slave = -1, reads = 1;
 
 static void hang_up(void) {
   if (master < 0) return;
@@ -38,12 +41,20 @@ static size_t decode(char *text) {
   return (size_t)(to - text);
 }
 
+static void type(char *text) {
+  if (write(master, text, decode(text)) < 0) exit(1);
+}
+
 static void obey(char *line) {
   unsigned columns, rows;
   line[strcspn(line, "\n")] = '\0';
   if (strcmp(line, "hangup") == 0) hang_up();
-  else if (strncmp(line, "type ", 5) == 0) {
-    if (write(master, line + 5, decode(line + 5)) < 0) exit(1);
+  else if (strcmp(line, "stop-reading") == 0) reads = 0;
+  else if (strncmp(line, "type ", 5) == 0) type(line + 5);
+  else if (strncmp(line, "secret ", 7) == 0) {
+    struct termios modes;
+    while (tcgetattr(slave, &modes) == 0 && (modes.c_lflag & ECHO)) usleep(1000);
+    type(line + 7);
   } else if (sscanf(line, "resize %u %u", &columns, &rows) == 2) {
     struct winsize size = {.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
     ioctl(master, TIOCSWINSZ, &size);
@@ -68,8 +79,8 @@ int main(void) {
   setvbuf(stdin, NULL, _IONBF, 0);
   for (;;) {
     struct pollfd waited[2] = {{.fd = 0, .events = POLLIN}, {.fd = master, .events = POLLIN}};
-    if (poll(waited, master < 0 ? 1 : 2, -1) < 0 && errno != EINTR) return 1;
-    if (master >= 0 && (waited[1].revents & POLLIN)) {
+    if (poll(waited, master < 0 || !reads ? 1 : 2, -1) < 0 && errno != EINTR) return 1;
+    if (master >= 0 && reads && (waited[1].revents & POLLIN)) {
       ssize_t got = read(master, text, sizeof text);
       if (got > 0 && write(1, text, (size_t)got) < 0) return 1;
     }

@@ -17,12 +17,6 @@ export function noNetworks(): string | false {
   return made.status === 0 ? false : "needs network namespaces with veth";
 }
 
-/** Whether the kernel can lose, delay and double packets. */
-export function noTroubleMaker(): string | false {
-  const words = ["-n", "tc", "qdisc", "add", "dev", "lo", "root", "netem", "loss", "1%"];
-  return spawnSync("unshare", words).status === 0 ? false : "needs tc netem";
-}
-
 export class Space {
   readonly pid: number;
 
@@ -121,6 +115,18 @@ export function dnsmasq(
 
 function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
+}
+
+/** Joins two devices of a space by a cable that loses, delays and doubles frames (tests/children/bad-cable.c). */
+export async function badCable(test: TestContext, space: Space, one: string, other: string): Promise<void> {
+  const words = [...space.enter, join(children, "bad-cable"), one, other];
+  const child = spawn(words[0] as string, words.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
+  const watched = watch(child);
+  afterwards(test, () => {
+    child.kill("SIGKILL");
+    return watched.ended;
+  });
+  await watched.sees(/^ready$/m);
 }
 
 export interface NetworkedGonit extends Started {

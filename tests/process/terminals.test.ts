@@ -2,10 +2,19 @@
 /* The service terminals, on terminals at which the test types and reads as a person would. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { afterwards, children, folderFor, type Started, type StartOptions, start, watch } from "./gonit.ts";
+import {
+  afterwards,
+  children,
+  commandLine,
+  folderFor,
+  type Started,
+  type StartOptions,
+  start,
+  watch,
+} from "./gonit.ts";
 
 const skip = process.getuid?.() === 0 ? false : "needs root";
 
@@ -127,6 +136,27 @@ test("a terminal that hangs up ends its session and disturbs no other", { skip }
   assert.equal(gonit.service("terminals").restarts, 0);
 });
 
+/** Whether there is a process with this command line, and it waits. */
+function isAsleep(command: string): boolean {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const pid = pids.find((one) => commandLine(Number(one)) === command);
+  return pid !== undefined && /^State:\tS/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+}
+
+test("a terminal that nobody reads holds up neither the others nor the stop", { skip }, async (t) => {
+  const [stuck, other] = [await openTerminal(t), await openTerminal(t)];
+  const gonit = gonitWith(t, `{device: ${stuck.path}}, {device: ${other.path}}`);
+  await stuck.shows("gonit# ");
+  await other.shows("gonit# ");
+  stuck.order("stop-reading");
+  stuck.type("yes\\r");
+  await gonit.until("yes waits for somebody to read", () => isAsleep("yes"));
+  other.type("exit\\r");
+  await other.shows("Shop 1.4 (");
+  await other.shows("gonit# ");
+  assert.equal(gonit.client("stop", "terminals").code, 0);
+});
+
 test("a shell that ends at once is tried less and less often", { skip }, async (t) => {
   const terminal = await openTerminal(t);
   const folder = folderFor(t);
@@ -180,12 +210,12 @@ async function logsIn(t: TestContext, login: "util-linux" | "busybox"): Promise<
   await terminal.shows("login: ");
   terminal.type("tester\\r");
   await terminal.shows("Password: ");
-  terminal.type("wrong\\r");
+  terminal.order("secret wrong\\r");
   await terminal.shows("Login incorrect");
   await terminal.shows("login: ");
   terminal.type("tester\\r");
   await terminal.shows("Password: ");
-  terminal.type("secret\\r");
+  terminal.order("secret secret\\r");
   await terminal.shows("$ ");
   terminal.type("id -un; tty\\r");
   await terminal.shows(`\ntester\r\n${terminal.path}\r\n`);
