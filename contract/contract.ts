@@ -81,6 +81,7 @@ export const NUMBERS: Numbers[] = [
       log: 26,
       command: 27,
       input: 28,
+      directories: 29,
     },
   },
   {
@@ -396,6 +397,8 @@ export interface SpawnRequest {
   terminal?: string | number;
   /** Path that the child opens as its standard input, as the user and in the directory that it has then. */
   input?: string;
+  /** Made before anything is given up, for uid and gid: [folder that is trusted, name below it, mode]. */
+  directories?: [base: string, name: string, mode: number][];
   /** [number in the child, descriptor of ours]; 0, 1 and 2 that are not named are /dev/null. */
   descriptors: [number, number][];
   /** Signals left blocked in the child; absent: none. */

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "child-steps.h"
 #include "raw-call.h"
 
 #define PATH_BYTES 4096
@@ -417,6 +418,7 @@ static const struct step {
   {STAGE_SESSION, new_session},
   {STAGE_TERMINAL, set_terminal},
   {STAGE_OOM_SCORE, set_oom_score},
+  {STAGE_DIRECTORIES, child_make_directories},
   {STAGE_NAMESPACES, new_namespaces},
   {STAGE_ROOT, change_root},
   {STAGE_RLIMITS, set_limits},

@@ -57,6 +57,7 @@
 #define STAGE_LOG 26
 #define STAGE_COMMAND 27
 #define STAGE_INPUT 28
+#define STAGE_DIRECTORIES 29
 
 /* Whom a signal reaches. */
 #define SIGNAL_SCOPE_PROCESS 1

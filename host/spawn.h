@@ -17,6 +17,7 @@
 #define SPAWN_DESCRIPTORS_MAX 64
 #define SPAWN_RLIMITS_MAX 16
 #define SPAWN_GROUPS_MAX 128
+#define SPAWN_DIRECTORIES_MAX 32
 
 /* Which optional fields are set. */
 #define SPAWN_SET_USER 1u
@@ -37,6 +38,12 @@
 struct spawn_rlimit {
   int32_t resource;
   uint64_t soft, hard;
+};
+
+/* A directory of the service's own: `name`, which may have several parts, below `base`. */
+struct spawn_directory {
+  const char *base, *name;
+  uint32_t mode;
 };
 
 /* One spawn request; fields that are not used are zero. Strings and lists lie in the same allocation. */
@@ -67,6 +74,8 @@ struct spawn_request {
   char **argv;
   char **envp;
   const char *directory, *root, *cgroup, *terminal;
+  uint32_t directory_count;
+  struct spawn_directory directories[SPAWN_DIRECTORIES_MAX]; /* made first, and given to uid and gid */
   const char *input; /* opened by the child as its standard input: one that blocks blocks nobody else */
 };
 

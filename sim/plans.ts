@@ -29,6 +29,7 @@ export function service(name: string, options: Partial<ServicePlan> = {}): Servi
     group: "",
     groups: null,
     umask: 0o22,
+    directories: null,
     stdin: "",
     inheritEnvironment: "all",
     environment: {},

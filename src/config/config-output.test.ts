@@ -90,6 +90,7 @@ const service = fc.record(
       },
       { requiredKeys: [] },
     ),
+    directories: fc.constantFrom("a", ["a/b", { name: "c", mode: "0700" }]).map((run) => ({ run, state: "x" })),
     critical: fc.constantFrom(true, false, "exit", "reboot", "rescue"),
     timeout: fc.record({ start: durationText, run: fc.oneof(fc.constant("off"), durationText) }, { requiredKeys: [] }),
     stop: fc.oneof(

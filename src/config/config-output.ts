@@ -7,6 +7,7 @@ import type {
   LogPlan,
   Plan,
   ProbePlan,
+  DirectoriesPlan,
   ReadyPlan,
   RestartPlan,
   ServicePlan,
@@ -54,12 +55,14 @@ function serviceData(service: ServicePlan): Data {
   // A built-in is what a service of this name without a command runs.
   if (service.command !== null && service.command.builtin === null) map.command = commandData(service.command);
   if (service.preStart.length > 0) map.pre_start = service.preStart.map(commandData);
-  if (service.postStop.length > 0) map.post_stop = service.postStop.map(commandData);
+  const postStop = service.postStop.filter(({ builtin }) => builtin === null);
+  if (postStop.length > 0) map.post_stop = postStop.map(commandData);
   map.directory = text(service.directory);
   addText(map, "user", service.user);
   addText(map, "group", service.group);
   if (service.groups !== null) map.groups = service.groups.map(text);
   map.umask = new Raw(formatMode(service.umask));
+  if (service.directories !== null) map.directories = directoriesData(service.directories);
   if (service.stdin !== "") map.stdin = { file: text(service.stdin) };
   const inherited = service.inheritEnvironment;
   map.inherit_environment = typeof inherited === "string" ? inherited : inherited.map(text);
@@ -112,6 +115,14 @@ function terminalData({ device, speed, login, user, message }: TerminalSettings)
   const map: DataMap = { device: text(device), login: login === "autologin" ? `autologin ${user}` : login };
   if (speed !== null) map.speed = new Raw(String(speed));
   if (message !== null) map.message = text(message);
+  return map;
+}
+
+function directoriesData(plan: DirectoriesPlan): Data {
+  const map: DataMap = {};
+  for (const kind of ["run", "state", "cache", "logs"] as const)
+    if (plan[kind].length > 0)
+      map[kind] = plan[kind].map(({ name, mode }) => ({ name: text(name), mode: new Raw(formatMode(mode)) }));
   return map;
 }
 

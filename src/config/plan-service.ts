@@ -23,6 +23,7 @@ import type { LogValues } from "./logs-keys.ts";
 import { childOf, keyOf, type MapNode, placeOf, type YamlNode } from "./node.ts";
 import { type CommandContext, defaultCommand, planCommand } from "./plan-commands.ts";
 import type { ProbeSource } from "./probe-keys.ts";
+import { directoriesOf, removalOf } from "./plan-directories.ts";
 import type { ReadySource } from "./ready-keys.ts";
 import type { RestartValues } from "./restart-keys.ts";
 import { readEnvironmentFile } from "./system-environment.ts";
@@ -57,12 +58,13 @@ export function planService(service: CollectedService, context: ServiceContext):
     runs,
     command: type === "group" ? null : commandOf(service, context),
     preStart: commandsOf(values.pre_start, service, context),
-    postStop: commandsOf(values.post_stop, service, context),
+    postStop: postStopOf(service, context),
     directory: values.directory ?? context.directory,
     user: values.user ?? "",
     group: values.group ?? "",
     groups: values.groups ?? null,
     umask: values.umask ?? role.umask,
+    directories: directoriesOf(values.directories),
     stdin: values.stdin?.file ?? "",
     inheritEnvironment: values.inherit_environment ?? role.inheritEnvironment,
     environment: environment.environment,
@@ -169,6 +171,12 @@ function commandsOf(
 ): CommandPlan[] {
   if (sources === undefined) return noCommands;
   return sources.flatMap((source) => planCommand(source, service, context) ?? []);
+}
+
+function postStopOf(service: CollectedService, context: ServiceContext): CommandPlan[] {
+  const commands = commandsOf(service.values.post_stop, service, context);
+  const removal = removalOf(service.values.directories);
+  return removal.length === 0 ? commands : [...commands, ...removal];
 }
 
 type EnvironmentParts = Pick<ServicePlan, "environment" | "environmentFiles" | "environmentProblem">;

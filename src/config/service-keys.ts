@@ -2,6 +2,7 @@
 
 import type { DependencyWait } from "../engine/plan.ts";
 import { health } from "./health-keys.ts";
+import { directories } from "./directories-keys.ts";
 import { logs } from "./logs-keys.ts";
 import type { YamlNode } from "./node.ts";
 import { ready } from "./ready-keys.ts";
@@ -283,7 +284,7 @@ export const serviceEntries = {
   ),
   limits: notSupported(),
   sandbox: notSupported(),
-  directories: notSupported(),
+  directories: described(directories, "Directories of its own, made for its user before it starts."),
   sockets: notSupported(),
   watch: notSupported(),
   replicas: notSupported(),

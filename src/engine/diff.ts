@@ -18,6 +18,7 @@ const processFields: (keyof ServicePlan)[] = [
   "group",
   "groups",
   "umask",
+  "directories",
   "stdin",
   "inheritEnvironment",
   "environment",

@@ -15,6 +15,7 @@ const EINVAL = 22;
 const ENFILE = 23;
 const EMFILE = 24;
 const ENOSPC = 28;
+const EROFS = 30;
 const ENAMETOOLONG = 36;
 const ELOOP = 40;
 const ELIBBAD = 80;
@@ -35,6 +36,8 @@ export function startErrorClass(stage: number, errno: number): StartErrorClass {
     case Stage.input:
     case Stage.root:
       return paths.includes(errno) ? "permanent" : "other";
+    case Stage.directories:
+      return [...paths, EPERM, EROFS].includes(errno) ? "permanent" : "other";
     case Stage.lookupUser:
     case Stage.lookupGroup:
       return errno === ENOENT ? "permanent" : "no-room";

@@ -51,6 +51,8 @@ export interface ServicePlan {
   /** Null: the user's groups from the group file. */
   groups: string[] | null;
   umask: number;
+  /** Of its own, made before each of its processes starts. Null: none. */
+  directories: DirectoriesPlan | null;
   /** File that is opened as its standard input; empty: /dev/null. */
   stdin: string;
   inheritEnvironment: "all" | "none" | string[];
@@ -90,6 +92,22 @@ export interface CommandPlan {
 }
 
 export type BuiltinSettings = NetworkingSettings | TerminalsSettings;
+
+/** The built-in command of post_stop that removes run directories; its other arguments are their names. */
+export const removeDirectories = "remove-directories";
+
+/** Names below the folder of each kind, which depends on who gonit runs as (src/runtime/service-directories.ts). */
+export interface DirectoriesPlan {
+  run: DirectoryPlan[];
+  state: DirectoryPlan[];
+  cache: DirectoryPlan[];
+  logs: DirectoryPlan[];
+}
+
+export interface DirectoryPlan {
+  name: string;
+  mode: number;
+}
 
 export interface EnvironmentFilePlan {
   path: string;

@@ -51,6 +51,7 @@ const partFields = [
   "logs",
   "health",
   "watchdogMs",
+  "directories",
 ] as const satisfies (keyof ServicePlan)[];
 
 /** Parts that several services share must be one object each (shareParts). */
@@ -100,6 +101,7 @@ function serviceOf(row: unknown[], parts: unknown[]): ServicePlan {
     group: row[7],
     groups: parts[row[20] as number],
     umask: row[8],
+    directories: parts[row[34] as number],
     stdin: row[9],
     inheritEnvironment: parts[row[21] as number],
     environment: parts[row[22] as number],

@@ -6,11 +6,19 @@
 import { type ExitRecord, ProcessKind, type SpawnRequest, Stage, type UserRecord } from "../contract.ts";
 import type { Effect } from "../engine/effect.ts";
 import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
-import type { ServicePlan } from "../engine/plan.ts";
+import { removeDirectories, type ServicePlan } from "../engine/plan.ts";
 import { readEnvironmentFiles } from "./environment-files.ts";
 import { type Shell, serviceOf } from "./performer.ts";
 import type { ProcessListener } from "./processes.ts";
 import { ReadyPipes } from "./ready-pipes.ts";
+import {
+  type DirectoryBases,
+  directoryBases,
+  directoryProblem,
+  directoryTexts,
+  removalArguments,
+  spawnDirectories,
+} from "./service-directories.ts";
 import { addConfigured, environmentTexts, ownTexts, sharedVariables } from "./service-environment.ts";
 import { startProblem } from "./start-problem.ts";
 
@@ -63,6 +71,7 @@ export class Spawner {
   readonly readyPipes: ReadyPipes;
   private readonly shell: Shell;
   private readonly mains: MainProcesses;
+  private readonly bases: DirectoryBases;
   private readonly prepared = new Map<string, Prepared>();
   private lastShared: SharedEnvironment | null = null;
   /** Spawns that wait for their environment files. */
@@ -72,11 +81,16 @@ export class Spawner {
   constructor(shell: Shell, mains: MainProcesses) {
     this.shell = shell;
     this.mains = mains;
+    this.bases = directoryBases(host.uid(), shell.inherited);
     this.readyPipes = new ReadyPipes(shell.watches, (event) => shell.emit(event));
   }
 
   perform(effect: SpawnEffect): void {
     const service = serviceOf(this.shell, effect.instance);
+    if (effect.command.builtin === removeDirectories) {
+      this.removeDirectories(service, effect);
+      return;
+    }
     if (service.environmentProblem === null) {
       this.start(service, effect, null);
       return;
@@ -106,6 +120,11 @@ export class Spawner {
       this.fail(effect.ticket, stage, errno, detail);
       return;
     }
+    const missing = directoryProblem(service.directories, this.bases);
+    if (missing !== "") {
+      this.fail(effect.ticket, Stage.directories, ENOENT, missing);
+      return;
+    }
     const outputs = this.shell.logs.outputsOf(service, effect.instance);
     const hasPipes = service.logs.to === "file" || service.logs.to === "console";
     const logError = !hasPipes ? 0 : Math.min(outputs.stdout, outputs.stderr);
@@ -124,6 +143,31 @@ export class Spawner {
     this.submit(service, effect, prepared, outputs, notifyPath, extra);
   }
 
+  /** As gonit itself, and with nothing of the service but its output. */
+  private removeDirectories(service: ServicePlan, effect: SpawnEffect): void {
+    const { stdout, stderr } = this.shell.logs.outputsOf(service, effect.instance);
+    const descriptors: [number, number][] =
+      stdout < 0 || stderr < 0
+        ? []
+        : [
+            [1, stdout],
+            [2, stderr],
+          ];
+    const environment = [...ownTexts(service, this.shell.facts), `GONIT_REPLICA=${effect.instance.replica}`];
+    const request: SpawnRequest = {
+      ticket: effect.ticket,
+      instance: instanceKey(effect.instance),
+      kind: effect.processKind,
+      argv: removalArguments(effect.command.argv, this.bases),
+      ownBinary: true,
+      environment,
+      directory: "/",
+      descriptors,
+    };
+    if (this.shell.parentDeathSignal !== 0) request.parentDeathSignal = this.shell.parentDeathSignal;
+    this.shell.processes.spawn(request, this.listener(effect, service));
+  }
+
   private submit(
     service: ServicePlan,
     effect: SpawnEffect,
@@ -140,6 +184,7 @@ export class Spawner {
       environment.push(`WATCHDOG_USEC=${service.watchdogMs * 1000}`);
     if (effect.ended !== null) environment.push(...endedVariables(effect.ended));
     if (this.shell.parentDeathSignal !== 0) request.parentDeathSignal = this.shell.parentDeathSignal;
+    if (service.directories !== null) request.directories = spawnDirectories(service.directories, this.bases);
     if (service.logs.to === "inherit") {
       request.descriptors.push([0, 0], [1, 1], [2, 2]);
       request.keepSession = true;
@@ -224,7 +269,8 @@ export class Spawner {
   private failureDetail(stage: number, errno: number, effect: SpawnEffect, service: ServicePlan): string {
     const { identity, shared } = this.prepare(service);
     const program = effect.command.argv[0] ?? "";
-    return startProblem(stage, errno, { program, service, identity, searchPath: shared.variables.get("PATH") ?? "" });
+    const searchPath = shared.variables.get("PATH") ?? "";
+    return startProblem(stage, errno, { program, service, identity, bases: this.bases, searchPath });
   }
 
   private prepare(service: ServicePlan): Prepared {
@@ -232,7 +278,8 @@ export class Spawner {
     if (known !== undefined && known.service === service) return known;
     const identity = identityOf(service);
     const shared = this.sharedEnvironment(service, identity.kind === "user" ? identity.user : null);
-    const prepared = { service, shared, own: ownTexts(service, this.shell.facts), identity };
+    const own = [...ownTexts(service, this.shell.facts), ...directoryTexts(service, this.bases)];
+    const prepared = { service, shared, own, identity };
     if (this.prepared.size >= preparedMax) this.prepared.clear();
     this.prepared.set(service.name, prepared);
     return prepared;

@@ -41,6 +41,7 @@ function mainService(argv: string[]): ServicePlan {
     group: "",
     groups: null,
     umask: 0o22,
+    directories: null,
     stdin: "",
     inheritEnvironment: "all",
     environment: {},

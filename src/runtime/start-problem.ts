@@ -4,6 +4,7 @@ import { Stage } from "../contract.ts";
 import type { ServicePlan } from "../engine/plan.ts";
 import { unmappedDetail } from "./id-map.ts";
 import type { Identity } from "./perform-spawn.ts";
+import { type DirectoryBases, directoryFailure } from "./service-directories.ts";
 
 const ENOENT = 2;
 const E2BIG = 7;
@@ -36,6 +37,7 @@ export interface FailedStart {
   program: string;
   service: ServicePlan;
   identity: Identity;
+  bases: DirectoryBases;
   /** The service's PATH. */
   searchPath: string;
 }
@@ -52,6 +54,8 @@ export function startProblem(stage: number, errno: number, failed: FailedStart):
     case Stage.user:
     case Stage.groups:
       return `cannot become ${service.user || service.group}: ${(identity.kind === "user" && unmappedDetail(identity)) || why}`;
+    case Stage.directories:
+      return service.directories === null ? why : directoryFailure(service.directories, failed.bases, why);
     case Stage.input:
       return `cannot open its standard input ${service.stdin}: ${why}`;
     case Stage.timeLimit:
