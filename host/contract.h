@@ -207,6 +207,8 @@
   X(listDirectory, host_list_directory, 1) \
   X(makeDirectory, host_make_directory, 4) \
   X(remove, host_remove, 1) \
+  X(removeDirectory, host_remove_directory, 1) \
+  X(cgroupRoot, host_cgroup_root, 0) \
   X(workingDirectory, host_working_directory, 0) \
   X(watchFile, host_watch_file, 1) \
   X(lockFile, host_lock_file, 1) \
@@ -255,7 +257,6 @@
   X(lookupUser, host_lookup_user, 1) \
   X(lookupGroup, host_lookup_group, 1) \
   X(features, host_features, 0) \
-  X(cgroupRoot, host_cgroup_root, 0) \
   X(roles, host_roles, 0) \
   X(instanceId, host_instance_id, 0) \
   X(isolated, host_isolated, 0) \

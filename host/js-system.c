@@ -54,8 +54,6 @@ JS_BINDING(host_features) {
   return record;
 }
 
-JS_BINDING(host_cgroup_root) { return js_new_name(ctx, features_get()->cgroup_root); }
-
 JS_BINDING(host_lookup_user) {
   const char *name;
   struct user_record user;

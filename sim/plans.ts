@@ -30,6 +30,7 @@ export function service(name: string, options: Partial<ServicePlan> = {}): Servi
     groups: null,
     umask: 0o22,
     directories: null,
+    limits: null,
     stdin: "",
     inheritEnvironment: "all",
     environment: {},

@@ -389,6 +389,10 @@ export interface Host {
   makeDirectory(path: string, mode: number, uid: number, gid: number): number;
   /** unlink(2). 0 or -errno. */
   remove(path: string): number;
+  /** rmdir(2). 0 or -errno. */
+  removeDirectory(path: string): number;
+  /** A cgroup2 directory in which we may make groups, or an empty text. */
+  cgroupRoot(): string;
   /** getcwd(3), or / when it is gone. */
   workingDirectory(): string;
   /** A descriptor (inotify) that is readable when the file is removed, renamed, or has got another mode or owner; not when something else takes its name. fd or -errno. */
@@ -477,8 +481,6 @@ export interface Host {
   lookupGroup(nameOrNumber: string): number;
   /** Which optional kernel calls work here: clone3, pidfd, closeRange, memfd, execveat, cgroupKill, intoCgroup, childrenFile. */
   features(): Record<string, boolean>;
-  /** A cgroup2 directory in which we may make groups, or an empty text. */
-  cgroupRoot(): string;
   /** How init and its roles are doing, from the ledger. */
   roles(): { init: { pid: number; life: number }; manager: { pid: number; life: number; lastCode: number; lastSignal: number; failures: number }; logger: { pid: number; life: number; lastCode: number; lastSignal: number } };
   /** The random text that marks this run's processes (GONIT_INSTANCE): kept over restarts of the manager, not over init's end. */

@@ -4,6 +4,8 @@ import type { InterfaceSettings, NetworkingSettings, TerminalSettings } from "..
 import type {
   CommandPlan,
   HealthPlan,
+  DirectoriesPlan,
+  LimitsPlan,
   LogPlan,
   Plan,
   ProbePlan,
@@ -63,6 +65,7 @@ function serviceData(service: ServicePlan): Data {
   if (service.groups !== null) map.groups = service.groups.map(text);
   map.umask = new Raw(formatMode(service.umask));
   if (service.directories !== null) map.directories = directoriesData(service.directories);
+  if (service.limits !== null) map.limits = limitsData(service.limits);
   if (service.stdin !== "") map.stdin = { file: text(service.stdin) };
   const inherited = service.inheritEnvironment;
   map.inherit_environment = typeof inherited === "string" ? inherited : inherited.map(text);
@@ -123,6 +126,28 @@ function directoriesData(plan: DirectoriesPlan): Data {
   for (const kind of ["run", "state", "cache", "logs"] as const)
     if (plan[kind].length > 0)
       map[kind] = plan[kind].map(({ name, mode }) => ({ name: text(name), mode: new Raw(formatMode(mode)) }));
+  return map;
+}
+
+function limitsData(plan: LimitsPlan): Data {
+  const map: DataMap = {};
+  const add = (
+    key: string,
+    value: number | null,
+    shown: (value: number) => Data = (number) => new Raw(String(number)),
+  ) => {
+    if (value !== null) map[key] = shown(value);
+  };
+  add("memory", plan.memoryBytes, size);
+  add("memory_high", plan.memoryHighBytes, size);
+  add("cpu", plan.cpu);
+  add("cpu_weight", plan.cpuWeight);
+  add("io_weight", plan.ioWeight);
+  add("pids", plan.pids);
+  add("files", plan.files);
+  add("core", plan.coreBytes, (bytes) => (bytes < 0 ? "unlimited" : size(bytes)));
+  add("nice", plan.nice);
+  add("oom_score_adj", plan.oomScoreAdj);
   return map;
 }
 

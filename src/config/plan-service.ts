@@ -19,11 +19,13 @@ import type {
 import { type CollectedService, type Merged, ownKey } from "./collect.ts";
 import { serviceDefaults } from "./defaults.ts";
 import type { HealthSource } from "./health-keys.ts";
+import type { LimitValues } from "./limits-keys.ts";
 import type { LogValues } from "./logs-keys.ts";
 import { childOf, keyOf, type MapNode, placeOf, type YamlNode } from "./node.ts";
 import { type CommandContext, defaultCommand, planCommand } from "./plan-commands.ts";
 import type { ProbeSource } from "./probe-keys.ts";
 import { directoriesOf, removalOf } from "./plan-directories.ts";
+import { limitsOf } from "./plan-limits.ts";
 import type { ReadySource } from "./ready-keys.ts";
 import type { RestartValues } from "./restart-keys.ts";
 import { readEnvironmentFile } from "./system-environment.ts";
@@ -65,6 +67,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     groups: values.groups ?? null,
     umask: values.umask ?? role.umask,
     directories: directoriesOf(values.directories),
+    limits: limitsOf(values.limits as Merged<LimitValues> | undefined),
     stdin: values.stdin?.file ?? "",
     inheritEnvironment: values.inherit_environment ?? role.inheritEnvironment,
     environment: environment.environment,

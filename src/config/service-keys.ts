@@ -3,6 +3,7 @@
 import type { DependencyWait } from "../engine/plan.ts";
 import { health } from "./health-keys.ts";
 import { directories } from "./directories-keys.ts";
+import { limits } from "./limits-keys.ts";
 import { logs } from "./logs-keys.ts";
 import type { YamlNode } from "./node.ts";
 import { ready } from "./ready-keys.ts";
@@ -282,7 +283,7 @@ export const serviceEntries = {
     stdin,
     "Where it reads from: a map with the path of a file, opened at each start as its user. Default: nothing, as /dev/null.",
   ),
-  limits: notSupported(),
+  limits: described(limits, "How much of the machine it may take."),
   sandbox: notSupported(),
   directories: described(directories, "Directories of its own, made for its user before it starts."),
   sockets: notSupported(),

@@ -19,6 +19,7 @@ const processFields: (keyof ServicePlan)[] = [
   "groups",
   "umask",
   "directories",
+  "limits",
   "stdin",
   "inheritEnvironment",
   "environment",

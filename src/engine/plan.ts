@@ -53,6 +53,8 @@ export interface ServicePlan {
   umask: number;
   /** Of its own, made before each of its processes starts. Null: none. */
   directories: DirectoriesPlan | null;
+  /** Null: none of its own. */
+  limits: LimitsPlan | null;
   /** File that is opened as its standard input; empty: /dev/null. */
   stdin: string;
   inheritEnvironment: "all" | "none" | string[];
@@ -95,6 +97,22 @@ export type BuiltinSettings = NetworkingSettings | TerminalsSettings;
 
 /** The built-in command of post_stop that removes run directories; its other arguments are their names. */
 export const removeDirectories = "remove-directories";
+
+/** How much of the machine it may take; null: no limit of the service's own. */
+export interface LimitsPlan {
+  memoryBytes: number | null;
+  memoryHighBytes: number | null;
+  /** Processors; 0.5 is half of one. */
+  cpu: number | null;
+  cpuWeight: number | null;
+  ioWeight: number | null;
+  pids: number | null;
+  files: number | null;
+  /** -1: unlimited. */
+  coreBytes: number | null;
+  nice: number | null;
+  oomScoreAdj: number | null;
+}
 
 /** Names below the folder of each kind, which depends on who gonit runs as (src/runtime/service-directories.ts). */
 export interface DirectoriesPlan {

@@ -20,6 +20,7 @@ import {
   spawnDirectories,
 } from "./service-directories.ts";
 import { addConfigured, environmentTexts, ownTexts, sharedVariables } from "./service-environment.ts";
+import { type Identity, identityOf } from "./service-identity.ts";
 import { startProblem } from "./start-problem.ts";
 
 const ENOENT = 2;
@@ -31,12 +32,6 @@ const drainRetries = 50;
 
 type SpawnEffect = Extract<Effect, { kind: "spawn" }>;
 type EndingProcess = Pick<SpawnEffect, "ticket" | "instance" | "startTicket" | "processKind">;
-
-/** Who a service's processes run as; identity -errno and the stage where the account could not be had. */
-export type Identity =
-  | { kind: "own" }
-  | { kind: "user"; user: UserRecord | null; uid: number | null; gid: number | null; groups: number[] | null }
-  | { kind: "failed"; stage: number; errno: number; detail: string };
 
 /** The environment that services share which say the same about it. */
 interface SharedEnvironment {
@@ -177,6 +172,7 @@ export class Spawner {
     extra: Record<string, string> | null,
   ): void {
     const request = baseRequest(effect, service, prepared, extra);
+    this.shell.cgroups.limit(request, service, effect.instance);
     const environment = request.environment;
     environment.push(`GONIT_REPLICA=${effect.instance.replica}`, `GONIT_RESTARTS=${effect.restarts}`);
     if (notifyPath !== "") environment.push(`NOTIFY_SOCKET=${notifyPath}`);
@@ -243,10 +239,17 @@ export class Spawner {
         core: exit.core,
         cpuMs: exit.cpuMs,
         maxRssKib: exit.maxRssKib,
+        ...(isMain && failed ? this.because(instance) : {}),
         lastLines: failed ? this.shell.logs.lastLines(instance, startTicket, lastLineCount) : [],
       });
       return true;
     };
+  }
+
+  private because(instance: InstanceId): { because?: string } {
+    const service = this.shell.service(instance.service);
+    const because = service === undefined ? "" : this.shell.cgroups.outOfMemory(service, instance);
+    return because === "" ? {} : { because };
   }
 
   /**
@@ -309,6 +312,7 @@ export class Spawner {
     const command = { argv, builtin: null };
     const request = baseRequest({ ticket, instance, processKind: ProcessKind.probe, command }, service, prepared, null);
     request.environment.push(`GONIT_REPLICA=${instance.replica}`);
+    this.shell.cgroups.limit(request, service, instance);
     return request;
   }
 }
@@ -356,40 +360,6 @@ function endedVariables(ended: { code: number | null; signal: number | null }): 
   if (ended.signal !== null)
     return ["EXIT_CODE=killed", `EXIT_STATUS=${host.signalName(ended.signal).replace(/^SIG/, "")}`];
   return ["EXIT_CODE=exited", `EXIT_STATUS=${ended.code ?? ""}`];
-}
-
-export function identityOf(service: ServicePlan): Identity {
-  if (service.user === "" && service.group === "" && service.groups === null) return { kind: "own" };
-  let user: UserRecord | null = null;
-  if (service.user !== "") {
-    const found = host.lookupUser(service.user);
-    if (typeof found === "number") {
-      const detail =
-        found === -ENOENT ? `there is no user ${service.user}` : `cannot read the users: ${host.errnoText(-found)}`;
-      return { kind: "failed", stage: Stage.lookupUser, errno: -found, detail };
-    }
-    user = found;
-  }
-  let gid = user === null ? null : user.gid;
-  if (service.group !== "") {
-    gid = host.lookupGroup(service.group);
-    if (gid < 0) return groupFailure(service.group, -gid);
-  }
-  let groups = user === null ? null : user.groups;
-  if (service.groups !== null) {
-    groups = [];
-    for (const name of service.groups) {
-      const number = host.lookupGroup(name);
-      if (number < 0) return groupFailure(name, -number);
-      groups.push(number);
-    }
-  }
-  return { kind: "user", user, uid: user === null ? null : user.uid, gid, groups };
-}
-
-function groupFailure(name: string, errno: number): Identity {
-  const detail = errno === ENOENT ? `there is no group ${name}` : `cannot read the groups: ${host.errnoText(errno)}`;
-  return { kind: "failed", stage: Stage.lookupGroup, errno, detail };
 }
 
 export const drainRetryDelayMs = drainRetryMs;

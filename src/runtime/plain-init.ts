@@ -42,6 +42,7 @@ function mainService(argv: string[]): ServicePlan {
     groups: null,
     umask: 0o22,
     directories: null,
+    limits: null,
     stdin: "",
     inheritEnvironment: "all",
     environment: {},

@@ -3,8 +3,8 @@
 import { Stage } from "../contract.ts";
 import type { ServicePlan } from "../engine/plan.ts";
 import { unmappedDetail } from "./id-map.ts";
-import type { Identity } from "./perform-spawn.ts";
 import { type DirectoryBases, directoryFailure } from "./service-directories.ts";
+import type { Identity } from "./service-identity.ts";
 
 const ENOENT = 2;
 const E2BIG = 7;

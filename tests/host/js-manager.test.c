@@ -62,7 +62,7 @@ int tree_next(struct tree_result *result) {
 }
 
 const struct features *features_get(void) {
-  static const struct features features = {.pidfd = 1, .cgroup_root = "/cgroup"};
+  static const struct features features = {.pidfd = 1};
   return &features;
 }
 
@@ -188,7 +188,6 @@ static void test_facts(void) {
     check([host.roles().manager.lastCode, host.roles().manager.lastSignal], [-1, 9]);
     check(host.features(), { clone3: false, intoCgroup: false, pidfd: true, closeRange: false, memfd: false,
       execveat: false, childrenFile: false, cgroupKill: false });
-    check(host.cgroupRoot(), "/cgroup");
     check(host.lookupUser("root").uid, 0);
     check(host.lookupUser("no-such-user-here"), -2);
     check(host.lookupGroup("root"), 0);
