@@ -3,13 +3,12 @@
 import type { InterfaceSettings, NetworkingSettings, TerminalSettings } from "../engine/builtin-settings.ts";
 import type {
   CommandPlan,
-  HealthPlan,
   DirectoriesPlan,
+  HealthPlan,
   LimitsPlan,
   LogPlan,
   Plan,
   ProbePlan,
-  DirectoriesPlan,
   ReadyPlan,
   RestartPlan,
   ServicePlan,

@@ -1,8 +1,8 @@
 /** All keys of a service: the one definition that checks, types, JSON Schema and documentation come from. */
 
 import type { DependencyWait } from "../engine/plan.ts";
-import { health } from "./health-keys.ts";
 import { directories } from "./directories-keys.ts";
+import { health } from "./health-keys.ts";
 import { limits } from "./limits-keys.ts";
 import { logs } from "./logs-keys.ts";
 import type { YamlNode } from "./node.ts";

@@ -103,7 +103,6 @@ function serviceOf(row: unknown[], parts: unknown[]): ServicePlan {
     groups: parts[row[20] as number],
     umask: row[8],
     directories: parts[row[34] as number],
-    directories: parts[row[32] as number],
     limits: parts[row[35] as number],
     stdin: row[9],
     inheritEnvironment: parts[row[21] as number],
