@@ -82,7 +82,14 @@ export const NUMBERS: Numbers[] = [
       command: 27,
       input: 28,
       directories: 29,
+      mounts: 30,
+      user_namespace: 31,
     },
+  },
+  {
+    prefix: "spawn_mount",
+    doc: "What becomes of a path in a service's own mount namespace. keep, keep_if_there: as it is while all else is read only.",
+    values: { keep: 1, keep_if_there: 2, read_only: 3, temporary: 4, proc: 5 },
   },
   {
     prefix: "signal_scope",
@@ -325,6 +332,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "finishShutdown", module: "manager", signature: "(mode: number, exitCode: number, graceMs: number): void", doc: "Hands the rest to init: signal what is left, wait for graceMs, kill, drain the logger, sync, unmount, and end as the mode says." },
   { name: "lookupUser", module: "manager", signature: "(nameOrNumber: string): UserRecord | number", doc: "A user of /etc/passwd with all its groups; a number without an entry gives {home: /}. -ENOENT when there is none, or -errno of reading." },
   { name: "lookupGroup", module: "manager", signature: "(nameOrNumber: string): number", doc: "A group's number, -ENOENT (as -2), or another -errno." },
+  { name: "seccompProfile", module: "manager", signature: "(name: string): Uint8Array", doc: "The filter program of a profile (scripts/seccomp-profiles.c), empty where there is none of that name." },
   { name: "features", module: "manager", signature: "(): Record<string, boolean>", doc: "Which optional kernel calls work here: clone3, pidfd, closeRange, memfd, execveat, cgroupKill, intoCgroup, childrenFile." },
   { name: "roles", module: "manager", signature: "(): { init: { pid: number; life: number }; manager: { pid: number; life: number; lastCode: number; lastSignal: number; failures: number }; logger: { pid: number; life: number; lastCode: number; lastSignal: number } }", doc: "How init and its roles are doing, from the ledger." },
   { name: "instanceId", module: "manager", signature: "(): string", doc: "The random text that marks this run's processes (GONIT_INSTANCE): kept over restarts of the manager, not over init's end." },
@@ -390,6 +398,10 @@ export interface SpawnRequest {
   /** CLONE_NEW* flags. */
   namespaces?: number;
   root?: string;
+  /** All that is mounted becomes readable only, in a mount namespace. */
+  readOnly?: boolean;
+  /** [path, SpawnMount.*], in this order. */
+  mounts?: [path: string, how: number][];
   /** Capability bits to keep, as two 32-bit numbers; absent keeps all that the user change leaves. */
   capabilities?: [low: number, high: number];
   noNewPrivileges?: boolean;

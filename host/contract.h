@@ -58,6 +58,15 @@
 #define STAGE_COMMAND 27
 #define STAGE_INPUT 28
 #define STAGE_DIRECTORIES 29
+#define STAGE_MOUNTS 30
+#define STAGE_USER_NAMESPACE 31
+
+/* What becomes of a path in a service's own mount namespace. keep, keep_if_there: as it is while all else is read only. */
+#define SPAWN_MOUNT_KEEP 1
+#define SPAWN_MOUNT_KEEP_IF_THERE 2
+#define SPAWN_MOUNT_READ_ONLY 3
+#define SPAWN_MOUNT_TEMPORARY 4
+#define SPAWN_MOUNT_PROC 5
 
 /* Whom a signal reaches. */
 #define SIGNAL_SCOPE_PROCESS 1
@@ -256,6 +265,7 @@
   X(finishShutdown, host_finish_shutdown, 3) \
   X(lookupUser, host_lookup_user, 1) \
   X(lookupGroup, host_lookup_group, 1) \
+  X(seccompProfile, host_seccomp_profile, 1) \
   X(features, host_features, 0) \
   X(roles, host_roles, 0) \
   X(instanceId, host_instance_id, 0) \

@@ -31,6 +31,7 @@ export function service(name: string, options: Partial<ServicePlan> = {}): Servi
     umask: 0o22,
     directories: null,
     limits: null,
+    sandbox: null,
     stdin: "",
     inheritEnvironment: "all",
     environment: {},

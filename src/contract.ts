@@ -65,6 +65,17 @@ export const Stage = {
   command: 27,
   input: 28,
   directories: 29,
+  mounts: 30,
+  userNamespace: 31,
+} as const;
+
+/** What becomes of a path in a service's own mount namespace. keep, keep_if_there: as it is while all else is read only. */
+export const SpawnMount = {
+  keep: 1,
+  keepIfThere: 2,
+  readOnly: 3,
+  temporary: 4,
+  proc: 5,
 } as const;
 
 /** Whom a signal reaches. */
@@ -218,6 +229,10 @@ export interface SpawnRequest {
   /** CLONE_NEW* flags. */
   namespaces?: number;
   root?: string;
+  /** All that is mounted becomes readable only, in a mount namespace. */
+  readOnly?: boolean;
+  /** [path, SpawnMount.*], in this order. */
+  mounts?: [path: string, how: number][];
   /** Capability bits to keep, as two 32-bit numbers; absent keeps all that the user change leaves. */
   capabilities?: [low: number, high: number];
   noNewPrivileges?: boolean;
@@ -479,6 +494,8 @@ export interface Host {
   lookupUser(nameOrNumber: string): UserRecord | number;
   /** A group's number, -ENOENT (as -2), or another -errno. */
   lookupGroup(nameOrNumber: string): number;
+  /** The filter program of a profile (scripts/seccomp-profiles.c), empty where there is none of that name. */
+  seccompProfile(name: string): Uint8Array;
   /** Which optional kernel calls work here: clone3, pidfd, closeRange, memfd, execveat, cgroupKill, intoCgroup, childrenFile. */
   features(): Record<string, boolean>;
   /** How init and its roles are doing, from the ledger. */

@@ -11,8 +11,10 @@ import type {
   ProbePlan,
   ReadyPlan,
   RestartPlan,
+  SandboxPlan,
   ServicePlan,
 } from "../engine/plan.ts";
+import { formatCapability } from "./capabilities.ts";
 import { watchDefault } from "./defaults.ts";
 import { formatDuration } from "./duration.ts";
 import { escapeDollars } from "./expand.ts";
@@ -65,6 +67,7 @@ function serviceData(service: ServicePlan): Data {
   map.umask = new Raw(formatMode(service.umask));
   if (service.directories !== null) map.directories = directoriesData(service.directories);
   if (service.limits !== null) map.limits = limitsData(service.limits);
+  if (service.sandbox !== null) map.sandbox = sandboxData(service.sandbox);
   if (service.stdin !== "") map.stdin = { file: text(service.stdin) };
   const inherited = service.inheritEnvironment;
   map.inherit_environment = typeof inherited === "string" ? inherited : inherited.map(text);
@@ -125,6 +128,21 @@ function directoriesData(plan: DirectoriesPlan): Data {
   for (const kind of ["run", "state", "cache", "logs"] as const)
     if (plan[kind].length > 0)
       map[kind] = plan[kind].map(({ name, mode }) => ({ name: text(name), mode: new Raw(formatMode(mode)) }));
+  return map;
+}
+
+function sandboxData(plan: SandboxPlan): Data {
+  const map: DataMap = {};
+  if (plan.namespaces.length > 0) map.namespaces = plan.namespaces;
+  if (plan.userNamespace) map.user_namespace = true;
+  addText(map, "root", plan.root);
+  if (plan.readOnly) map.read_only = true;
+  if (plan.readOnlyPaths.length > 0) map.read_only = plan.readOnlyPaths.map(text);
+  if (plan.writable.length > 0) map.writable = plan.writable.map(text);
+  if (plan.privateTmp) map.private_tmp = true;
+  if (plan.capabilities !== null) map.capabilities = plan.capabilities.map(formatCapability);
+  if (plan.noNewPrivileges) map.no_new_privileges = true;
+  addText(map, "seccomp", plan.seccomp);
   return map;
 }
 

@@ -24,6 +24,7 @@ test("a service with a command alone gets every default of the laptop", () => {
     umask: 0o22,
     directories: null,
     limits: null,
+    sandbox: null,
     stdin: "",
     inheritEnvironment: "all",
     environment: Object.create(null),
@@ -328,7 +329,7 @@ test("stdin is a file; its other forms are not supported yet", () => {
 });
 
 test("every key that is not carried out yet is refused, never ignored", () => {
-  const service = "health watchdog pid_file schedule timezone jitter missed overlap tty sandbox sockets watch replicas";
+  const service = "health watchdog pid_file schedule timezone jitter missed overlap tty sockets watch replicas";
   for (const key of service.split(" ")) {
     assert.match(
       problemsOf(`services: [{name: a, ${command}, ${key}: x}]`),

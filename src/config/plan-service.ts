@@ -25,6 +25,7 @@ import { childOf, keyOf, type MapNode, placeOf, type YamlNode } from "./node.ts"
 import { type CommandContext, defaultCommand, planCommand } from "./plan-commands.ts";
 import { directoriesOf, removalOf } from "./plan-directories.ts";
 import { limitsOf } from "./plan-limits.ts";
+import { sandboxOf } from "./plan-sandbox.ts";
 import type { ProbeSource } from "./probe-keys.ts";
 import type { ReadySource } from "./ready-keys.ts";
 import type { RestartValues } from "./restart-keys.ts";
@@ -67,6 +68,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     groups: values.groups ?? null,
     umask: values.umask ?? role.umask,
     directories: directoriesOf(values.directories),
+    sandbox: sandboxOf(service, context.problems),
     limits: limitsOf(values.limits as Merged<LimitValues> | undefined),
     stdin: values.stdin?.file ?? "",
     inheritEnvironment: values.inherit_environment ?? role.inheritEnvironment,

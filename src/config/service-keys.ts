@@ -9,6 +9,7 @@ import type { YamlNode } from "./node.ts";
 import { ready } from "./ready-keys.ts";
 import { Refusal } from "./refusal.ts";
 import { restart } from "./restart-keys.ts";
+import { sandbox } from "./sandbox-keys.ts";
 import { byKind, changed, described, listOf, type NodeSchema, type OutputOf, scalar } from "./schema-kit.ts";
 import { keyed, layered, mapOf, notSupported } from "./schema-maps.ts";
 import { parseSignal } from "./signals.ts";
@@ -284,7 +285,7 @@ export const serviceEntries = {
     "Where it reads from: a map with the path of a file, opened at each start as its user. Default: nothing, as /dev/null.",
   ),
   limits: described(limits, "How much of the machine it may take."),
-  sandbox: notSupported(),
+  sandbox: described(sandbox, "What stands between it and the machine. Default: nothing."),
   directories: described(directories, "Directories of its own, made for its user before it starts."),
   sockets: notSupported(),
   watch: notSupported(),

@@ -20,6 +20,7 @@ const processFields: (keyof ServicePlan)[] = [
   "umask",
   "directories",
   "limits",
+  "sandbox",
   "stdin",
   "inheritEnvironment",
   "environment",

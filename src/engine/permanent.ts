@@ -17,6 +17,7 @@ const EMFILE = 24;
 const ENOSPC = 28;
 const EROFS = 30;
 const ENAMETOOLONG = 36;
+const ENOSYS = 38;
 const ELOOP = 40;
 const ELIBBAD = 80;
 
@@ -34,8 +35,14 @@ export function startErrorClass(stage: number, errno: number): StartErrorClass {
       return programs.includes(errno) ? "permanent" : "other";
     case Stage.directory:
     case Stage.input:
-    case Stage.root:
       return paths.includes(errno) ? "permanent" : "other";
+    case Stage.root:
+    case Stage.mounts:
+    case Stage.namespaces:
+    case Stage.userNamespace:
+    case Stage.capabilities:
+    case Stage.seccomp:
+      return [...paths, EPERM, EINVAL, ENOSYS].includes(errno) ? "permanent" : "other";
     case Stage.directories:
       return [...paths, EPERM, EROFS].includes(errno) ? "permanent" : "other";
     case Stage.lookupUser:

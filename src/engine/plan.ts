@@ -55,6 +55,8 @@ export interface ServicePlan {
   directories: DirectoriesPlan | null;
   /** Null: none of its own. */
   limits: LimitsPlan | null;
+  /** Null: none. */
+  sandbox: SandboxPlan | null;
   /** File that is opened as its standard input; empty: /dev/null. */
   stdin: string;
   inheritEnvironment: "all" | "none" | string[];
@@ -112,6 +114,24 @@ export interface LimitsPlan {
   coreBytes: number | null;
   nice: number | null;
   oomScoreAdj: number | null;
+}
+
+/** What stands between a service and the machine. */
+export interface SandboxPlan {
+  namespaces: ("pid" | "mount" | "net" | "ipc" | "uts" | "cgroup" | "time")[];
+  userNamespace: boolean;
+  /** Empty: the system's. */
+  root: string;
+  /** The whole file system, but for /dev, /proc, /sys, directories of its own and `writable`. */
+  readOnly: boolean;
+  readOnlyPaths: string[];
+  writable: string[];
+  privateTmp: boolean;
+  /** All that are kept, by number; null: those that its user has. */
+  capabilities: number[] | null;
+  noNewPrivileges: boolean;
+  /** Name of a profile; empty: none. */
+  seccomp: string;
 }
 
 /** Names below the folder of each kind, which depends on who gonit runs as (src/runtime/service-directories.ts). */

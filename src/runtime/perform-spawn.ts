@@ -21,6 +21,7 @@ import {
 } from "./service-directories.ts";
 import { addConfigured, environmentTexts, ownTexts, sharedVariables } from "./service-environment.ts";
 import { type Identity, identityOf } from "./service-identity.ts";
+import { addSandbox } from "./service-sandbox.ts";
 import { startProblem } from "./start-problem.ts";
 
 const ENOENT = 2;
@@ -153,7 +154,7 @@ export class Spawner {
       ticket: effect.ticket,
       instance: instanceKey(effect.instance),
       kind: effect.processKind,
-      argv: removalArguments(effect.command.argv, this.bases),
+      argv: removalArguments(effect.command.argv, this.bases, service.sandbox?.root ?? ""),
       ownBinary: true,
       environment,
       directory: "/",
@@ -173,6 +174,7 @@ export class Spawner {
   ): void {
     const request = baseRequest(effect, service, prepared, extra);
     this.shell.cgroups.limit(request, service, effect.instance);
+    addSandbox(request, service, this.bases);
     const environment = request.environment;
     environment.push(`GONIT_REPLICA=${effect.instance.replica}`, `GONIT_RESTARTS=${effect.restarts}`);
     if (notifyPath !== "") environment.push(`NOTIFY_SOCKET=${notifyPath}`);
@@ -313,6 +315,7 @@ export class Spawner {
     const request = baseRequest({ ticket, instance, processKind: ProcessKind.probe, command }, service, prepared, null);
     request.environment.push(`GONIT_REPLICA=${instance.replica}`);
     this.shell.cgroups.limit(request, service, instance);
+    addSandbox(request, service, this.bases);
     return request;
   }
 }

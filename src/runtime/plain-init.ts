@@ -43,6 +43,7 @@ function mainService(argv: string[]): ServicePlan {
     umask: 0o22,
     directories: null,
     limits: null,
+    sandbox: null,
     stdin: "",
     inheritEnvironment: "all",
     environment: {},

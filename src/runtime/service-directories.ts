@@ -68,9 +68,13 @@ export function directoryTexts({ directories, environment }: ServicePlan, bases:
     .map((kind) => `${variables[kind]}=${directories[kind].map(({ name }) => `${bases[kind]}/${name}`).join(":")}`);
 }
 
-/** Arguments of our own binary, which removes the run directories that a command of the plan names. */
-export function removalArguments([program = "", ...names]: string[], bases: DirectoryBases): string[] {
-  return [`gonit: ${program}`, ...names.flatMap((name) => [bases.run, name])];
+/**
+ * Arguments of our own binary, which removes the run directories that a command of the plan names. Below another root
+ * only that is trusted: what lies in it the service may have changed.
+ */
+export function removalArguments([program = "", ...names]: string[], bases: DirectoryBases, root: string): string[] {
+  const pair = (name: string) => (root === "" ? [bases.run, name] : [root, `${bases.run.slice(1)}/${name}`]);
+  return [`gonit: ${program}`, ...names.flatMap(pair)];
 }
 
 /** What stands in the way of a service's directories, for the errno with which a child gave up. */
