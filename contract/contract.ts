@@ -81,7 +81,15 @@ export const NUMBERS: Numbers[] = [
       log: 26,
       command: 27,
       input: 28,
+      directories: 29,
+      mounts: 30,
+      user_namespace: 31,
     },
+  },
+  {
+    prefix: "spawn_mount",
+    doc: "What becomes of a path in a service's own mount namespace. keep, keep_if_there: as it is while all else is read only.",
+    values: { keep: 1, keep_if_there: 2, read_only: 3, temporary: 4, proc: 5 },
   },
   {
     prefix: "signal_scope",
@@ -275,6 +283,8 @@ export const HOST_CALLS: HostCall[] = [
   { name: "listDirectory", module: "file", signature: "(path: string): string[] | number", doc: "Names without . and .., in byte order, or -errno." },
   { name: "makeDirectory", module: "file", signature: "(path: string, mode: number, uid: number, gid: number): number", doc: "mkdir -p; uid -1 leaves the owner. 0 or -errno; a directory that exists is success." },
   { name: "remove", module: "file", signature: "(path: string): number", doc: "unlink(2). 0 or -errno." },
+  { name: "removeDirectory", module: "file", signature: "(path: string): number", doc: "rmdir(2). 0 or -errno." },
+  { name: "cgroupRoot", module: "file", signature: "(): string", doc: "A cgroup2 directory in which we may make groups, or an empty text." },
   { name: "workingDirectory", module: "file", signature: "(): string", doc: "getcwd(3), or / when it is gone." },
   { name: "watchFile", module: "file", signature: "(path: string): number", doc: "A descriptor (inotify) that is readable when the file is removed, renamed, or has got another mode or owner; not when something else takes its name. fd or -errno." },
   { name: "lockFile", module: "file", signature: "(path: string): number", doc: "Opens, creates and locks (flock, exclusive, not waiting). fd, -EWOULDBLOCK when another holds it, or -errno." },
@@ -322,8 +332,8 @@ export const HOST_CALLS: HostCall[] = [
   { name: "finishShutdown", module: "manager", signature: "(mode: number, exitCode: number, graceMs: number): void", doc: "Hands the rest to init: signal what is left, wait for graceMs, kill, drain the logger, sync, unmount, and end as the mode says." },
   { name: "lookupUser", module: "manager", signature: "(nameOrNumber: string): UserRecord | number", doc: "A user of /etc/passwd with all its groups; a number without an entry gives {home: /}. -ENOENT when there is none, or -errno of reading." },
   { name: "lookupGroup", module: "manager", signature: "(nameOrNumber: string): number", doc: "A group's number, -ENOENT (as -2), or another -errno." },
+  { name: "seccompProfile", module: "manager", signature: "(name: string): Uint8Array", doc: "The filter program of a profile (scripts/seccomp-profiles.c), empty where there is none of that name." },
   { name: "features", module: "manager", signature: "(): Record<string, boolean>", doc: "Which optional kernel calls work here: clone3, pidfd, closeRange, memfd, execveat, cgroupKill, intoCgroup, childrenFile." },
-  { name: "cgroupRoot", module: "manager", signature: "(): string", doc: "A cgroup2 directory in which we may make groups, or an empty text." },
   { name: "roles", module: "manager", signature: "(): { init: { pid: number; life: number }; manager: { pid: number; life: number; lastCode: number; lastSignal: number; failures: number }; logger: { pid: number; life: number; lastCode: number; lastSignal: number } }", doc: "How init and its roles are doing, from the ledger." },
   { name: "instanceId", module: "manager", signature: "(): string", doc: "The random text that marks this run's processes (GONIT_INSTANCE): kept over restarts of the manager, not over init's end." },
   { name: "isolated", module: "manager", signature: "(): boolean", doc: "Whether this is a system of `up --isolated`, seen from its inside." },
@@ -388,6 +398,10 @@ export interface SpawnRequest {
   /** CLONE_NEW* flags. */
   namespaces?: number;
   root?: string;
+  /** All that is mounted becomes readable only, in a mount namespace. */
+  readOnly?: boolean;
+  /** [path, SpawnMount.*], in this order. */
+  mounts?: [path: string, how: number][];
   /** Capability bits to keep, as two 32-bit numbers; absent keeps all that the user change leaves. */
   capabilities?: [low: number, high: number];
   noNewPrivileges?: boolean;
@@ -396,6 +410,8 @@ export interface SpawnRequest {
   terminal?: string | number;
   /** Path that the child opens as its standard input, as the user and in the directory that it has then. */
   input?: string;
+  /** Made before anything is given up, for uid and gid: [folder that is trusted, name below it, mode]. */
+  directories?: [base: string, name: string, mode: number][];
   /** [number in the child, descriptor of ours]; 0, 1 and 2 that are not named are /dev/null. */
   descriptors: [number, number][];
   /** Signals left blocked in the child; absent: none. */

@@ -10,10 +10,10 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "child-steps.h"
 #include "raw-call.h"
 
 #define PATH_BYTES 4096
@@ -202,22 +202,6 @@ static int set_oom_score(struct child_plan *plan) {
   size_t length = write_number(text, asked ? plan->request->oom_score_adj : plan->oom_score_adj);
   long result = write_text(AT_FDCWD, "/proc/self/oom_score_adj", text, length);
   return asked ? (int)result : 0;
-}
-
-/* CLONE_NEWPID was clone's business; CLONE_NEWUSER would need maps, which a request does not carry. */
-static int new_namespaces(struct child_plan *plan) {
-  uint32_t flags = plan->request->namespaces & ~(uint32_t)CLONE_NEWPID;
-  if (flags == 0) return 0;
-  if (flags & CLONE_NEWUSER) return -EINVAL;
-  long result = raw_call(SYS_unshare, flags);
-  if (result == 0 && (flags & CLONE_NEWNS)) result = raw_call(SYS_mount, "none", "/", 0, MS_REC | MS_PRIVATE, 0);
-  return (int)result;
-}
-
-static int change_root(struct child_plan *plan) {
-  if (plan->request->root == NULL) return 0;
-  long result = raw_call(SYS_chroot, plan->request->root);
-  return result < 0 ? (int)result : (int)raw_call(SYS_chdir, "/");
 }
 
 static int set_limit(int resource, uint64_t soft, uint64_t hard) {
@@ -417,8 +401,11 @@ static const struct step {
   {STAGE_SESSION, new_session},
   {STAGE_TERMINAL, set_terminal},
   {STAGE_OOM_SCORE, set_oom_score},
-  {STAGE_NAMESPACES, new_namespaces},
-  {STAGE_ROOT, change_root},
+  {STAGE_USER_NAMESPACE, child_map_user},
+  {STAGE_NAMESPACES, child_new_namespaces},
+  {STAGE_ROOT, child_change_root},
+  {STAGE_DIRECTORIES, child_make_directories},
+  {STAGE_MOUNTS, child_mount},
   {STAGE_RLIMITS, set_limits},
   {STAGE_NICE, set_nice},
   {STAGE_UMASK, set_umask},

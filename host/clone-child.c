@@ -32,7 +32,7 @@ struct clone3_arguments {
 static int clone_flags(const struct clone_request *request) {
   int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT | CLONE_PARENT_SETTID;
   if (request->shares_table) flags |= CLONE_FILES;
-  return flags | (int)(request->namespaces & CLONE_NEWPID);
+  return flags | (int)(request->namespaces & (CLONE_NEWPID | CLONE_NEWUSER));
 }
 
 /*

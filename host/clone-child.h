@@ -12,7 +12,7 @@ struct clone_request {
   unsigned char *stack; /* lowest address */
   size_t stack_bytes;
   int shares_table;    /* CLONE_FILES */
-  uint32_t namespaces; /* of these only CLONE_NEWPID */
+  uint32_t namespaces; /* of these CLONE_NEWPID and CLONE_NEWUSER */
   int cgroup_fd;       /* -1: where we are. Works only with clone3 */
   int32_t *pid;        /* the kernel stores the process number here before the child runs */
 };

@@ -57,6 +57,16 @@
 #define STAGE_LOG 26
 #define STAGE_COMMAND 27
 #define STAGE_INPUT 28
+#define STAGE_DIRECTORIES 29
+#define STAGE_MOUNTS 30
+#define STAGE_USER_NAMESPACE 31
+
+/* What becomes of a path in a service's own mount namespace. keep, keep_if_there: as it is while all else is read only. */
+#define SPAWN_MOUNT_KEEP 1
+#define SPAWN_MOUNT_KEEP_IF_THERE 2
+#define SPAWN_MOUNT_READ_ONLY 3
+#define SPAWN_MOUNT_TEMPORARY 4
+#define SPAWN_MOUNT_PROC 5
 
 /* Whom a signal reaches. */
 #define SIGNAL_SCOPE_PROCESS 1
@@ -206,6 +216,8 @@
   X(listDirectory, host_list_directory, 1) \
   X(makeDirectory, host_make_directory, 4) \
   X(remove, host_remove, 1) \
+  X(removeDirectory, host_remove_directory, 1) \
+  X(cgroupRoot, host_cgroup_root, 0) \
   X(workingDirectory, host_working_directory, 0) \
   X(watchFile, host_watch_file, 1) \
   X(lockFile, host_lock_file, 1) \
@@ -253,8 +265,8 @@
   X(finishShutdown, host_finish_shutdown, 3) \
   X(lookupUser, host_lookup_user, 1) \
   X(lookupGroup, host_lookup_group, 1) \
+  X(seccompProfile, host_seccomp_profile, 1) \
   X(features, host_features, 0) \
-  X(cgroupRoot, host_cgroup_root, 0) \
   X(roles, host_roles, 0) \
   X(instanceId, host_instance_id, 0) \
   X(isolated, host_isolated, 0) \

@@ -1,4 +1,5 @@
-/* The bytecode of all modules, linked in by the build (scripts/): trusted input, never loaded from a path. */
+/* The bytecode of all modules, linked in by the build (scripts/): trusted input, never loaded from a path. Filters of
+ * seccomp(2) lie beside them as "seccomp/NAME". */
 #ifndef GONIT_EMBEDDED_H
 #define GONIT_EMBEDDED_H
 

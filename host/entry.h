@@ -3,6 +3,7 @@
  *
  *   argv[0] "gonit: manager", "gonit: logger"   roles, started by init with the descriptors of ROLE_FD_*
  *   argv[0] "gonit: reader"                     configuration text to plan; arguments are those of src/reader.ts
+ *   argv[0] "gonit: remove-directories"         the run directories of a service that has ended
  *   argv[0] "gonit: NAME"                       a built-in service, module services/NAME
  *   process 1, or the verb `up` or `init`       init
  *   anything else                               a client: cli/main
@@ -15,6 +16,7 @@ int init_main(int argc, char **argv);
 int manager_main(int argc, char **argv); /* argv: what init was started with, so that TypeScript parses the options */
 int logger_main(void);
 int reader_main(int argc, char **argv);
+int remove_directories_main(int argc, char **argv); /* argv: pairs of a trusted folder and a name below it */
 int service_main(const char *name, int argc, char **argv);
 int client_main(int argc, char **argv);
 

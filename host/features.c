@@ -1,6 +1,7 @@
 /* Which optional kernel calls work here; each is tried once. */
 #include "features.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -132,17 +133,20 @@ static void find_cgroup_root(struct features *features) {
   free(text);
 }
 
-/* Every group but the topmost has the file; there, a group is made for a moment to look. */
+/* Every group but the topmost has the file; there, any group below tells. None is made to look: a manager that is killed
+ * meanwhile would leave it. */
 static int has_cgroup_kill(const char *root) {
-  char path[300], file[320];
+  char file[600];
   if (root[0] == '\0') return 0;
   snprintf(file, sizeof file, "%s/cgroup.kill", root);
-  if (access(file, W_OK) == 0) return 1;
-  snprintf(path, sizeof path, "%s/gonit-probe-%d", root, (int)getpid());
-  if (mkdir(path, 0755) != 0) return 0;
-  snprintf(file, sizeof file, "%s/cgroup.kill", path);
   int result = access(file, W_OK) == 0;
-  rmdir(path);
+  DIR *directory = result ? NULL : opendir(root);
+  for (struct dirent *entry; directory != NULL && !result && (entry = readdir(directory)) != NULL;) {
+    if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
+    snprintf(file, sizeof file, "%s/%s/cgroup.kill", root, entry->d_name);
+    result = access(file, W_OK) == 0;
+  }
+  if (directory != NULL) closedir(directory);
   return result;
 }
 

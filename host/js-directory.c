@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "features.h"
 #include "js.h"
 
 static const char *kind_name(mode_t mode) {
@@ -152,6 +153,16 @@ JS_BINDING(host_remove) {
   JS_FreeCString(ctx, path);
   return JS_NewInt32(ctx, result);
 }
+
+JS_BINDING(host_remove_directory) {
+  const char *path;
+  if (js_string(ctx, argv[0], "removeDirectory: path", &path) < 0) return JS_EXCEPTION;
+  int result = rmdir(path) < 0 ? -errno : 0;
+  JS_FreeCString(ctx, path);
+  return JS_NewInt32(ctx, result);
+}
+
+JS_BINDING(host_cgroup_root) { return js_new_name(ctx, features_get()->cgroup_root); }
 
 JS_BINDING(host_working_directory) {
   char path[PATH_MAX];

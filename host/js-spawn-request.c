@@ -180,6 +180,7 @@ static int read_numbers(struct reader *reader) {
   if ((there = number_field(reader, "parentDeathSignal", 0, 64, &number)) < 0) return -1;
   if (there > 0) request->parent_death_signal = (int32_t)number;
   if (flag_field(reader, "noNewPrivileges", SPAWN_NO_NEW_PRIVILEGES) < 0) return -1;
+  if (flag_field(reader, "readOnly", SPAWN_READ_ONLY) < 0) return -1;
   if (flag_field(reader, "ownBinary", SPAWN_OWN_BINARY) < 0) return -1;
   if (flag_field(reader, "keepSession", SPAWN_KEEP_SESSION) < 0) return -1;
   return read_capabilities(reader, request);
@@ -228,6 +229,60 @@ static int read_descriptors(struct reader *reader) {
   request->descriptor_count = (uint32_t)length;
   JS_FreeValue(reader->ctx, list);
   return result;
+}
+
+static int read_directory(struct reader *reader, JSValueConst entry, int64_t index) {
+  size_t texts[2] = {0, 0};
+  int64_t mode = 0;
+  int result = 0;
+  for (uint32_t i = 0; i < 2 && result == 0; i++) {
+    JSValue value = JS_GetPropertyUint32(reader->ctx, entry, i);
+    result = add_string(reader, value, "directories", &texts[i]);
+    JS_FreeValue(reader->ctx, value);
+  }
+  if (result == 0) result = entry_number(reader, entry, 2, "directories", 0, 07777, &mode);
+  struct spawn_request *request = builder_request(&reader->builder);
+  if (result == 0 && request != NULL)
+    request->directories[index] =
+        (struct spawn_directory){.base = (char *)texts[0], .name = (char *)texts[1], .mode = (uint32_t)mode};
+  return result;
+}
+
+static int read_directories(struct reader *reader) {
+  JSValue list;
+  int result = 0;
+  int64_t length = list_field(reader, "directories", SPAWN_DIRECTORIES_MAX, &list);
+  for (int64_t i = 0; result == 0 && i < length; i++) {
+    JSValue entry = JS_GetPropertyInt64(reader->ctx, list, i);
+    result = read_directory(reader, entry, i);
+    JS_FreeValue(reader->ctx, entry);
+  }
+  JS_FreeValue(reader->ctx, list);
+  struct spawn_request *request = builder_request(&reader->builder);
+  if (length > 0 && request != NULL) request->directory_count = (uint32_t)length;
+  return length < 0 ? -1 : result;
+}
+
+static int read_mounts(struct reader *reader) {
+  JSValue list;
+  int result = 0;
+  int64_t length = list_field(reader, "mounts", SPAWN_MOUNTS_MAX, &list);
+  for (int64_t i = 0; result == 0 && i < length; i++) {
+    size_t path = 0;
+    int64_t how = 0;
+    JSValue entry = JS_GetPropertyInt64(reader->ctx, list, i);
+    JSValue text = JS_GetPropertyUint32(reader->ctx, entry, 0);
+    result = add_string(reader, text, "mounts", &path);
+    if (result == 0) result = entry_number(reader, entry, 1, "mounts", 1, SPAWN_MOUNT_PROC, &how);
+    JS_FreeValue(reader->ctx, text);
+    JS_FreeValue(reader->ctx, entry);
+    struct spawn_request *request = builder_request(&reader->builder);
+    if (request == NULL) continue;
+    request->mounts[i] = (struct spawn_mount){.path = (char *)path, .how = (uint32_t)how};
+    request->mount_count = (uint32_t)length;
+  }
+  JS_FreeValue(reader->ctx, list);
+  return length < 0 ? -1 : result;
 }
 
 static int read_signal_mask(struct reader *reader) {
@@ -311,6 +366,7 @@ static int read_claim(struct reader *reader, struct spawn_claim *claim) {
 static int read_request(struct reader *reader) {
   if (read_texts(reader) < 0 || read_identity(reader) < 0 || read_numbers(reader) < 0) return -1;
   if (read_rlimits(reader) < 0 || read_descriptors(reader) < 0 || read_signal_mask(reader) < 0) return -1;
+  if (read_directories(reader) < 0 || read_mounts(reader) < 0) return -1;
   return read_seccomp(reader) < 0 || read_terminal(reader) < 0 ? -1 : 0;
 }
 

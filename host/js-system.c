@@ -1,6 +1,8 @@
 /* Host calls of module manager: what init and this system are like. */
+#include <stdio.h>
 #include <string.h>
 
+#include "embedded.h"
 #include "features.h"
 #include "js-manager.h"
 #include "js.h"
@@ -40,6 +42,18 @@ JS_BINDING(host_isolated) { return JS_NewBool(ctx, manager.ledger.exits->isolate
 
 JS_BINDING(host_started_ms) { return JS_NewFloat64(ctx, (double)manager.ledger.exits->started_ns / 1e6); }
 
+JS_BINDING(host_seccomp_profile) {
+  const char *name;
+  const struct embedded_module *found = NULL;
+  char entry[64];
+  if (js_string(ctx, argv[0], "seccompProfile: name", &name) < 0) return JS_EXCEPTION;
+  snprintf(entry, sizeof entry, "seccomp/%s", name);
+  JS_FreeCString(ctx, name);
+  for (unsigned i = 0; i < embedded_module_count; i++)
+    if (strcmp(embedded_modules[i].name, entry) == 0) found = &embedded_modules[i];
+  return found == NULL ? js_new_bytes(ctx, "", 0) : js_new_bytes(ctx, found->data, found->size);
+}
+
 JS_BINDING(host_features) {
   const struct features *features = features_get();
   JSValue record = JS_NewObject(ctx);
@@ -53,8 +67,6 @@ JS_BINDING(host_features) {
   js_set(ctx, record, "cgroupKill", JS_NewBool(ctx, features->cgroup_kill));
   return record;
 }
-
-JS_BINDING(host_cgroup_root) { return js_new_name(ctx, features_get()->cgroup_root); }
 
 JS_BINDING(host_lookup_user) {
   const char *name;

@@ -49,6 +49,7 @@ static int start_role(const char *name, int argc, char **argv) {
   if (strcmp(name, "manager") == 0) return manager_main(argc, argv);
   if (strcmp(name, "logger") == 0) return logger_main();
   if (strcmp(name, "reader") == 0) return reader_main(argc, argv);
+  if (strcmp(name, "remove-directories") == 0) return remove_directories_main(argc, argv);
   return service_main(name, argc, argv);
 }
 

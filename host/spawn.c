@@ -81,6 +81,7 @@ static struct {
   int32_t oom_score_adj;
   uint64_t nofile_soft, nofile_hard;
   uint64_t dispositions;
+  uint32_t own_uid, own_gid;
 } common;
 
 /* ---- lists of jobs ---- */
@@ -177,6 +178,8 @@ static void make_plan(struct worker *worker, const struct spawn_request *request
   plan->request = request;
   plan->slot = &common.ledger->work->slots[worker->slot];
   plan->in_cgroup = 0;
+  plan->own_uid = common.own_uid;
+  plan->own_gid = common.own_gid;
   plan->parent = common.parent;
   plan->set_oom = common.set_oom;
   plan->oom_score_adj = common.oom_score_adj;
@@ -194,7 +197,8 @@ static int start_child(struct worker *worker, const struct spawn_request *reques
   if (result < 0) return result;
   *stage = STAGE_CGROUP;
   if (request->cgroup != NULL && (result = make_cgroup(request->cgroup)) < 0) return result;
-  *stage = request->namespaces & CLONE_NEWPID ? STAGE_NAMESPACES : STAGE_CLONE;
+  *stage = request->namespaces & CLONE_NEWUSER ? STAGE_USER_NAMESPACE : STAGE_CLONE;
+  if (request->namespaces & CLONE_NEWPID) *stage = STAGE_NAMESPACES;
   return make_child(worker);
 }
 
@@ -346,6 +350,8 @@ int spawn_begin(struct ledger *ledger, int exe_fd) {
   common.ledger = ledger;
   common.exe_fd = exe_fd;
   common.parent = getppid();
+  common.own_uid = geteuid();
+  common.own_gid = getegid();
   common.is_dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
   common.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (common.event_fd < 0) return -errno;

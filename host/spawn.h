@@ -17,6 +17,8 @@
 #define SPAWN_DESCRIPTORS_MAX 64
 #define SPAWN_RLIMITS_MAX 16
 #define SPAWN_GROUPS_MAX 128
+#define SPAWN_DIRECTORIES_MAX 32
+#define SPAWN_MOUNTS_MAX 80
 
 /* Which optional fields are set. */
 #define SPAWN_SET_USER 1u
@@ -30,6 +32,7 @@
 #define SPAWN_OWN_BINARY 256u
 #define SPAWN_KEEP_SESSION 512u
 #define SPAWN_TERMINAL_FD 1024u
+#define SPAWN_READ_ONLY 2048u /* everything that is mounted, in a mount namespace; see `mounts` */
 
 /* As `ours` of a descriptor: the terminal named in the request, which the child opens itself. */
 #define SPAWN_FROM_TERMINAL (-2)
@@ -37,6 +40,17 @@
 struct spawn_rlimit {
   int32_t resource;
   uint64_t soft, hard;
+};
+
+/* A directory of the service's own: `name`, which may have several parts, below `base`. */
+struct spawn_directory {
+  const char *base, *name;
+  uint32_t mode;
+};
+
+struct spawn_mount {
+  const char *path;
+  uint32_t how; /* SPAWN_MOUNT_*, contract.h */
 };
 
 /* One spawn request; fields that are not used are zero. Strings and lists lie in the same allocation. */
@@ -67,6 +81,10 @@ struct spawn_request {
   char **argv;
   char **envp;
   const char *directory, *root, *cgroup, *terminal;
+  uint32_t directory_count;
+  struct spawn_directory directories[SPAWN_DIRECTORIES_MAX]; /* made first, and given to uid and gid */
+  uint32_t mount_count;
+  struct spawn_mount mounts[SPAWN_MOUNTS_MAX];
   const char *input; /* opened by the child as its standard input: one that blocks blocks nobody else */
 };
 

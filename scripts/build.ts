@@ -1,7 +1,7 @@
 /* Builds dist/gonit: TypeScript to bytecode, C to objects, all into one static program. */
-import { existsSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Compilation, compileAll } from "./c-objects.ts";
+import { type Compilation, compileAll, fileHash, forgetHash } from "./c-objects.ts";
 import { elfFacts } from "./elf.ts";
 import { link } from "./link.ts";
 import { bundleModules, compileModules, embedModules, type Module } from "./modules.ts";
@@ -110,12 +110,33 @@ async function makeBytecodeTool(shop: Workshop): Promise<string> {
   return tool;
 }
 
+/** Profiles of seccomp(2) by name, made by a program that is linked with libseccomp; gonit itself is not. */
+async function makeSeccompProfiles(shop: Workshop, folder: string): Promise<Module[]> {
+  const tool = join(shop.root, ".cache/seccomp-profiles");
+  const script = join(shop.root, "scripts/seccomp-profiles.c");
+  const profiles = ["default", "no-network"].map((name) => {
+    return { name: `seccomp/${name}`, script, bytecode: join(folder, `seccomp+${name}.bin`) };
+  });
+  const record = join(folder, "from");
+  const isFresh = [record, ...profiles.map(({ bytecode }) => bytecode)].every((file) => existsSync(file));
+  if (isFresh && readFileSync(record, "utf8") === fileHash(script)) return profiles;
+  mkdirSync(folder, { recursive: true });
+  const words = ["-Wall", "-Wextra", "-D_GNU_SOURCE", script, "-lseccomp", "-o", tool];
+  await mustRun("compile the program of the seccomp profiles", shop.tools.gcc, words);
+  await mustRun("make the seccomp profiles", tool, [folder]);
+  for (const { bytecode } of profiles) forgetHash(bytecode);
+  writeFileSync(record, fileHash(script));
+  return profiles;
+}
+
 /** The TypeScript side, as two sources that the linker takes in: the same for all variants. */
 async function makeModules(shop: Workshop): Promise<{ modules: Module[]; compilations: Compilation[] }> {
   const [modules, tool] = await allOf([bundleModules(shop.root), makeBytecodeTool(shop)]);
   const folder = join(shop.root, ".cache/bytecode");
   await compileModules(modules, tool, folder);
-  const { table, data, inputs } = await embedModules(modules, join(shop.root, ".cache/embedded"));
+  const filters = join(shop.root, ".cache/seccomp");
+  const profiles = await makeSeccompProfiles(shop, filters);
+  const { table, data, inputs } = await embedModules([...modules, ...profiles], join(shop.root, ".cache/embedded"));
   const flags = compileFlags(shop.tools, shop.sources, "release", "ours");
   const compiler = shop.tools.musl;
   const object = (name: string): string => join(shop.root, ".cache/objects", name);
@@ -123,7 +144,13 @@ async function makeModules(shop: Workshop): Promise<{ modules: Module[]; compila
     modules,
     compilations: [
       { compiler, source: table, object: object("embedded-table.o"), flags },
-      { compiler, source: data, object: object("embedded-data.o"), flags: [`-Wa,-I,${folder}`], inputs },
+      {
+        compiler,
+        source: data,
+        object: object("embedded-data.o"),
+        flags: [`-Wa,-I,${folder}`, `-Wa,-I,${filters}`],
+        inputs,
+      },
     ],
   };
 }

@@ -16,6 +16,7 @@ interface Program {
 const PROGRAMS: Program[] = [
   { package: "gcc", proof: "gcc" },
   { package: "musl-tools", proof: "musl-gcc" },
+  { package: "libseccomp-dev", proof: "/usr/include/seccomp.h" },
   { package: "linux-libc-dev", proof: "/usr/include/linux/version.h" },
   { package: "lz4", proof: "lz4" },
   { package: "libc6-dev", proof: "/usr/include/stdio.h", purposes: ["tests"] },

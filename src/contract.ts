@@ -64,6 +64,18 @@ export const Stage = {
   log: 26,
   command: 27,
   input: 28,
+  directories: 29,
+  mounts: 30,
+  userNamespace: 31,
+} as const;
+
+/** What becomes of a path in a service's own mount namespace. keep, keep_if_there: as it is while all else is read only. */
+export const SpawnMount = {
+  keep: 1,
+  keepIfThere: 2,
+  readOnly: 3,
+  temporary: 4,
+  proc: 5,
 } as const;
 
 /** Whom a signal reaches. */
@@ -217,6 +229,10 @@ export interface SpawnRequest {
   /** CLONE_NEW* flags. */
   namespaces?: number;
   root?: string;
+  /** All that is mounted becomes readable only, in a mount namespace. */
+  readOnly?: boolean;
+  /** [path, SpawnMount.*], in this order. */
+  mounts?: [path: string, how: number][];
   /** Capability bits to keep, as two 32-bit numbers; absent keeps all that the user change leaves. */
   capabilities?: [low: number, high: number];
   noNewPrivileges?: boolean;
@@ -225,6 +241,8 @@ export interface SpawnRequest {
   terminal?: string | number;
   /** Path that the child opens as its standard input, as the user and in the directory that it has then. */
   input?: string;
+  /** Made before anything is given up, for uid and gid: [folder that is trusted, name below it, mode]. */
+  directories?: [base: string, name: string, mode: number][];
   /** [number in the child, descriptor of ours]; 0, 1 and 2 that are not named are /dev/null. */
   descriptors: [number, number][];
   /** Signals left blocked in the child; absent: none. */
@@ -386,6 +404,10 @@ export interface Host {
   makeDirectory(path: string, mode: number, uid: number, gid: number): number;
   /** unlink(2). 0 or -errno. */
   remove(path: string): number;
+  /** rmdir(2). 0 or -errno. */
+  removeDirectory(path: string): number;
+  /** A cgroup2 directory in which we may make groups, or an empty text. */
+  cgroupRoot(): string;
   /** getcwd(3), or / when it is gone. */
   workingDirectory(): string;
   /** A descriptor (inotify) that is readable when the file is removed, renamed, or has got another mode or owner; not when something else takes its name. fd or -errno. */
@@ -472,10 +494,10 @@ export interface Host {
   lookupUser(nameOrNumber: string): UserRecord | number;
   /** A group's number, -ENOENT (as -2), or another -errno. */
   lookupGroup(nameOrNumber: string): number;
+  /** The filter program of a profile (scripts/seccomp-profiles.c), empty where there is none of that name. */
+  seccompProfile(name: string): Uint8Array;
   /** Which optional kernel calls work here: clone3, pidfd, closeRange, memfd, execveat, cgroupKill, intoCgroup, childrenFile. */
   features(): Record<string, boolean>;
-  /** A cgroup2 directory in which we may make groups, or an empty text. */
-  cgroupRoot(): string;
   /** How init and its roles are doing, from the ledger. */
   roles(): { init: { pid: number; life: number }; manager: { pid: number; life: number; lastCode: number; lastSignal: number; failures: number }; logger: { pid: number; life: number; lastCode: number; lastSignal: number } };
   /** The random text that marks this run's processes (GONIT_INSTANCE): kept over restarts of the manager, not over init's end. */

@@ -1,5 +1,6 @@
 import { figureLines, figuresOf, type HostLimits } from "../config/check.ts";
-import { ExitCode } from "../contract.ts";
+import { ExitCode, Role } from "../contract.ts";
+import { hardLimit, limitWarnings, readText } from "../control/limit-facts.ts";
 import type { Command, Context } from "./command.ts";
 import { loadForClient, reportProblems, roleOption } from "./configuration.ts";
 import { print, printJson } from "./output.ts";
@@ -17,12 +18,15 @@ export const command: Command = {
 function run(context: Context): number {
   const result = loadForClient(context);
   if ("problems" in result) return reportProblems(context, result);
-  const figures = figuresOf(result.plan, readLimits());
+  const { plan } = result;
+  const figures = figuresOf(plan, readLimits());
+  // A machine's configuration is not carried out where it is checked.
+  const warnings = [...result.warnings, ...(plan.role === Role.vm ? [] : limitWarnings(plan.services))];
   if (context.options.json) {
-    printJson({ ok: true, problems: [], problemCount: 0, warnings: result.warnings, sources: result.sources, figures });
+    printJson({ ok: true, problems: [], problemCount: 0, warnings, sources: result.sources, figures });
     return ExitCode.ok;
   }
-  for (const warning of result.warnings) host.print(2, `warning: ${warning}\n`);
+  for (const warning of warnings) host.print(2, `warning: ${warning}\n`);
   const count = figures.services === 1 ? "1 service" : `${figures.services} services`;
   const files = result.sources.length === 1 ? "" : ` from ${result.sources.length} files`;
   print(
@@ -35,13 +39,6 @@ function run(context: Context): number {
 
 /** The hard limits: gonit raises its own soft ones. */
 function readLimits(): HostLimits {
-  const data = host.readFile("/proc/self/limits", 64 * 1024);
-  const text = typeof data === "number" ? "" : host.decodeUtf8(data);
+  const text = readText("/proc/self/limits");
   return { processes: hardLimit(text, "Max processes"), descriptors: hardLimit(text, "Max open files") };
-}
-
-function hardLimit(text: string, name: string): number | null {
-  const line = text.split("\n").find((one) => one.startsWith(name)) ?? "";
-  const hard = line.slice(name.length).trim().split(/\s+/)[1];
-  return hard === undefined || hard === "unlimited" ? null : Number(hard);
 }

@@ -90,6 +90,29 @@ const service = fc.record(
       },
       { requiredKeys: [] },
     ),
+    directories: fc.constantFrom("a", ["a/b", { name: "c", mode: "0700" }]).map((run) => ({ run, state: "x" })),
+    sandbox: fc.record(
+      {
+        namespaces: fc.constantFrom([], ["pid", "net"]),
+        private_network: fc.boolean(),
+        private_tmp: fc.boolean(),
+        read_only: fc.constantFrom(true, false, ["/a", "b"]),
+        root: fc.constantFrom("/srv", "jail"),
+        capabilities: fc.constantFrom([], ["CAP_CHOWN", "bpf"]),
+        no_new_privileges: fc.boolean(),
+        seccomp: fc.constantFrom("default", "no-network"),
+      },
+      { requiredKeys: [] },
+    ),
+    limits: fc.record(
+      {
+        memory: fc.constantFrom("1M", 5000),
+        cpu: fc.constantFrom(0.5, 2),
+        core: fc.constantFrom("unlimited", 0),
+        nice: fc.integer({ min: -20, max: 19 }),
+      },
+      { requiredKeys: [] },
+    ),
     critical: fc.constantFrom(true, false, "exit", "reboot", "rescue"),
     timeout: fc.record({ start: durationText, run: fc.oneof(fc.constant("off"), durationText) }, { requiredKeys: [] }),
     stop: fc.oneof(

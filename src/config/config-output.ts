@@ -3,14 +3,18 @@
 import type { InterfaceSettings, NetworkingSettings, TerminalSettings } from "../engine/builtin-settings.ts";
 import type {
   CommandPlan,
+  DirectoriesPlan,
   HealthPlan,
+  LimitsPlan,
   LogPlan,
   Plan,
   ProbePlan,
   ReadyPlan,
   RestartPlan,
+  SandboxPlan,
   ServicePlan,
 } from "../engine/plan.ts";
+import { formatCapability } from "./capabilities.ts";
 import { watchDefault } from "./defaults.ts";
 import { formatDuration } from "./duration.ts";
 import { escapeDollars } from "./expand.ts";
@@ -54,12 +58,16 @@ function serviceData(service: ServicePlan): Data {
   // A built-in is what a service of this name without a command runs.
   if (service.command !== null && service.command.builtin === null) map.command = commandData(service.command);
   if (service.preStart.length > 0) map.pre_start = service.preStart.map(commandData);
-  if (service.postStop.length > 0) map.post_stop = service.postStop.map(commandData);
+  const postStop = service.postStop.filter(({ builtin }) => builtin === null);
+  if (postStop.length > 0) map.post_stop = postStop.map(commandData);
   map.directory = text(service.directory);
   addText(map, "user", service.user);
   addText(map, "group", service.group);
   if (service.groups !== null) map.groups = service.groups.map(text);
   map.umask = new Raw(formatMode(service.umask));
+  if (service.directories !== null) map.directories = directoriesData(service.directories);
+  if (service.limits !== null) map.limits = limitsData(service.limits);
+  if (service.sandbox !== null) map.sandbox = sandboxData(service.sandbox);
   if (service.stdin !== "") map.stdin = { file: text(service.stdin) };
   const inherited = service.inheritEnvironment;
   map.inherit_environment = typeof inherited === "string" ? inherited : inherited.map(text);
@@ -112,6 +120,51 @@ function terminalData({ device, speed, login, user, message }: TerminalSettings)
   const map: DataMap = { device: text(device), login: login === "autologin" ? `autologin ${user}` : login };
   if (speed !== null) map.speed = new Raw(String(speed));
   if (message !== null) map.message = text(message);
+  return map;
+}
+
+function directoriesData(plan: DirectoriesPlan): Data {
+  const map: DataMap = {};
+  for (const kind of ["run", "state", "cache", "logs"] as const)
+    if (plan[kind].length > 0)
+      map[kind] = plan[kind].map(({ name, mode }) => ({ name: text(name), mode: new Raw(formatMode(mode)) }));
+  return map;
+}
+
+function sandboxData(plan: SandboxPlan): Data {
+  const map: DataMap = {};
+  if (plan.namespaces.length > 0) map.namespaces = plan.namespaces;
+  if (plan.userNamespace) map.user_namespace = true;
+  addText(map, "root", plan.root);
+  if (plan.readOnly) map.read_only = true;
+  if (plan.readOnlyPaths.length > 0) map.read_only = plan.readOnlyPaths.map(text);
+  if (plan.writable.length > 0) map.writable = plan.writable.map(text);
+  if (plan.privateTmp) map.private_tmp = true;
+  if (plan.capabilities !== null) map.capabilities = plan.capabilities.map(formatCapability);
+  if (plan.noNewPrivileges) map.no_new_privileges = true;
+  addText(map, "seccomp", plan.seccomp);
+  return map;
+}
+
+function limitsData(plan: LimitsPlan): Data {
+  const map: DataMap = {};
+  const add = (
+    key: string,
+    value: number | null,
+    shown: (value: number) => Data = (number) => new Raw(String(number)),
+  ) => {
+    if (value !== null) map[key] = shown(value);
+  };
+  add("memory", plan.memoryBytes, size);
+  add("memory_high", plan.memoryHighBytes, size);
+  add("cpu", plan.cpu);
+  add("cpu_weight", plan.cpuWeight);
+  add("io_weight", plan.ioWeight);
+  add("pids", plan.pids);
+  add("files", plan.files);
+  add("core", plan.coreBytes, (bytes) => (bytes < 0 ? "unlimited" : size(bytes)));
+  add("nice", plan.nice);
+  add("oom_score_adj", plan.oomScoreAdj);
   return map;
 }
 

@@ -17,6 +17,7 @@ const mergedWithin = new Set([
   "timeout",
   "stop",
   "logs",
+  "limits",
   "shutdown",
   "image",
   "networking",

@@ -19,9 +19,13 @@ import type {
 import { type CollectedService, type Merged, ownKey } from "./collect.ts";
 import { serviceDefaults } from "./defaults.ts";
 import type { HealthSource } from "./health-keys.ts";
+import type { LimitValues } from "./limits-keys.ts";
 import type { LogValues } from "./logs-keys.ts";
 import { childOf, keyOf, type MapNode, placeOf, type YamlNode } from "./node.ts";
 import { type CommandContext, defaultCommand, planCommand } from "./plan-commands.ts";
+import { directoriesOf, removalOf } from "./plan-directories.ts";
+import { limitsOf } from "./plan-limits.ts";
+import { sandboxOf } from "./plan-sandbox.ts";
 import type { ProbeSource } from "./probe-keys.ts";
 import type { ReadySource } from "./ready-keys.ts";
 import type { RestartValues } from "./restart-keys.ts";
@@ -57,12 +61,15 @@ export function planService(service: CollectedService, context: ServiceContext):
     runs,
     command: type === "group" ? null : commandOf(service, context),
     preStart: commandsOf(values.pre_start, service, context),
-    postStop: commandsOf(values.post_stop, service, context),
+    postStop: postStopOf(service, context),
     directory: values.directory ?? context.directory,
     user: values.user ?? "",
     group: values.group ?? "",
     groups: values.groups ?? null,
     umask: values.umask ?? role.umask,
+    directories: directoriesOf(values.directories),
+    sandbox: sandboxOf(service, context.problems),
+    limits: limitsOf(values.limits as Merged<LimitValues> | undefined),
     stdin: values.stdin?.file ?? "",
     inheritEnvironment: values.inherit_environment ?? role.inheritEnvironment,
     environment: environment.environment,
@@ -169,6 +176,12 @@ function commandsOf(
 ): CommandPlan[] {
   if (sources === undefined) return noCommands;
   return sources.flatMap((source) => planCommand(source, service, context) ?? []);
+}
+
+function postStopOf(service: CollectedService, context: ServiceContext): CommandPlan[] {
+  const commands = commandsOf(service.values.post_stop, service, context);
+  const removal = removalOf(service.values.directories);
+  return removal.length === 0 ? commands : [...commands, ...removal];
 }
 
 type EnvironmentParts = Pick<ServicePlan, "environment" | "environmentFiles" | "environmentProblem">;

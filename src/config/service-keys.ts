@@ -1,12 +1,15 @@
 /** All keys of a service: the one definition that checks, types, JSON Schema and documentation come from. */
 
 import type { DependencyWait } from "../engine/plan.ts";
+import { directories } from "./directories-keys.ts";
 import { health } from "./health-keys.ts";
+import { limits } from "./limits-keys.ts";
 import { logs } from "./logs-keys.ts";
 import type { YamlNode } from "./node.ts";
 import { ready } from "./ready-keys.ts";
 import { Refusal } from "./refusal.ts";
 import { restart } from "./restart-keys.ts";
+import { sandbox } from "./sandbox-keys.ts";
 import { byKind, changed, described, listOf, type NodeSchema, type OutputOf, scalar } from "./schema-kit.ts";
 import { keyed, layered, mapOf, notSupported } from "./schema-maps.ts";
 import { parseSignal } from "./signals.ts";
@@ -281,9 +284,9 @@ export const serviceEntries = {
     stdin,
     "Where it reads from: a map with the path of a file, opened at each start as its user. Default: nothing, as /dev/null.",
   ),
-  limits: notSupported(),
-  sandbox: notSupported(),
-  directories: notSupported(),
+  limits: described(limits, "How much of the machine it may take."),
+  sandbox: described(sandbox, "What stands between it and the machine. Default: nothing."),
+  directories: described(directories, "Directories of its own, made for its user before it starts."),
   sockets: notSupported(),
   watch: notSupported(),
   replicas: notSupported(),

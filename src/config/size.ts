@@ -1,5 +1,6 @@
 /** Sizes: 64K 256M 1.5G, in powers of 1024; a bare number is bytes. */
 
+import { sizeText } from "../engine/words.ts";
 import { Refusal } from "./refusal.ts";
 
 const units = ["", "K", "M", "G", "T"];
@@ -18,12 +19,4 @@ export function parseSize(text: string): number | Refusal {
 }
 
 /** The shortest text that parseSize() reads as the same number. */
-export function formatSize(bytes: number): string {
-  let amount = bytes;
-  let power = 0;
-  while (amount > 0 && amount % 1024 === 0 && power < units.length - 1) {
-    amount /= 1024;
-    power++;
-  }
-  return `${amount}${units[power]}`;
-}
+export const formatSize = sizeText;

@@ -65,6 +65,7 @@ function endWith(engine: Engine, node: Node, run: Run, event: Exited): End {
   end.core = event.core;
   end.atWallMs = engine.now.wallMs;
   end.lines = linesOf(event);
+  if (end.cause === "exited") end.detail = event.because ?? "";
   return end;
 }
 
@@ -77,6 +78,7 @@ function logEnded(engine: Engine, node: Node, event: Exited, isSuccess: boolean)
   const fields: Record<string, string | number> = { service: node.unit.name };
   if (event.signal !== null) fields.signal = signalName(event.signal);
   else fields.code = event.code ?? 0;
+  if (event.because) fields.reason = event.because;
   log(engine, isSuccess ? "info" : "warn", "Service ended", fields, event.lastLines);
 }
 

@@ -68,6 +68,8 @@ export type Event =
       core: boolean;
       cpuMs: number;
       maxRssKib: number;
+      /** What stands behind its end, in words, where that is known: the kernel had no memory for it. */
+      because?: string;
       /** Last lines of the service's output, oldest first; only when the end is a failure. */
       lastLines: string[];
     }

@@ -9,6 +9,16 @@ test("startErrorClass() calls permanent what a new try cannot mend", () => {
   assert.equal(startErrorClass(Stage.lookupUser, 2), "permanent");
   assert.equal(startErrorClass(Stage.lookupGroup, 2), "permanent");
   assert.equal(startErrorClass(Stage.envFile, 2), "permanent");
+  for (const stage of [
+    Stage.namespaces,
+    Stage.userNamespace,
+    Stage.root,
+    Stage.mounts,
+    Stage.capabilities,
+    Stage.seccomp,
+  ])
+    for (const errno of [1, 22, 38]) assert.equal(startErrorClass(stage, errno), "permanent");
+  for (const errno of [1, 13, 20, 30]) assert.equal(startErrorClass(Stage.directories, errno), "permanent");
   for (const stage of [Stage.user, Stage.groups])
     for (const errno of [1, 22]) assert.equal(startErrorClass(stage, errno), "permanent");
 });

@@ -15,7 +15,9 @@ const EINVAL = 22;
 const ENFILE = 23;
 const EMFILE = 24;
 const ENOSPC = 28;
+const EROFS = 30;
 const ENAMETOOLONG = 36;
+const ENOSYS = 38;
 const ELOOP = 40;
 const ELIBBAD = 80;
 
@@ -33,8 +35,16 @@ export function startErrorClass(stage: number, errno: number): StartErrorClass {
       return programs.includes(errno) ? "permanent" : "other";
     case Stage.directory:
     case Stage.input:
-    case Stage.root:
       return paths.includes(errno) ? "permanent" : "other";
+    case Stage.root:
+    case Stage.mounts:
+    case Stage.namespaces:
+    case Stage.userNamespace:
+    case Stage.capabilities:
+    case Stage.seccomp:
+      return [...paths, EPERM, EINVAL, ENOSYS].includes(errno) ? "permanent" : "other";
+    case Stage.directories:
+      return [...paths, EPERM, EROFS].includes(errno) ? "permanent" : "other";
     case Stage.lookupUser:
     case Stage.lookupGroup:
       return errno === ENOENT ? "permanent" : "no-room";

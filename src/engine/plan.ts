@@ -51,6 +51,12 @@ export interface ServicePlan {
   /** Null: the user's groups from the group file. */
   groups: string[] | null;
   umask: number;
+  /** Of its own, made before each of its processes starts. Null: none. */
+  directories: DirectoriesPlan | null;
+  /** Null: none of its own. */
+  limits: LimitsPlan | null;
+  /** Null: none. */
+  sandbox: SandboxPlan | null;
   /** File that is opened as its standard input; empty: /dev/null. */
   stdin: string;
   inheritEnvironment: "all" | "none" | string[];
@@ -90,6 +96,56 @@ export interface CommandPlan {
 }
 
 export type BuiltinSettings = NetworkingSettings | TerminalsSettings;
+
+/** The built-in command of post_stop that removes run directories; its other arguments are their names. */
+export const removeDirectories = "remove-directories";
+
+/** How much of the machine it may take; null: no limit of the service's own. */
+export interface LimitsPlan {
+  memoryBytes: number | null;
+  memoryHighBytes: number | null;
+  /** Processors; 0.5 is half of one. */
+  cpu: number | null;
+  cpuWeight: number | null;
+  ioWeight: number | null;
+  pids: number | null;
+  files: number | null;
+  /** -1: unlimited. */
+  coreBytes: number | null;
+  nice: number | null;
+  oomScoreAdj: number | null;
+}
+
+/** What stands between a service and the machine. */
+export interface SandboxPlan {
+  namespaces: ("pid" | "mount" | "net" | "ipc" | "uts" | "cgroup" | "time")[];
+  userNamespace: boolean;
+  /** Empty: the system's. */
+  root: string;
+  /** The whole file system, but for /dev, /proc, /sys, directories of its own and `writable`. */
+  readOnly: boolean;
+  readOnlyPaths: string[];
+  writable: string[];
+  privateTmp: boolean;
+  /** All that are kept, by number; null: those that its user has. */
+  capabilities: number[] | null;
+  noNewPrivileges: boolean;
+  /** Name of a profile; empty: none. */
+  seccomp: string;
+}
+
+/** Names below the folder of each kind, which depends on who gonit runs as (src/runtime/service-directories.ts). */
+export interface DirectoriesPlan {
+  run: DirectoryPlan[];
+  state: DirectoryPlan[];
+  cache: DirectoryPlan[];
+  logs: DirectoryPlan[];
+}
+
+export interface DirectoryPlan {
+  name: string;
+  mode: number;
+}
 
 export interface EnvironmentFilePlan {
   path: string;

@@ -29,7 +29,7 @@ export function exitText(code: number | null, signal: number | null): string {
 export function endText(end: End): string {
   switch (end.cause) {
     case "exited":
-      return `${exitText(end.code, end.signal)}${end.core ? " (core dumped)" : ""}${end.wasReady ? "" : " before ready"}`;
+      return `${exitText(end.code, end.signal)}${end.core ? " (core dumped)" : ""}${end.wasReady ? "" : " before ready"}${end.detail === "" ? "" : `: ${end.detail}`}`;
     case "spawn-failed":
       return end.detail === "" ? `cannot be started (${stageName(end.stage)}, errno ${end.errno})` : end.detail;
     case "pre-start-failed":
@@ -84,4 +84,17 @@ export function durationText(ms: number): string {
     [seconds % 60, "s"],
   ] as const;
   return seconds < 120 ? `${seconds}s` : parts.map(([count, unit]) => (count > 0 ? count + unit : "")).join("");
+}
+
+const sizeUnits = ["", "K", "M", "G", "T"];
+
+/** In powers of 1024, as short as is exact: 64K, 1536M. */
+export function sizeText(bytes: number): string {
+  let amount = bytes;
+  let power = 0;
+  while (amount > 0 && amount % 1024 === 0 && power < sizeUnits.length - 1) {
+    amount /= 1024;
+    power++;
+  }
+  return `${amount}${sizeUnits[power]}`;
 }

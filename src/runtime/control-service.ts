@@ -43,7 +43,7 @@ export class ControlService implements ControlHost {
 
   status(names: string[]): { status: SystemStatus; unknown: string[]; suggestions: string[] } {
     const state = this.manager.state();
-    const status = this.withLogNotes(systemStatus(state, readNow()));
+    const status = this.withNotes(systemStatus(state, readNow()));
     if (names.length === 0) return { status, unknown: [], suggestions: [] };
     const matched = this.match(names);
     const wanted = new Set(matched.found.map(({ plan }) => plan.name));
@@ -51,11 +51,14 @@ export class ControlService implements ControlHost {
     return { status: { ...status, services }, unknown: matched.unknown, suggestions: matched.suggestions };
   }
 
-  private withLogNotes(status: SystemStatus): SystemStatus {
-    const { logs } = this.manager.shell;
-    if (host.logTroubles() === 0) return status;
+  /** What is poorer here than the configuration asks. */
+  private withNotes(status: SystemStatus): SystemStatus {
+    const { logs, cgroups } = this.manager.shell;
+    const hasTroubles = host.logTroubles() !== 0;
     const services = status.services.map((one) => {
-      const notes = logs.sourcesOf(one.instance).flatMap((source) => logNote(source) ?? []);
+      const service = this.manager.shell.service(one.name);
+      const notes = service === undefined ? [] : cgroups.notesOf(service, one.instance);
+      if (hasTroubles) notes.push(...logs.sourcesOf(one.instance).flatMap((source) => logNote(source) ?? []));
       return notes.length === 0 ? one : { ...one, notes: [...one.notes, ...notes] };
     });
     return { ...status, services };

@@ -15,6 +15,7 @@ import { outstanding } from "../engine/outstanding.ts";
 import type { Plan, ServicePlan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
 import { type BootFacts, earlierBootFacts, keepBootFacts } from "./boot-facts.ts";
+import { Cgroups } from "./cgroups.ts";
 import { readNow } from "./clock.ts";
 import { ControlPlace } from "./control-place.ts";
 import { ControlService } from "./control-service.ts";
@@ -122,7 +123,7 @@ export class Manager {
       },
       inherited,
       parentDeathSignal: this.traits.servicesDieWithInit ? SIGTERM : 0,
-      cgroupRoot: host.cgroupRoot(),
+      cgroups: new Cgroups(this),
       plain,
       emit: (event) => this.emit(event),
       service: (name) => serviceOfPlan(this.state(), name),

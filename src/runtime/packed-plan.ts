@@ -51,6 +51,9 @@ const partFields = [
   "logs",
   "health",
   "watchdogMs",
+  "directories",
+  "limits",
+  "sandbox",
 ] as const satisfies (keyof ServicePlan)[];
 
 /** Parts that several services share must be one object each (shareParts). */
@@ -100,6 +103,9 @@ function serviceOf(row: unknown[], parts: unknown[]): ServicePlan {
     group: row[7],
     groups: parts[row[20] as number],
     umask: row[8],
+    directories: parts[row[34] as number],
+    limits: parts[row[35] as number],
+    sandbox: parts[row[36] as number],
     stdin: row[9],
     inheritEnvironment: parts[row[21] as number],
     environment: parts[row[22] as number],

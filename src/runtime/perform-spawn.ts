@@ -6,12 +6,22 @@
 import { type ExitRecord, ProcessKind, type SpawnRequest, Stage, type UserRecord } from "../contract.ts";
 import type { Effect } from "../engine/effect.ts";
 import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
-import type { ServicePlan } from "../engine/plan.ts";
+import { removeDirectories, type ServicePlan } from "../engine/plan.ts";
 import { readEnvironmentFiles } from "./environment-files.ts";
 import { type Shell, serviceOf } from "./performer.ts";
 import type { ProcessListener } from "./processes.ts";
 import { ReadyPipes } from "./ready-pipes.ts";
+import {
+  type DirectoryBases,
+  directoryBases,
+  directoryProblem,
+  directoryTexts,
+  removalArguments,
+  spawnDirectories,
+} from "./service-directories.ts";
 import { addConfigured, environmentTexts, ownTexts, sharedVariables } from "./service-environment.ts";
+import { type Identity, identityOf } from "./service-identity.ts";
+import { addSandbox } from "./service-sandbox.ts";
 import { startProblem } from "./start-problem.ts";
 
 const ENOENT = 2;
@@ -23,12 +33,6 @@ const drainRetries = 50;
 
 type SpawnEffect = Extract<Effect, { kind: "spawn" }>;
 type EndingProcess = Pick<SpawnEffect, "ticket" | "instance" | "startTicket" | "processKind">;
-
-/** Who a service's processes run as; identity -errno and the stage where the account could not be had. */
-export type Identity =
-  | { kind: "own" }
-  | { kind: "user"; user: UserRecord | null; uid: number | null; gid: number | null; groups: number[] | null }
-  | { kind: "failed"; stage: number; errno: number; detail: string };
 
 /** The environment that services share which say the same about it. */
 interface SharedEnvironment {
@@ -63,6 +67,7 @@ export class Spawner {
   readonly readyPipes: ReadyPipes;
   private readonly shell: Shell;
   private readonly mains: MainProcesses;
+  private readonly bases: DirectoryBases;
   private readonly prepared = new Map<string, Prepared>();
   private lastShared: SharedEnvironment | null = null;
   /** Spawns that wait for their environment files. */
@@ -72,11 +77,16 @@ export class Spawner {
   constructor(shell: Shell, mains: MainProcesses) {
     this.shell = shell;
     this.mains = mains;
+    this.bases = directoryBases(host.uid(), shell.inherited);
     this.readyPipes = new ReadyPipes(shell.watches, (event) => shell.emit(event));
   }
 
   perform(effect: SpawnEffect): void {
     const service = serviceOf(this.shell, effect.instance);
+    if (effect.command.builtin === removeDirectories) {
+      this.removeDirectories(service, effect);
+      return;
+    }
     if (service.environmentProblem === null) {
       this.start(service, effect, null);
       return;
@@ -106,6 +116,11 @@ export class Spawner {
       this.fail(effect.ticket, stage, errno, detail);
       return;
     }
+    const missing = directoryProblem(service.directories, this.bases);
+    if (missing !== "") {
+      this.fail(effect.ticket, Stage.directories, ENOENT, missing);
+      return;
+    }
     const outputs = this.shell.logs.outputsOf(service, effect.instance);
     const hasPipes = service.logs.to === "file" || service.logs.to === "console";
     const logError = !hasPipes ? 0 : Math.min(outputs.stdout, outputs.stderr);
@@ -124,6 +139,31 @@ export class Spawner {
     this.submit(service, effect, prepared, outputs, notifyPath, extra);
   }
 
+  /** As gonit itself, and with nothing of the service but its output. */
+  private removeDirectories(service: ServicePlan, effect: SpawnEffect): void {
+    const { stdout, stderr } = this.shell.logs.outputsOf(service, effect.instance);
+    const descriptors: [number, number][] =
+      stdout < 0 || stderr < 0
+        ? []
+        : [
+            [1, stdout],
+            [2, stderr],
+          ];
+    const environment = [...ownTexts(service, this.shell.facts), `GONIT_REPLICA=${effect.instance.replica}`];
+    const request: SpawnRequest = {
+      ticket: effect.ticket,
+      instance: instanceKey(effect.instance),
+      kind: effect.processKind,
+      argv: removalArguments(effect.command.argv, this.bases, service.sandbox?.root ?? ""),
+      ownBinary: true,
+      environment,
+      directory: "/",
+      descriptors,
+    };
+    if (this.shell.parentDeathSignal !== 0) request.parentDeathSignal = this.shell.parentDeathSignal;
+    this.shell.processes.spawn(request, this.listener(effect, service));
+  }
+
   private submit(
     service: ServicePlan,
     effect: SpawnEffect,
@@ -133,6 +173,8 @@ export class Spawner {
     extra: Record<string, string> | null,
   ): void {
     const request = baseRequest(effect, service, prepared, extra);
+    this.shell.cgroups.limit(request, service, effect.instance);
+    addSandbox(request, service, this.bases);
     const environment = request.environment;
     environment.push(`GONIT_REPLICA=${effect.instance.replica}`, `GONIT_RESTARTS=${effect.restarts}`);
     if (notifyPath !== "") environment.push(`NOTIFY_SOCKET=${notifyPath}`);
@@ -140,6 +182,7 @@ export class Spawner {
       environment.push(`WATCHDOG_USEC=${service.watchdogMs * 1000}`);
     if (effect.ended !== null) environment.push(...endedVariables(effect.ended));
     if (this.shell.parentDeathSignal !== 0) request.parentDeathSignal = this.shell.parentDeathSignal;
+    if (service.directories !== null) request.directories = spawnDirectories(service.directories, this.bases);
     if (service.logs.to === "inherit") {
       request.descriptors.push([0, 0], [1, 1], [2, 2]);
       request.keepSession = true;
@@ -198,10 +241,17 @@ export class Spawner {
         core: exit.core,
         cpuMs: exit.cpuMs,
         maxRssKib: exit.maxRssKib,
+        ...(isMain && failed ? this.because(instance) : {}),
         lastLines: failed ? this.shell.logs.lastLines(instance, startTicket, lastLineCount) : [],
       });
       return true;
     };
+  }
+
+  private because(instance: InstanceId): { because?: string } {
+    const service = this.shell.service(instance.service);
+    const because = service === undefined ? "" : this.shell.cgroups.outOfMemory(service, instance);
+    return because === "" ? {} : { because };
   }
 
   /**
@@ -224,7 +274,8 @@ export class Spawner {
   private failureDetail(stage: number, errno: number, effect: SpawnEffect, service: ServicePlan): string {
     const { identity, shared } = this.prepare(service);
     const program = effect.command.argv[0] ?? "";
-    return startProblem(stage, errno, { program, service, identity, searchPath: shared.variables.get("PATH") ?? "" });
+    const searchPath = shared.variables.get("PATH") ?? "";
+    return startProblem(stage, errno, { program, service, identity, bases: this.bases, searchPath });
   }
 
   private prepare(service: ServicePlan): Prepared {
@@ -232,7 +283,8 @@ export class Spawner {
     if (known !== undefined && known.service === service) return known;
     const identity = identityOf(service);
     const shared = this.sharedEnvironment(service, identity.kind === "user" ? identity.user : null);
-    const prepared = { service, shared, own: ownTexts(service, this.shell.facts), identity };
+    const own = [...ownTexts(service, this.shell.facts), ...directoryTexts(service, this.bases)];
+    const prepared = { service, shared, own, identity };
     if (this.prepared.size >= preparedMax) this.prepared.clear();
     this.prepared.set(service.name, prepared);
     return prepared;
@@ -262,6 +314,8 @@ export class Spawner {
     const command = { argv, builtin: null };
     const request = baseRequest({ ticket, instance, processKind: ProcessKind.probe, command }, service, prepared, null);
     request.environment.push(`GONIT_REPLICA=${instance.replica}`);
+    this.shell.cgroups.limit(request, service, instance);
+    addSandbox(request, service, this.bases);
     return request;
   }
 }
@@ -309,40 +363,6 @@ function endedVariables(ended: { code: number | null; signal: number | null }): 
   if (ended.signal !== null)
     return ["EXIT_CODE=killed", `EXIT_STATUS=${host.signalName(ended.signal).replace(/^SIG/, "")}`];
   return ["EXIT_CODE=exited", `EXIT_STATUS=${ended.code ?? ""}`];
-}
-
-export function identityOf(service: ServicePlan): Identity {
-  if (service.user === "" && service.group === "" && service.groups === null) return { kind: "own" };
-  let user: UserRecord | null = null;
-  if (service.user !== "") {
-    const found = host.lookupUser(service.user);
-    if (typeof found === "number") {
-      const detail =
-        found === -ENOENT ? `there is no user ${service.user}` : `cannot read the users: ${host.errnoText(-found)}`;
-      return { kind: "failed", stage: Stage.lookupUser, errno: -found, detail };
-    }
-    user = found;
-  }
-  let gid = user === null ? null : user.gid;
-  if (service.group !== "") {
-    gid = host.lookupGroup(service.group);
-    if (gid < 0) return groupFailure(service.group, -gid);
-  }
-  let groups = user === null ? null : user.groups;
-  if (service.groups !== null) {
-    groups = [];
-    for (const name of service.groups) {
-      const number = host.lookupGroup(name);
-      if (number < 0) return groupFailure(name, -number);
-      groups.push(number);
-    }
-  }
-  return { kind: "user", user, uid: user === null ? null : user.uid, gid, groups };
-}
-
-function groupFailure(name: string, errno: number): Identity {
-  const detail = errno === ENOENT ? `there is no group ${name}` : `cannot read the groups: ${host.errnoText(errno)}`;
-  return { kind: "failed", stage: Stage.lookupGroup, errno, detail };
 }
 
 export const drainRetryDelayMs = drainRetryMs;

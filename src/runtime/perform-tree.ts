@@ -99,7 +99,7 @@ export class Trees {
       of: startTicket,
       slot: this.shell.processes.slotOf(startTicket),
       pid: this.leaders.get(startTicket) ?? 0,
-      cgroup: "",
+      cgroup: this.shell.cgroups.groupOf(instance),
       mark: treeMarks(instance, this.shell.facts),
     };
   }
@@ -122,6 +122,7 @@ export class Trees {
     const mainLives = this.shell.processes.knows(wait.startTicket);
     if (result.left === 0 || (wait.scope === SignalScope.process && !mainLives)) {
       this.end(wait);
+      if (result.left === 0) this.shell.cgroups.release(wait.instance);
       this.shell.emit({ kind: "tree-emptied", ticket: wait.ticket });
       return;
     }

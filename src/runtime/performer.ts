@@ -7,6 +7,7 @@ import type { Effect } from "../engine/effect.ts";
 import type { Event } from "../engine/event.ts";
 import type { InstanceId } from "../engine/instance.ts";
 import type { Plan, ServicePlan } from "../engine/plan.ts";
+import type { Cgroups } from "./cgroups.ts";
 import type { LogStore } from "./log-store.ts";
 import type { NotifySockets } from "./notify.ts";
 import type { OwnLog } from "./own-log.ts";
@@ -30,7 +31,7 @@ export interface Shell {
   inherited: Map<string, string>;
   /** Signal that services get when init dies, 0 for none. */
   parentDeathSignal: number;
-  cgroupRoot: string;
+  cgroups: Cgroups;
   /** `init -- CMD`: the one command has our terminal to itself. */
   plain: boolean;
   /** Hands an event to the engine, in the next step. */

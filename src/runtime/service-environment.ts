@@ -6,6 +6,7 @@
 import type { UserRecord } from "../contract.ts";
 import type { InstanceId } from "../engine/instance.ts";
 import type { ServicePlan } from "../engine/plan.ts";
+import { directoryVariables } from "./service-directories.ts";
 
 const searchPathDefault = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const alwaysInherited = ["PATH", "LANG", "TZ"];
@@ -98,6 +99,7 @@ function isOwn(name: string): boolean {
     name === "NOTIFY_SOCKET" ||
     name.startsWith("LISTEN_") ||
     name === "WATCHDOG_USEC" ||
+    directoryVariables.includes(name) ||
     name === "WATCHDOG_PID"
   );
 }

@@ -3,7 +3,8 @@
 import { Stage } from "../contract.ts";
 import type { ServicePlan } from "../engine/plan.ts";
 import { unmappedDetail } from "./id-map.ts";
-import type { Identity } from "./perform-spawn.ts";
+import { type DirectoryBases, directoryFailure } from "./service-directories.ts";
+import type { Identity } from "./service-identity.ts";
 
 const ENOENT = 2;
 const E2BIG = 7;
@@ -22,7 +23,8 @@ const stepTexts: Record<number, string> = {
   [Stage.session]: "cannot make a session",
   [Stage.terminal]: "cannot take its terminal",
   [Stage.namespaces]: "cannot make its namespaces",
-  [Stage.root]: "cannot enter its root directory",
+  [Stage.userNamespace]: "cannot make its user namespace",
+  [Stage.mounts]: "cannot make its mounts (Linux 5.12 or later is needed)",
   [Stage.rlimits]: "cannot set its limits",
   [Stage.nice]: "cannot set its niceness",
   [Stage.oomScore]: "cannot set its OOM score",
@@ -36,6 +38,7 @@ export interface FailedStart {
   program: string;
   service: ServicePlan;
   identity: Identity;
+  bases: DirectoryBases;
   /** The service's PATH. */
   searchPath: string;
 }
@@ -52,6 +55,10 @@ export function startProblem(stage: number, errno: number, failed: FailedStart):
     case Stage.user:
     case Stage.groups:
       return `cannot become ${service.user || service.group}: ${(identity.kind === "user" && unmappedDetail(identity)) || why}`;
+    case Stage.directories:
+      return service.directories === null ? why : directoryFailure(service.directories, failed.bases, why);
+    case Stage.root:
+      return `cannot enter its root directory ${service.sandbox?.root ?? ""}: ${why}`;
     case Stage.input:
       return `cannot open its standard input ${service.stdin}: ${why}`;
     case Stage.timeLimit:

@@ -1,4 +1,4 @@
-// with: spawn.c child.c clone-child.c window.c slots.c features.c test-hook.c
+// with: spawn.c child.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
 /* What a child sets up for its program: descriptors, search path, environment, limits and signals; each step can fail. */
 #include <sys/resource.h>
 

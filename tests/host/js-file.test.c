@@ -1,4 +1,4 @@
-// with: js.c lz4.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c js-yaml.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine yaml
+// with: js.c lz4.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c features.c js-yaml.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine yaml
 // valgrind
 /* Host calls of modules file and yaml. */
 #include <fcntl.h>
@@ -58,6 +58,12 @@ static void test_descriptors(void) {
     check(host.lockFile(at + "lock"), -11);
     check(host.remove(at + "lock"), 0);
     check(host.remove(at + "lock"), -2);
+    check(host.makeDirectory(at + "gone/inner", 0o755, -1, -1), 0);
+    check(host.removeDirectory(at + "gone"), -39);
+    check(host.removeDirectory(at + "gone/inner"), 0);
+    check(host.removeDirectory(at + "gone"), 0);
+    check(host.removeDirectory(at + "gone"), -2);
+    check(host.cgroupRoot() === "" || host.stat(host.cgroupRoot()).kind === "directory", true);
   ));
 }
 

@@ -62,7 +62,7 @@ int tree_next(struct tree_result *result) {
 }
 
 const struct features *features_get(void) {
-  static const struct features features = {.pidfd = 1, .cgroup_root = "/cgroup"};
+  static const struct features features = {.pidfd = 1};
   return &features;
 }
 
@@ -186,9 +186,9 @@ static void test_facts(void) {
     check([host.instanceId(), host.isolated(), host.startedMs()], ["abc", true, 1500]);
     check(host.roles().init.pid, 77);
     check([host.roles().manager.lastCode, host.roles().manager.lastSignal], [-1, 9]);
+    check(host.seccompProfile("none-such").length, 0);
     check(host.features(), { clone3: false, intoCgroup: false, pidfd: true, closeRange: false, memfd: false,
       execveat: false, childrenFile: false, cgroupKill: false });
-    check(host.cgroupRoot(), "/cgroup");
     check(host.lookupUser("root").uid, 0);
     check(host.lookupUser("no-such-user-here"), -2);
     check(host.lookupGroup("root"), 0);
@@ -347,7 +347,8 @@ static void test_a_whole_spawn_request(void) {
       rlimits: [[7, 10, -1]], nice: -5, oomScoreAdj: 500, cgroup: "/c", namespaces: 0x7e020000, root: "/r",
       capabilities: [1, 2], noNewPrivileges: true, seccomp: new Uint8Array(16), terminal: "/dev/tty9",
       descriptors: [[0, 5], [1, 6], [2, -2]], signalMask: [1, 64], parentDeathSignal: 15, killGroupAtDeath: true,
-      keepSession: true, ownBinary: true };), &claim, &r) == 0 && r != NULL);
+      keepSession: true, ownBinary: true, readOnly: true, mounts: [["/m", 1], ["/n", 5]],
+      directories: [["/run", "web/in", 0o750]] };), &claim, &r) == 0 && r != NULL);
   assert(claim.ticket == 3 * (1ll << 32) + 5 && claim.kind == 1 && claim.flags == SLOT_KILL_GROUP);
   assert(strcmp(claim.instance, "web@1") == 0);
   assert(strcmp(r->argv[0], "web") == 0 && strcmp(r->argv[2], "") == 0 && r->argv[3] == NULL);
@@ -363,7 +364,10 @@ static void test_a_whole_spawn_request(void) {
   assert(r->descriptors[2].ours == SPAWN_FROM_TERMINAL && r->signal_mask == (1ull | 1ull << 63));
   assert(r->set == (SPAWN_SET_USER | SPAWN_SET_GROUP | SPAWN_SET_GROUPS | SPAWN_SET_UMASK | SPAWN_SET_NICE |
                     SPAWN_SET_OOM | SPAWN_SET_CAPABILITIES | SPAWN_NO_NEW_PRIVILEGES | SPAWN_OWN_BINARY |
-                    SPAWN_KEEP_SESSION));
+                    SPAWN_KEEP_SESSION | SPAWN_READ_ONLY));
+  assert(r->mount_count == 2 && strcmp(r->mounts[1].path, "/n") == 0 && r->mounts[1].how == SPAWN_MOUNT_PROC);
+  assert(r->directory_count == 1 && strcmp(r->directories[0].base, "/run") == 0);
+  assert(strcmp(r->directories[0].name, "web/in") == 0 && r->directories[0].mode == 0750);
   free(r);
   script_end();
 }
@@ -427,6 +431,12 @@ static void test_bad_spawn_requests_name_the_field(void) {
   expect_refusal("descriptors: new Array(65).fill([0, 0])", "descriptors must have at most 64");
   expect_refusal("signalMask: [0]", "signalMask must be");
   expect_refusal("seccomp: new Uint8Array(7)", "seccomp must be whole");
+  expect_refusal("mounts: [['/a', 9]]", "mounts must be");
+  expect_refusal("mounts: [[7, 1]]", "mounts must be a text");
+  expect_refusal("mounts: new Array(81).fill(['/a', 1])", "mounts must have at most 80");
+  expect_refusal("directories: [['/run', 'a']]", "directories must be");
+  expect_refusal("directories: [[1, 'a', 7]]", "directories must be a text");
+  expect_refusal("directories: new Array(33).fill(['/a', 'a', 7])", "directories must have at most 32");
   expect_refusal("capabilities: [1]", "capabilities must be");
   expect_refusal("umask: 0o1000", "umask must be");
   expect_refusal("directory: 7", "directory must be a text");

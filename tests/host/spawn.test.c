@@ -1,4 +1,4 @@
-// with: spawn.c child.c clone-child.c window.c slots.c features.c test-hook.c
+// with: spawn.c child.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
 /* Spawner threads: success, failure, cancelling, children that block, many at once. What a child sets up for its
  * program is tested in child.test.c. */
 #include <linux/fuse.h>

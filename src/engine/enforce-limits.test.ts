@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { enforceLimits, isOwnUser, type LimitFacts, needsCgroup, userCounts } from "./enforce-limits.ts";
+import type { LimitsPlan } from "./plan.ts";
+
+const none: LimitsPlan = {
+  memoryBytes: null,
+  memoryHighBytes: null,
+  cpu: null,
+  cpuWeight: null,
+  ioWeight: null,
+  pids: null,
+  files: null,
+  coreBytes: null,
+  nice: null,
+  oomScoreAdj: null,
+};
+
+const rich: LimitFacts = {
+  controllers: ["cpu", "io", "memory", "pids"],
+  mayRaise: true,
+  mayHurry: true,
+  hardLimits: { data: null, core: null, processes: null, files: 1000 },
+  nice: 0,
+  oomScoreAdj: 0,
+};
+
+const poor: LimitFacts = { ...rich, controllers: [], mayRaise: false, mayHurry: false };
+
+test("enforceLimits() gives a group every limit, so that those of an earlier definition are gone", () => {
+  const asked = { ...none, memoryBytes: 1 << 24, cpu: 0.5, pids: 10, ioWeight: 50 };
+  const { files, rlimits, notes } = enforceLimits(asked, rich, false);
+  assert.deepEqual(files, [
+    ["memory.max", "16777216"],
+    ["memory.high", "max"],
+    ["cpu.max", "50000 100000"],
+    ["cpu.weight", "100"],
+    ["io.weight", "default 50"],
+    ["pids.max", "10"],
+  ]);
+  assert.deepEqual([rlimits, notes], [[], []]);
+  const other = enforceLimits({ ...none, memoryHighBytes: 4096, cpuWeight: 7 }, rich, false).files;
+  assert.deepEqual(other.slice(0, 4), [
+    ["memory.max", "max"],
+    ["memory.high", "4096"],
+    ["cpu.max", "max 100000"],
+    ["cpu.weight", "7"],
+  ]);
+  assert.deepEqual(enforceLimits({ ...none, cpu: 0.001 }, rich, false).files[2], ["cpu.max", "1000 100000"]);
+});
+
+test("enforceLimits() without a group falls back to limits of each process, and says what is lost", () => {
+  const asked = { ...none, memoryBytes: 1 << 27, memoryHighBytes: 1 << 26, cpu: 1, cpuWeight: 5, ioWeight: 5, pids: 9 };
+  const { files, rlimits, notes } = enforceLimits(asked, poor, true);
+  assert.deepEqual(files, []);
+  assert.deepEqual(rlimits, [
+    [2, 1 << 27, 1 << 27],
+    [6, 9, 9],
+  ]);
+  assert.match(notes[0] ?? "", /^limits\.memory holds for each process alone \(RLIMIT_DATA 128M\): there is no cgroup/);
+  for (const key of ["memory_high", "cpu", "cpu_weight", "io_weight"])
+    assert.equal(notes.filter((note) => note.startsWith(`limits.${key} is not applied: `)).length, 1, key);
+  assert.match(notes[5] ?? "", /^limits\.pids counts all processes of its user/);
+  const shared = enforceLimits({ ...none, pids: 9 }, poor, false);
+  assert.deepEqual(shared.rlimits, []);
+  assert.match(shared.notes[0] ?? "", /^limits\.pids is not applied: .* no user of its own/);
+});
+
+test("enforceLimits() goes no higher than the hard limit where gonit may not raise it", () => {
+  assert.deepEqual(enforceLimits({ ...none, files: 5000, coreBytes: -1 }, rich, false).rlimits, [
+    [7, 5000, 5000],
+    [4, -1, -1],
+  ]);
+  const hard = { ...poor, hardLimits: { ...poor.hardLimits, core: 0 } };
+  const { rlimits, notes } = enforceLimits({ ...none, files: 5000, coreBytes: -1 }, hard, false);
+  assert.deepEqual(rlimits, [
+    [7, 1000, 1000],
+    [4, 0, 0],
+  ]);
+  assert.match(notes.join("\n"), /^limits\.files is 1000: .*\nlimits\.core is 0: /);
+  assert.deepEqual(enforceLimits({ ...none, files: 999 }, poor, false).notes, []);
+});
+
+test("enforceLimits() leaves out what only a privileged gonit may set", () => {
+  const asked = { ...none, nice: -5, oomScoreAdj: -100 };
+  const fine = enforceLimits(asked, rich, false);
+  assert.deepEqual([fine.nice, fine.oomScoreAdj, fine.notes], [-5, -100, []]);
+  const { nice, oomScoreAdj, notes } = enforceLimits(asked, poor, false);
+  assert.deepEqual([nice, oomScoreAdj, notes.length], [null, null, 2]);
+  const lower = enforceLimits({ ...none, nice: 5, oomScoreAdj: 100 }, poor, false);
+  assert.deepEqual([lower.nice, lower.oomScoreAdj, lower.notes], [5, 100, []]);
+  assert.equal(enforceLimits({ ...none, nice: 5 }, { ...poor, nice: 5 }, false).nice, 5);
+});
+
+test("needsCgroup() is about what all processes of a service share", () => {
+  assert.equal(needsCgroup(null), false);
+  assert.equal(needsCgroup({ ...none, files: 3, nice: 1, oomScoreAdj: 1, coreBytes: 0 }), false);
+  for (const key of ["memoryBytes", "memoryHighBytes", "cpu", "cpuWeight", "ioWeight", "pids"] as const)
+    assert.equal(needsCgroup({ ...none, [key]: 1 }), true, key);
+});
+
+test("isOwnUser() wants a user that is not root and no other service's", () => {
+  const counts = userCounts([{ user: "app" }, { user: "" }, { user: "www" }, { user: "www" }, { user: "root" }]);
+  assert.deepEqual(
+    ["app", "", "www", "root", "0"].map((user) => isOwnUser(user, counts)),
+    [true, false, false, false, false],
+  );
+});

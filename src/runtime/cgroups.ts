@@ -1,0 +1,218 @@
+/**
+ * The cgroups of services (cgroups(7), version 2): one for each service whose limits only a group can hold.
+ *
+ *   ROOT                      the group that gonit was started in
+ *   ROOT/gonit.roles          gonit itself, and services without a group
+ *   ROOT/gonit.INSTANCE.NAME  a service, from before its start until nothing of it lives
+ *
+ * A group with processes of its own cannot give controllers to groups below it, so all that is in ROOT goes to
+ * gonit.roles first. On a laptop that is done only when all of it is ours: a shell in there is not to be moved.
+ */
+
+import { ProcessKind, Role, type SpawnRequest } from "../contract.ts";
+import { readLimitFacts, readText } from "../control/limit-facts.ts";
+import {
+  type Enforced,
+  enforceLimits,
+  isOwnUser,
+  type LimitFacts,
+  needsCgroup,
+  userCounts,
+} from "../engine/enforce-limits.ts";
+import { type InstanceId, instanceKey } from "../engine/instance.ts";
+import type { LimitsPlan, Plan, ServicePlan } from "../engine/plan.ts";
+import { sizeText } from "../engine/words.ts";
+
+const rolesGroup = "gonit.roles";
+/** What a tree request takes (struct tree_request of host/tree.h). */
+const pathBytesMax = 255;
+const groupMode = 0o755;
+/** Processes may be made while those of a group are moved. */
+const moveRounds = 10;
+const depthMax = 4;
+const EBUSY = 16;
+
+/** The manager. The instance's name keeps the groups of several gonits apart that were started in the same one. */
+interface Owner {
+  facts: { paths: { name: string } } | null;
+  plan(): Plan;
+}
+
+export class Cgroups {
+  private readonly owner: Owner;
+  private readonly root: string;
+  private facts: LimitFacts | null = null;
+  private hasBegun = false;
+  private usersOf: Plan | null = null;
+  private users = new Map<string, number>();
+  /** Instances that have a group now; null: not looked for yet. */
+  private groups: Set<string> | null = null;
+  /** Files that could not be written, with the reason, by instance. */
+  private readonly refused = new Map<string, string[]>();
+
+  constructor(owner: Owner) {
+    const root = host.cgroupRoot();
+    this.root = root.endsWith(`/${rolesGroup}`) ? root.slice(0, -rolesGroup.length - 1) : root;
+    this.owner = owner;
+  }
+
+  /** Puts the service's limits into a request, and makes its group. */
+  limit(request: SpawnRequest, service: ServicePlan, id: InstanceId): void {
+    const { limits } = service;
+    if (limits === null) return;
+    const enforced = this.enforced(service);
+    if (enforced.rlimits.length > 0) request.rlimits = enforced.rlimits;
+    if (enforced.nice !== null) request.nice = enforced.nice;
+    if (enforced.oomScoreAdj !== null) request.oomScoreAdj = enforced.oomScoreAdj;
+    // A probe is asked about while its service runs, and is none of its processes.
+    if (!needsCgroup(limits) || request.kind === ProcessKind.probe) return;
+    const group = this.make(instanceKey(id), enforced);
+    if (group !== "") request.cgroup = group;
+  }
+
+  /** The group in which all processes of an instance are; empty where it has none. */
+  groupOf(id: InstanceId): string {
+    const key = instanceKey(id);
+    return this.known().has(key) ? this.path(key) : "";
+  }
+
+  /** Nothing of the instance lives: its group goes, and the kernel's counts with it. */
+  release(id: InstanceId): void {
+    const key = instanceKey(id);
+    if (this.known().has(key) && removeGroup(this.path(key), depthMax)) this.known().delete(key);
+  }
+
+  /** Why a process that has just ended was killed by the kernel, or an empty text. */
+  outOfMemory({ limits }: ServicePlan, id: InstanceId): string {
+    const group = this.groupOf(id);
+    if (group === "") return "";
+    const kills = Number(/^oom_kill (\d+)$/m.exec(readText(`${group}/memory.events`))?.[1] ?? 0);
+    if (kills === 0) return "";
+    const bytes = limits?.memoryBytes ?? null;
+    return `out of memory${bytes === null ? "" : `, its limit is ${sizeText(bytes)}`}`;
+  }
+
+  /** What is poorer here than the service's limits ask. */
+  notesOf(service: ServicePlan, id: InstanceId): string[] {
+    if (service.limits === null) return [];
+    return [...this.enforced(service).notes, ...(this.refused.get(instanceKey(id)) ?? [])];
+  }
+
+  /** At first those of an earlier manager: what runs of them is in them. */
+  private known(): Set<string> {
+    if (this.groups !== null) return this.groups;
+    const names = this.root === "" ? [] : host.listDirectory(this.root);
+    const prefix = this.groupName("");
+    const ours = typeof names === "number" ? [] : names.filter((name) => name.startsWith(prefix));
+    this.groups = new Set(ours.map((name) => name.slice(prefix.length)));
+    return this.groups;
+  }
+
+  private enforced({ limits, user }: ServicePlan): Enforced {
+    const asked = limits as LimitsPlan;
+    this.facts ??= { ...readLimitFacts(this.root), controllers: [] };
+    if (needsCgroup(asked) && !this.hasBegun) {
+      this.hasBegun = true;
+      this.facts.controllers = this.enableControllers();
+    }
+    const plan = this.owner.plan();
+    if (plan !== this.usersOf) this.users = userCounts(plan.services);
+    this.usersOf = plan;
+    return enforceLimits(asked, this.facts, isOwnUser(user, this.users));
+  }
+
+  private groupName(key: string): string {
+    return `gonit.${this.owner.facts?.paths.name ?? ""}.${key}`;
+  }
+
+  private path(key: string): string {
+    return `${this.root}/${this.groupName(key)}`;
+  }
+
+  /** Fresh for each start, so that what the kernel counts is of this run alone. Its path, or an empty text. */
+  private make(key: string, { files }: Enforced): string {
+    const path = this.path(key);
+    if (this.root === "" || host.encodeUtf8(path).length > pathBytesMax) return "";
+    const made = host.makeDirectory(path, groupMode, -1, -1);
+    this.refused.delete(key);
+    if (made < 0) {
+      this.refused.set(key, [`limits are not applied: cannot make the cgroup ${path}: ${host.errnoText(made)}`]);
+      return "";
+    }
+    this.known().add(key);
+    const refused: string[] = [];
+    for (const [name, text] of files) {
+      const result = writeFile(`${path}/${name}`, text);
+      if (result < 0) refused.push(`limits are not applied in full: cannot write ${name}: ${host.errnoText(result)}`);
+    }
+    if (refused.length > 0) this.refused.set(key, refused);
+    return path;
+  }
+
+  /** Has the controllers reach the services' groups, as far as this place allows: the names of those that do. */
+  private enableControllers(): string[] {
+    const { controllers } = readLimitFacts(this.root);
+    if (controllers.length === 0) return [];
+    this.emptyRoot();
+    for (const name of controllers) writeFile(`${this.root}/cgroup.subtree_control`, `+${name}`);
+    const enabled = readText(`${this.root}/cgroup.subtree_control`).trim().split(" ");
+    return controllers.filter((name) => enabled.includes(name));
+  }
+
+  private emptyRoot(): void {
+    const procs = `${this.root}/cgroup.procs`;
+    const leaf = `${this.root}/${rolesGroup}`;
+    const isOurs = host.role() !== Role.laptop || pidsOf(procs).every(descendsFrom(host.roles().init.pid));
+    if (!isOurs || host.makeDirectory(leaf, groupMode, -1, -1) < 0) return;
+    for (let round = 0; round < moveRounds; round++) {
+      const moved = pidsOf(procs).filter((pid) => writeFile(`${leaf}/cgroup.procs`, String(pid)) >= 0);
+      if (moved.length === 0) return;
+    }
+  }
+}
+
+/** 0 stands for a process of another namespace. */
+function pidsOf(path: string): number[] {
+  return readText(path)
+    .split("\n")
+    .map(Number)
+    .filter((pid) => pid > 0);
+}
+
+function descendsFrom(ancestor: number): (pid: number) => boolean {
+  return (pid) => {
+    for (let at = pid; at > 1; ) {
+      if (at === ancestor) return true;
+      at = Number(
+        readText(`/proc/${at}/stat`)
+          .replace(/^.*\) /s, "")
+          .split(" ")[1] ?? 0,
+      );
+    }
+    return false;
+  };
+}
+
+/** One write(2), as files of the kernel want it. 0 or -errno. */
+function writeFile(path: string, text: string): number {
+  const fd = host.open(path, "w", 0);
+  if (fd < 0) return fd;
+  const written = host.write(fd, text);
+  host.close(fd);
+  return Math.min(written, 0);
+}
+
+/** A program may have made groups of its own below. Whether it is gone. */
+function removeGroup(path: string, depth: number): boolean {
+  const result = host.removeDirectory(path);
+  if (result !== -EBUSY || depth === 0) return result >= 0 || typeof host.stat(path) === "number";
+  const names = host.listDirectory(path);
+  if (typeof names === "number") return false;
+  const below = names.map((name) => `${path}/${name}`).filter((one) => isDirectory(one));
+  return below.length > 0 && below.every((one) => removeGroup(one, depth - 1)) && host.removeDirectory(path) >= 0;
+}
+
+function isDirectory(path: string): boolean {
+  const found = host.stat(path);
+  return typeof found !== "number" && found.kind === "directory";
+}

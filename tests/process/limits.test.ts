@@ -1,0 +1,119 @@
+/** Limits where no controller of cgroup v2 can be used, and a cgroup of a service's own where one can be made at all. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { binary, children, commandLine, folderFor, isAlive, type Started, start } from "./gonit.ts";
+
+interface Noted {
+  name: string;
+  notes: string[];
+}
+
+function notesOf(gonit: Started, name: string): string {
+  const { services } = JSON.parse(gonit.client("status", "--json").stdout) as { services: Noted[] };
+  return services.find((service) => service.name === name)?.notes.join("\n") ?? "";
+}
+
+/** Groups of cgroup v2 that a process is in. */
+function groupOf(pid: number): string {
+  return /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8"))?.[1] ?? "";
+}
+
+test("limits of processes reach the service, and notes tell what could not be had", async (context) => {
+  const gonit = start(
+    context,
+    `
+services:
+  - name: web
+    command: sleep 1000
+    limits: {memory: 64M, cpu: 0.5, pids: 50, files: 77, core: 0, nice: 3, oom_score_adj: 321}
+  - {name: free, command: sleep 1000}
+`,
+  );
+  await gonit.sees(/msg="Started service".*service=web/);
+  const { pid } = gonit.service("web");
+  const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
+  assert.match(limits, /^Max open files +77 +77 /m);
+  assert.match(limits, /^Max core file size +0 +0 /m);
+  assert.equal(readFileSync(`/proc/${pid}/oom_score_adj`, "utf8").trim(), "321");
+  assert.equal(
+    readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ")[16],
+    "3",
+  );
+  const notes = notesOf(gonit, "web");
+  assert.equal(notesOf(gonit, "free"), "");
+  if (/limits\.memory holds for each process alone/.test(notes)) {
+    assert.match(limits, /^Max data size +67108864 +67108864 /m);
+    assert.match(notes, /limits\.cpu is not applied: there is no cgroup here/);
+    assert.match(notes, /limits\.pids is not applied: .* no user of its own/);
+  } else {
+    assert.notEqual(groupOf(pid ?? 0), groupOf(gonit.service("free").pid ?? 0));
+  }
+  const status = gonit.client("status", "web").stdout;
+  for (const note of notes.split("\n")) assert.ok(status.replace(/\s+/g, " ").includes(note), status);
+});
+
+test("a service's own cgroup is made, holds what leaves everything else, and is gone after the end", async (context) => {
+  const gonit = start(
+    context,
+    `
+services:
+  - {name: keeper, command: sleep 1000}
+  - name: escapes
+    command: sh -c "${children}/clears-environment away; exec sleep 1000"
+    limits: {pids: 50}
+`,
+    { endsRoles: true },
+  );
+  await gonit.sees(/ready \d+/);
+  const { pid } = gonit.service("escapes");
+  const group = groupOf(pid ?? 0);
+  if (!group.endsWith(".escapes")) {
+    context.skip("no group of cgroup v2 can be made here");
+    return;
+  }
+  const mount = /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readFileSync("/proc/self/mountinfo", "utf8"))?.[1] ?? "";
+  assert.ok(existsSync(join(mount, group)));
+  const members = () =>
+    readFileSync(join(mount, group, "cgroup.procs"), "utf8")
+      .trim()
+      .split("\n")
+      .map(Number);
+  // Another manager finds the group again.
+  process.kill(gonit.role("manager"), "SIGKILL");
+  await gonit.sees(/msg="Manager is back"/);
+  const before = members();
+  assert.ok(before.includes(pid ?? 0));
+  assert.equal(gonit.client("stop", "escapes").code, 0);
+  for (const one of before) assert.equal(isAlive(one), false, commandLine(one));
+  assert.equal(existsSync(join(mount, group)), false);
+  assert.equal(gonit.client("start", "escapes").code, 0);
+  assert.ok(existsSync(join(mount, group)));
+  assert.equal(gonit.client("shutdown").code, 0);
+  assert.equal(await gonit.ended, 0);
+  assert.deepEqual(
+    readdirSync(mount).filter((name) => name.endsWith(".escapes")),
+    [],
+  );
+});
+
+test("gonit check warns of limits that this place cannot hold", (context) => {
+  const folder = folderFor(context);
+  const file = join(folder, "config.yml");
+  writeFileSync(
+    file,
+    "services: [{name: web, command: sleep 1, limits: {oom_score_adj: 5, io_weight: 50, pids: 5}}]\n",
+  );
+  const check = (...words: string[]) => spawnSync(binary(), ["check", file, ...words], { encoding: "utf8" });
+  const here = check();
+  assert.equal(here.status, 0);
+  const readable = (name: string) => existsSync(name) && readFileSync(name, "utf8").includes("pids");
+  if (!readable("/sys/fs/cgroup/cgroup.controllers"))
+    assert.match(here.stderr, /^warning: .*config\.yml:1: web: limits\.pids is not applied: /m);
+  // What a machine can hold is not known here.
+  assert.doesNotMatch(check("--role", "vm").stderr, /limits/);
+});
