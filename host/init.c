@@ -51,7 +51,7 @@ static void block_signals(void) {
 
 /* ---- signals ---- */
 
-static int machine_mode(int signal) {
+int init_machine_mode(int signal) {
   switch (signal) {
     case SIGINT: /* ctrl-alt-del */
     case SIGNAL_REBOOT: return SHUTDOWN_MODE_REBOOT;
@@ -78,7 +78,7 @@ static void act_alone(int signal) {
     return;
   }
   if (atomic_load(&init_ledger.exits->manager.failures) < FAILING_MANAGER) return;
-  int mode = is_machine ? machine_mode(signal) : exit_mode(signal);
+  int mode = is_machine ? init_machine_mode(signal) : exit_mode(signal);
   if (mode != 0) shutdown_begin(mode, EXIT_CODE_FAILED, SAFE_GRACE_MS);
 }
 
