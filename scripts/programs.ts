@@ -44,6 +44,8 @@ const PROGRAMS: Program[] = [
   { package: "runc", proof: "runc", purposes: ["oci"] },
   { package: "qemu-utils", proof: "qemu-img", purposes: ["qcow2"] },
   { package: "qemu-system-x86", proof: "qemu-system-x86_64", purposes: ["vm"] },
+  { package: "busybox-static", proof: "busybox", purposes: ["vm"] },
+  { package: "e2fsprogs", proof: "/sbin/mke2fs", purposes: ["vm"] },
 ];
 
 function isExecutable(path: string): boolean {

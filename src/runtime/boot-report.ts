@@ -11,7 +11,8 @@ export type BootState = "booting" | "degraded" | "ready";
 /** degraded: nothing is on its way any more, and something failed. */
 export function bootState(state: State): BootState {
   const { nodes } = engineOf(state);
-  if (state.plan === null || nodes.some(isOnItsWay)) return "booting";
+  // A machine without a usable configuration has no services, and comes up when it has.
+  if (nodes.length === 0 || nodes.some(isOnItsWay)) return "booting";
   return nodes.some(isBroken) ? "degraded" : "ready";
 }
 
