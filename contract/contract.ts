@@ -352,6 +352,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "unmount", module: "machine", signature: "(target: string): number", doc: "umount2(2). 0 or -errno." },
   { name: "loadModule", module: "machine", signature: "(path: string, options: string): number", doc: "finit_module(2); a file that ends in .xz, .zst or .gz is unpacked by the kernel. 0 or -errno: -EEXIST: it is loaded already, -ENOENT: a symbol of a module that is not loaded, or no such file." },
   { name: "growFileSystem", module: "machine", signature: "(target: string, device: string): number", doc: "Grows a mounted ext4 to the size of its device. 0 or -errno." },
+  { name: "openWatchdog", module: "machine", signature: "(path: string, seconds: number): number", doc: "Opens a hardware watchdog and sets its time limit: it counts from now on. fd or -errno." },
   { name: "runProgram", module: "machine", signature: "(argv: string[]): number", doc: "Runs a program by its path and waits for its end: for short-lived tasks only. Its code, 127: there is none, 126: it cannot be run, 128 + the signal, or -errno." },
 
   // terminal: clients that own a terminal

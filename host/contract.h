@@ -282,6 +282,7 @@
   X(unmount, host_unmount, 1) \
   X(loadModule, host_load_module, 2) \
   X(growFileSystem, host_grow_file_system, 2) \
+  X(openWatchdog, host_open_watchdog, 2) \
   X(runProgram, host_run_program, 1)
 
 #define HOST_CALLS_TERMINAL(X) \

@@ -17,6 +17,7 @@
  *                 switch-root.c: from the initramfs to the root file system; machine-end.c: unmounting, power
  * fault.c         init's own faults
  * rescue.c        a shell on a machine's console while the manager cannot be kept up
+ * watchdog.c      the hardware watchdog
  * report.c        init's own messages
  * role.c          where we run
  */
@@ -95,6 +96,10 @@ struct init_state {
     int32_t asked; /* 1: the shell that runs is the one that the manager asked for */
     int64_t start_ns;
   } rescue;
+  struct {
+    int32_t fd; /* 0: none */
+    int64_t next_ns, interval_ns;
+  } watchdog;
   int64_t fault_ns[FAULTS_KEPT];
   uint32_t faults;
   int32_t log_format, log_colour;
@@ -227,6 +232,11 @@ int rescue_ended(pid_t pid, int code);
 void rescue_hang_up(void); /* an interactive shell ignores SIGTERM */
 void rescue_forever(void) __attribute__((noreturn));
 pid_t rescue_start(const char *reason); /* one shell: its pid, or -1; it ends with EXIT_CODE_NOT_FOUND without a shell */
+
+/* watchdog.c */
+void watchdog_continue(int64_t now);
+int64_t watchdog_next_ns(void);
+void watchdog_disarm(void); /* before a halt: a machine that stands still on purpose is not to be reset */
 
 /* detach.c: `up -d`. >= 0: the parent's exit code. -1: go on, *fd is where to say that we are up. */
 int detach(int *fd);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/watchdog.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,26 @@ JS_BINDING(host_grow_file_system) {
     result = JS_NewInt32(ctx, grow(texts[0], texts[1]));
   release_texts(ctx, texts, 2);
   return result;
+}
+
+static int open_watchdog(const char *path, int seconds) {
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  if (ioctl(fd, WDIOC_SETTIMEOUT, &seconds) == 0) return fd;
+  int error = errno;
+  (void)!write(fd, "V", 1); /* it began to count when it was opened */
+  close(fd);
+  return -error;
+}
+
+JS_BINDING(host_open_watchdog) {
+  const char *path;
+  int64_t seconds;
+  if (js_integer(ctx, argv[1], "openWatchdog: seconds", 1, INT32_MAX, &seconds) < 0) return JS_EXCEPTION;
+  if (js_string(ctx, argv[0], "openWatchdog: path", &path) < 0) return JS_EXCEPTION;
+  int result = open_watchdog(path, (int)seconds);
+  JS_FreeCString(ctx, path);
+  return JS_NewInt32(ctx, result);
 }
 
 /* 0 to 255, 128 + the signal, or -errno. */

@@ -75,7 +75,10 @@ void machine_bring_in_order(void) {
 
 void machine_end(int mode) {
   if (mode == SHUTDOWN_MODE_REBOOT) reboot(RB_AUTOBOOT);
-  else if (mode == SHUTDOWN_MODE_HALT) reboot(RB_HALT_SYSTEM);
+  else if (mode == SHUTDOWN_MODE_HALT) {
+    watchdog_disarm();
+    reboot(RB_HALT_SYSTEM);
+  }
   else reboot(RB_POWER_OFF);
   for (;;) pause(); /* a machine without that switch: process 1 must not return */
 }

@@ -524,6 +524,8 @@ export interface Host {
   loadModule(path: string, options: string): number;
   /** Grows a mounted ext4 to the size of its device. 0 or -errno. */
   growFileSystem(target: string, device: string): number;
+  /** Opens a hardware watchdog and sets its time limit: it counts from now on. fd or -errno. */
+  openWatchdog(path: string, seconds: number): number;
   /** Runs a program by its path and waits for its end: for short-lived tasks only. Its code, 127: there is none, 126: it cannot be run, 128 + the signal, or -errno. */
   runProgram(argv: string[]): number;
   /** Raw mode on, or the saved modes back. 0 or -errno. */

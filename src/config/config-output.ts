@@ -41,6 +41,7 @@ export function configText(plan: Plan, image: ImagePlan | null = null): string {
     map.logs = logs;
   }
   if (image !== null) map.image = imageData(image, text, size);
+  if (plan.watchdogMs !== undefined) map.watchdog = duration(plan.watchdogMs);
   if (plan.machine !== undefined) addMachine(map, plan.machine);
   addBuiltins(map, plan);
   map.services = plan.services.filter((service) => !isMachineTask(service)).map(serviceData);

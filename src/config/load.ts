@@ -94,6 +94,7 @@ function makePlan(
     watchConfig: values.watch_config ?? watchDefault(role),
     shutdownTimeoutMs: values.shutdown?.timeout ?? null,
     logs: { directory: logDirectory, maxTotalBytes: values.logs?.max_total ?? null },
+    ...(values.watchdog === undefined ? {} : { watchdogMs: values.watchdog }),
     ...(machine === null ? {} : { machine }),
     services: planServices(collected, context, task),
   };

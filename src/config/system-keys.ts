@@ -56,6 +56,10 @@ export const systemEntries = {
   watch_config: described(watchConfig, "What a changed configuration file does: off."),
   mounts: described(mounts, "File systems of a machine, mounted before its services start."),
   modules: described(modules, "Kernel modules of a machine, loaded in this order before all else."),
+  watchdog: described(
+    duration("the time limit of the hardware watchdog", 1000),
+    "A machine whose process 1 does not run for so long is reset by its hardware watchdog. Default: left alone.",
+  ),
   sysctl: described(sysctl, "Kernel settings of a machine, by the names that sysctl uses."),
   networking: described(networking, "What the built-in service networking sets up."),
   terminals: described(terminals, "Who gets which terminal from the built-in service terminals."),

@@ -19,6 +19,8 @@ export interface Plan {
   /** Bound of a whole shutdown; null: computed from the services (src/engine/shutdown.ts). */
   shutdownTimeoutMs: number | null;
   logs: { directory: string; maxTotalBytes: number | null };
+  /** Time limit of a machine's hardware watchdog. Absent: it is left alone. */
+  watchdogMs?: number;
   /** What a machine's task prepares (src/config/plan-machine.ts). Absent: nothing is said about it. */
   machine?: MachinePlan;
   services: ServicePlan[];

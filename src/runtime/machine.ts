@@ -1,6 +1,7 @@
 /** What a manager does only as the manager of a machine (role vm): host name, power button, rescue, last good plan. */
 
 import { Role } from "../contract.ts";
+import { engineOf } from "../engine/engine.ts";
 import type { Plan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
 import { BootReport, bootState } from "./boot-report.ts";
@@ -9,7 +10,10 @@ import type { OwnLog } from "./own-log.ts";
 import type { Shell } from "./performer.ts";
 import { PowerButton } from "./power-button.ts";
 import { Rescue } from "./rescue.ts";
+import { HardwareWatchdog } from "./watchdog.ts";
 
+/** As src/config/plan-machine.ts names it. */
+const machineTask = "machine";
 /** Where a configuration is looked for again once it has been written. */
 const usualConfiguration = "/system/config.yml";
 
@@ -18,6 +22,10 @@ export class Machine {
   private readonly button: PowerButton;
   private readonly rescue: Rescue;
   private readonly boot: BootReport;
+  private readonly watchdog: HardwareWatchdog;
+  private plan: Plan | null = null;
+  /** Modules are loaded, so devices are there that were not. */
+  private prepared = false;
   /** The plan that was stored, or is not to be. */
   private settled: Plan | null = null;
 
@@ -27,6 +35,7 @@ export class Machine {
     this.button = new PowerButton(shell.watches, press);
     this.rescue = new Rescue(held);
     this.boot = new BootReport(held);
+    this.watchdog = new HardwareWatchdog(this.log, held);
     this.button.look();
   }
 
@@ -62,15 +71,24 @@ export class Machine {
 
   afterTurn(state: State): void {
     if (state.shutdown !== null) return;
+    this.lookAtDevices(state);
     this.rescue.afterTurn(state);
     const news = this.boot.news(state);
-    if (news !== null) {
-      this.button.look(); // modules have been loaded since
-      this.tell(news, state.plan?.services.length ?? 0);
-    }
+    if (news !== null) this.tell(news, state.plan?.services.length ?? 0);
     if (state.plan === null || state.plan === this.settled || bootState(state) !== "ready") return;
     this.settled = state.plan;
     if (state.plan.services.length > 0) storeGoodPlan(state.plan); // a read-only root has no last good plan
+  }
+
+  private lookAtDevices(state: State): void {
+    if (state.plan === null) return;
+    const { byName } = engineOf(state);
+    const isPrepared = (byName.get(machineTask)?.unit.state ?? "done") === "done";
+    if (state.plan === this.plan && (this.prepared || !isPrepared)) return;
+    this.plan = state.plan;
+    this.prepared = isPrepared;
+    this.watchdog.set(state.plan.watchdogMs ?? null, isPrepared);
+    this.button.look();
   }
 
   private tell(news: "degraded" | "ready", services: number): void {

@@ -128,7 +128,7 @@ export class Manager {
       },
       inherited,
       parentDeathSignal: this.traits.servicesDieWithInit ? SIGTERM : 0,
-      cgroupRoot: host.cgroupRoot(),
+      cgroupRoot: this.role === Role.vm ? host.cgroupRoot() : "",
       plain,
       emit: (event) => this.emit(event),
       service: (name) => serviceOfPlan(this.state(), name),

@@ -7,6 +7,7 @@ import { type ExitRecord, ProcessKind, type SpawnRequest, Stage, type UserRecord
 import type { Effect } from "../engine/effect.ts";
 import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
 import type { ServicePlan } from "../engine/plan.ts";
+import { cgroupOf } from "./cgroups.ts";
 import { readEnvironmentFiles } from "./environment-files.ts";
 import { type Shell, serviceOf } from "./performer.ts";
 import type { ProcessListener } from "./processes.ts";
@@ -133,6 +134,7 @@ export class Spawner {
     extra: Record<string, string> | null,
   ): void {
     const request = baseRequest(effect, service, prepared, extra);
+    this.enterCgroup(request, effect.instance);
     const environment = request.environment;
     environment.push(`GONIT_REPLICA=${effect.instance.replica}`, `GONIT_RESTARTS=${effect.restarts}`);
     if (notifyPath !== "") environment.push(`NOTIFY_SOCKET=${notifyPath}`);
@@ -262,7 +264,13 @@ export class Spawner {
     const command = { argv, builtin: null };
     const request = baseRequest({ ticket, instance, processKind: ProcessKind.probe, command }, service, prepared, null);
     request.environment.push(`GONIT_REPLICA=${instance.replica}`);
+    this.enterCgroup(request, instance);
     return request;
+  }
+
+  private enterCgroup(request: SpawnRequest, instance: InstanceId): void {
+    const { cgroupRoot } = this.shell;
+    if (cgroupRoot !== "") request.cgroup = cgroupOf(cgroupRoot, instance);
   }
 }
 

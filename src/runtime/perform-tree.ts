@@ -7,6 +7,7 @@
 import { Clock, SignalScope, type TreeRequest, type TreeResult } from "../contract.ts";
 import type { Effect } from "../engine/effect.ts";
 import type { InstanceId, Ticket } from "../engine/instance.ts";
+import { cgroupOf } from "./cgroups.ts";
 import { readNow } from "./clock.ts";
 import type { Shell } from "./performer.ts";
 import { treeMarks } from "./service-environment.ts";
@@ -99,7 +100,7 @@ export class Trees {
       of: startTicket,
       slot: this.shell.processes.slotOf(startTicket),
       pid: this.leaders.get(startTicket) ?? 0,
-      cgroup: "",
+      cgroup: cgroupOf(this.shell.cgroupRoot, instance),
       mark: treeMarks(instance, this.shell.facts),
     };
   }

@@ -148,3 +148,13 @@ export async function ask(vm: Vm, command: string): Promise<string> {
   const typed = text.lastIndexOf(`''${mark.slice(3)}`);
   return text.slice(text.indexOf("\n", typed) + 1);
 }
+
+/** What the next mount would do first: replays the journal. Fails on what a power failure must not leave behind. */
+export function replayJournal(disk: Disk): void {
+  try {
+    execFileSync("e2fsck", ["-fp", disk.file], { encoding: "utf8", env: withSystemPath(), stdio: "pipe" });
+  } catch (error) {
+    const { status, stdout } = error as { status: number; stdout: string };
+    if (status !== 1) throw new Error(`e2fsck -fp ended with ${status}:\n${stdout}`);
+  }
+}
