@@ -15,11 +15,11 @@ test("a manager that is killed at any stage of the boot: the next one goes on, a
 `;
   const files = systemFiles(configuration, { "system/once": "" }, binary("GONIT_HOOKS_BINARY"));
   const stages = [
-    "turn-journalled=kill@1",
-    "turn-journalled=kill@2",
-    "turn-stepped=kill@3",
-    "turn-effect=kill@2",
-    "turn-performed=kill@4",
+    "turn-before-append=kill@1",
+    "turn-after-append=kill@2",
+    "turn-before-effects=kill@3",
+    "turn-done=kill@4",
+    "spawn-cloned=kill@1",
   ];
   for (const stage of stages) {
     const disk = ext4Disk(t, files, { label: "root", size: 64 });
