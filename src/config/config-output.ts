@@ -106,7 +106,7 @@ function serviceData(service: ServicePlan): Data {
 function addBuiltins(map: DataMap, { services }: Plan): void {
   for (const { command } of services) {
     const settings = command?.settings;
-    if (settings === undefined) continue;
+    if (settings === undefined || "mounts" in settings) continue;
     if ("interfaces" in settings) map.networking = networkingData(settings);
     else if (settings.terminals !== null) map.terminals = settings.terminals.map(terminalData);
   }

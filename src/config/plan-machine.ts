@@ -57,7 +57,6 @@ export function machineTask(
       critical: "rescue",
       restart: { policy: "no" },
       timeout: { start: startTimeoutMs },
-      environment: { GONIT_MACHINE: JSON.stringify(machine ?? { modules: [], sysctl: {}, mounts: [] }) },
       logs: { to: { to: "console" } },
     },
     nodes: [],

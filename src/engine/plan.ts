@@ -118,7 +118,7 @@ export interface CommandPlan {
   settings?: BuiltinSettings;
 }
 
-export type BuiltinSettings = NetworkingSettings | TerminalsSettings;
+export type BuiltinSettings = NetworkingSettings | TerminalsSettings | MachinePlan;
 
 export interface EnvironmentFilePlan {
   path: string;

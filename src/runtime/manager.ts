@@ -123,7 +123,6 @@ export class Manager {
         socket: this.facts?.paths.socket ?? "",
         title: "",
         version: "",
-        role: this.traits.name,
         console: inherited.get("GONIT_CONSOLE") ?? "",
       },
       inherited,

@@ -17,8 +17,6 @@ export interface InstanceFacts {
   socket: string;
   title: string;
   version: string;
-  /** vm, container or laptop. */
-  role: string;
   /** Terminal of the little system, set by `up --isolated`; empty without one. */
   console: string;
 }
@@ -74,7 +72,7 @@ export function ownTexts(service: ServicePlan, facts: InstanceFacts): string[] {
   const texts = [`GONIT_SERVICE=${service.name}`, `GONIT_INSTANCE=${facts.id}`];
   if (facts.socket !== "") texts.push(`GONIT_SOCKET=${facts.socket}`);
   if (service.command?.builtin) {
-    texts.push(`GONIT_TITLE=${facts.title}`, `GONIT_VERSION=${facts.version}`, `GONIT_ROLE=${facts.role}`);
+    texts.push(`GONIT_TITLE=${facts.title}`, `GONIT_VERSION=${facts.version}`);
     const { settings } = service.command;
     if (settings !== undefined) texts.push(`GONIT_SETTINGS=${JSON.stringify(settings)}`);
     if (facts.console !== "") texts.push(`GONIT_CONSOLE=${facts.console}`);

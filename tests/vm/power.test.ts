@@ -34,6 +34,8 @@ test("the origin's configuration boots to a shell on the console; the kernel's f
   assert.match(await ask(vm, "cat /etc/machine-id"), /^[0-9a-f]{32}\n$/);
   assert.equal(await ask(vm, "cat /proc/sys/kernel/hostname"), "shop\n");
   assert.match(await ask(vm, "gonit status"), /terminals +running/);
+  // Each service has a cgroup of its own.
+  assert.match(await ask(vm, "cat /proc/self/cgroup"), /^0::\/terminals\.service$/m);
   // A log-out hangs the line up; the console goes on, and the next shell comes.
   const from = vm.console().length;
   vm.type("exit");

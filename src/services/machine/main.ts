@@ -1,11 +1,11 @@
 /**
  * The built-in task `machine`: what a machine needs before its services. Modules, kernel settings, file systems, in this
- * order; GONIT_MACHINE says which. What fails is told, and the rest goes on; it ends with 1 when a file system that is
+ * order; the settings say which. What fails is told, and the rest goes on; it ends with 1 when a file system that is
  * required is missing.
  */
 
 import type { MachinePlan } from "../../engine/plan.ts";
-import { variable } from "../service-life.ts";
+import { settingsOf } from "../service-life.ts";
 import { loadModules } from "./load-modules.ts";
 import { keepMachineId } from "./machine-id.ts";
 import { mountOne } from "./mount.ts";
@@ -30,7 +30,7 @@ function mountAll(plan: MachinePlan): boolean {
 }
 
 function main(): number {
-  const plan = JSON.parse(variable("GONIT_MACHINE") ?? '{"modules":[],"sysctl":{},"mounts":[]}') as MachinePlan;
+  const plan = settingsOf<MachinePlan>() ?? { modules: [], sysctl: {}, mounts: [] };
   tell(loadModules(plan.modules));
   tell(setKernel(plan.sysctl));
   const isWhole = mountAll(plan);
