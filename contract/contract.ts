@@ -218,7 +218,7 @@ export const NUMBERS: Numbers[] = [
 export interface HostCall {
   name: string;
   /** Programs that get it: every QuickJS program of the binary has `core`. */
-  module: "core" | "loop" | "socket" | "file" | "manager" | "yaml" | "service" | "terminal";
+  module: "core" | "loop" | "socket" | "file" | "manager" | "yaml" | "service" | "machine" | "terminal";
   /** TypeScript parameters and result. Calls that can fail return a negative errno. */
   signature: string;
   doc: string;
@@ -355,6 +355,15 @@ export const HOST_CALLS: HostCall[] = [
   { name: "resetTerminal", module: "service", signature: "(path: string, speed: number): number", doc: "Sane line settings and no pending input; the speed in bits a second, 0: left alone. 0 or -errno (-EINVAL: no such speed)." },
   { name: "setLoopbackUp", module: "service", signature: "(): number", doc: "Brings `lo` up (SIOCSIFFLAGS). 0 or -errno." },
   { name: "sendDatagram", module: "service", signature: "(path: string, data: string | Uint8Array): number", doc: "One datagram to a unix socket, as sd_notify sends it; @ is abstract. 0 or -errno." },
+
+  // machine: process 1 of a machine's manager, and the built-in services that prepare it
+  { name: "kernelWord", module: "machine", signature: "(name: string): string | null", doc: "The value of a word of the kernel's command line (/proc/cmdline), empty for one without a value; the last one counts. null: it is not there." },
+  { name: "mount", module: "machine", signature: "(source: string, target: string, type: string, flags: number, data: string): number", doc: "mount(2) with its MS_* flags. 0 or -errno." },
+  { name: "unmount", module: "machine", signature: "(target: string): number", doc: "umount2(2). 0 or -errno." },
+  { name: "loadModule", module: "machine", signature: "(path: string, options: string): number", doc: "finit_module(2); a file that ends in .xz, .zst or .gz is unpacked by the kernel. 0 or -errno: -EEXIST: it is loaded already, -ENOENT: a symbol of a module that is not loaded, or no such file." },
+  { name: "growFileSystem", module: "machine", signature: "(target: string, device: string): number", doc: "Grows a mounted ext4 to the size of its device. 0 or -errno." },
+  { name: "openWatchdog", module: "machine", signature: "(path: string, seconds: number): number", doc: "Opens a hardware watchdog and sets its time limit: it counts from now on. fd or -errno." },
+  { name: "runProgram", module: "machine", signature: "(argv: string[]): number", doc: "Runs a program by its path and waits for its end: for short-lived tasks only. Its code, 127: there is none, 126: it cannot be run, 128 + the signal, or -errno." },
 
   // terminal: clients that own a terminal
   { name: "rawMode", module: "terminal", signature: "(fd: number, on: boolean): number", doc: "Raw mode on, or the saved modes back. 0 or -errno." },

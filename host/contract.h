@@ -288,6 +288,15 @@
   X(setLoopbackUp, host_set_loopback_up, 0) \
   X(sendDatagram, host_send_datagram, 2)
 
+#define HOST_CALLS_MACHINE(X) \
+  X(kernelWord, host_kernel_word, 1) \
+  X(mount, host_mount, 5) \
+  X(unmount, host_unmount, 1) \
+  X(loadModule, host_load_module, 2) \
+  X(growFileSystem, host_grow_file_system, 2) \
+  X(openWatchdog, host_open_watchdog, 2) \
+  X(runProgram, host_run_program, 1)
+
 #define HOST_CALLS_TERMINAL(X) \
   X(rawMode, host_raw_mode, 2)
 

@@ -212,7 +212,7 @@ static void reset_signals(void) {
 
 int init_begin(void) {
   int role = role_decide();
-  if (role == ROLE_VM) machine_mount();
+  if (role == ROLE_VM && getpid() == 1) machine_begin();
   reset_signals();
   if (getpid() != 1) {
     prctl(PR_SET_CHILD_SUBREAPER, 1);

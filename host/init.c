@@ -51,7 +51,7 @@ static void block_signals(void) {
 
 /* ---- signals ---- */
 
-static int machine_mode(int signal) {
+int init_machine_mode(int signal) {
   switch (signal) {
     case SIGINT: /* ctrl-alt-del */
     case SIGNAL_REBOOT: return SHUTDOWN_MODE_REBOOT;
@@ -78,7 +78,7 @@ static void act_alone(int signal) {
     return;
   }
   if (atomic_load(&init_ledger.exits->manager.failures) < FAILING_MANAGER) return;
-  int mode = is_machine ? machine_mode(signal) : exit_mode(signal);
+  int mode = is_machine ? init_machine_mode(signal) : exit_mode(signal);
   if (mode != 0) shutdown_begin(mode, EXIT_CODE_FAILED, SAFE_GRACE_MS);
 }
 
@@ -103,7 +103,7 @@ static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int timeout_ms(int more) {
   int64_t next = least(least(roles_next_ns(), init->guard.tick_ns), least(rescue_next_ns(), shutdown_next_ns()));
-  next = least(next, init->send_retry_ns);
+  next = least(least(next, init->send_retry_ns), watchdog_next_ns());
   if (more) return 0;
   if (next == NEVER) return -1;
   int64_t ms = (next - init_now_ns() + MS_NS - 1) / MS_NS;
@@ -137,6 +137,7 @@ __attribute__((noreturn)) static void loop(void) {
     roles_continue(now);
     guard_continue(now);
     rescue_continue(now);
+    watchdog_continue(now);
     int manager_waits = held_list_continue(), logger_waits = sources_continue();
     shutdown_continue(now);
     more = turn(more, manager_waits, logger_waits);

@@ -12,9 +12,12 @@
  * held.c          descriptors that outlive the others, by name
  * log-sources.c   the read ends of log pipes, which every new logger gets again
  * reap.c          dead children
- * shutdown.c      the end; remaining.c: who is left; machine.c: what only process 1 of a machine does
+ * shutdown.c      the end; remaining.c: who is left
+ * machine-begin.c what only process 1 of a machine does at the start; machine-facts.c: clock, entropy, machine-id;
+ *                 switch-root.c: from the initramfs to the root file system; machine-end.c: unmounting, power
  * fault.c         init's own faults
  * rescue.c        a shell on a machine's console while the manager cannot be kept up
+ * watchdog.c      the hardware watchdog
  * report.c        init's own messages
  * role.c          where we run
  */
@@ -90,8 +93,13 @@ struct init_state {
   } shutdown;
   struct {
     pid_t pid;
+    int32_t asked; /* 1: the shell that runs is the one that the manager asked for */
     int64_t start_ns;
   } rescue;
+  struct {
+    int32_t fd; /* 0: none */
+    int64_t next_ns, interval_ns;
+  } watchdog;
   int64_t fault_ns[FAULTS_KEPT];
   uint32_t faults;
   int32_t log_format, log_colour;
@@ -109,6 +117,7 @@ extern int init_argc;
 extern char **init_argv;
 
 int64_t init_now_ns(void);
+int init_machine_mode(int signal); /* SHUTDOWN_MODE_* that a signal asks a machine for, or 0 */
 
 /* init-state.c */
 /* Makes the state; where no memory file can be had it is memory that ends with this life. */
@@ -198,9 +207,21 @@ void fault_defaults(void); /* for a child of ours that goes on without exec */
 
 /* role.c */
 int role_decide(void);
+/* Whether our process numbers are the kernel's own: a test may be process 1 of a namespace. */
+int role_in_initial_namespace(void);
 
-/* machine.c */
-void machine_mount(void);
+/* machine-begin.c */
+void machine_begin(void);
+
+/* machine-facts.c */
+void machine_facts_restore(void); /* what the last run left: the clock, the entropy, who this machine is */
+void machine_facts_keep(void);    /* for the next run, while the disk can still be written */
+
+/* switch-root.c: in an initramfs whose kernel command line names a root, it becomes /, and its init is executed. Returns
+ * where there is nothing to do. */
+void switch_root(void);
+
+/* machine-end.c */
 void machine_bring_in_order(void); /* in a child: sync, unmount */
 void machine_end(int mode);
 
@@ -208,7 +229,14 @@ void machine_end(int mode);
 void rescue_continue(int64_t now);
 int64_t rescue_next_ns(void);
 int rescue_ended(pid_t pid, int code);
+void rescue_hang_up(void); /* an interactive shell ignores SIGTERM */
 void rescue_forever(void) __attribute__((noreturn));
+pid_t rescue_start(const char *reason); /* one shell: its pid, or -1; it ends with EXIT_CODE_NOT_FOUND without a shell */
+
+/* watchdog.c */
+void watchdog_continue(int64_t now);
+int64_t watchdog_next_ns(void);
+void watchdog_disarm(void); /* before a halt: a machine that stands still on purpose is not to be reset */
 
 /* detach.c: `up -d`. >= 0: the parent's exit code. -1: go on, *fd is where to say that we are up. */
 int detach(int *fd);

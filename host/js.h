@@ -23,7 +23,8 @@ struct js_module {
   int count;
 };
 
-extern const struct js_module js_core, js_loop, js_socket, js_file, js_yaml, js_manager, js_service, js_terminal;
+extern const struct js_module js_core, js_loop, js_socket, js_file, js_yaml, js_manager, js_service, js_machine,
+    js_terminal;
 
 #define JS_ENTRY(name, function, count) JS_CFUNC_DEF2(#name, count, function, JS_PROP_ENUMERABLE),
 #define JS_TABLE(variable, CALLS) \
@@ -75,6 +76,7 @@ HOST_CALLS_FILE(JS_PROTOTYPE)
 HOST_CALLS_YAML(JS_PROTOTYPE)
 HOST_CALLS_MANAGER(JS_PROTOTYPE)
 HOST_CALLS_SERVICE(JS_PROTOTYPE)
+HOST_CALLS_MACHINE(JS_PROTOTYPE)
 HOST_CALLS_TERMINAL(JS_PROTOTYPE)
 
 /* A binding's head: parameters that it does not use are allowed. */

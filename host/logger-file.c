@@ -58,24 +58,26 @@ static int close_oldest(void) {
   return 1;
 }
 
-/* The folders of a path, each where it is missing; an error shows when the file is opened. */
-static void make_folders(const char *path) {
+/* The folders of a path, each where it is missing. 0, or the first -errno: a disk may be full, or cannot be written. */
+static int make_folders(const char *path) {
   char folder[LOG_PATH_BYTES];
+  int error = 0;
   snprintf(folder, sizeof folder, "%s", path);
   for (char *at = folder + 1; (at = strchr(at, '/')); at++) {
     *at = 0;
-    mkdir(folder, FOLDER_MODE);
+    if (mkdir(folder, FOLDER_MODE) < 0 && errno != EEXIST && error == 0) error = -errno;
     *at = '/';
   }
+  return error;
 }
 
 static int open_path(const char *path) {
-  for (int tries = 0;; tries++) {
+  for (int tries = 0, made = 0;; tries++) {
     int fd = open(path, FILE_FLAGS, FILE_MODE);
     if (fd >= 0) return fd;
     if ((errno == EMFILE || errno == ENFILE) && close_oldest()) continue;
-    if (errno != ENOENT || tries > 0) return -errno;
-    make_folders(path);
+    if (errno != ENOENT || tries > 0) return errno == ENOENT && made < 0 ? made : -errno;
+    made = make_folders(path);
   }
 }
 

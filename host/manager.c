@@ -94,7 +94,7 @@ static int begin(void) {
 }
 
 int manager_main(int argc, char **argv) {
-  static const struct js_module *const modules[] = {&js_core, &js_loop, &js_socket, &js_file, &js_manager, NULL};
+  static const struct js_module *const modules[] = {&js_core, &js_loop, &js_socket, &js_file, &js_manager, &js_machine, NULL};
   struct js_program program = {
       .entry = "manager",
       .modules = modules,

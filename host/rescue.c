@@ -1,4 +1,7 @@
-/* A shell on a machine's console while the manager cannot be kept up. It is offered again when it was left. */
+/*
+ * A shell on a machine's console, while nothing better can be had: the manager cannot be kept up (safe mode), or it asks
+ * for the shell by holding a text named "rescue", the reason. It is offered again when it was left.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,11 +14,13 @@
 #include "report.h"
 
 #define AGAIN_NS (1000 * MS_NS)
+#define REASON_BYTES 1024
+#define SAFE_REASON "the manager cannot be kept up; services go on. `exit` offers this again"
 
-static void run_shell(void) {
+static void run_shell(const char *reason) {
   static char *const arguments[] = {(char *)"-sh", NULL};
-  static char *const variables[] = {(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", (char *)"HOME=/root",
-                                    (char *)"TERM=linux", NULL};
+  static char *const variables[] = {(char *)"PATH=/system/bin:/usr/sbin:/usr/bin:/sbin:/bin", (char *)"HOME=/root",
+                                    (char *)"TERM=linux", (char *)"PS1=rescue# ", NULL};
   sigset_t none;
   sigemptyset(&none);
   fault_defaults();
@@ -26,22 +31,43 @@ static void run_shell(void) {
   ioctl(fd, TIOCSCTTY, 1);
   for (int standard = 0; standard <= 2; standard++) dup2(fd, standard);
   if (fd > 2) close(fd);
-  dprintf(2, "\r\ngonit: rescue shell; services go on. `exit` offers it again.\r\n");
+  dprintf(2, "\r\ngonit: rescue shell: %s\r\n", reason);
   execve("/bin/sh", arguments, variables);
+  dprintf(2, "gonit: there is no /bin/sh\r\n");
   _exit(EXIT_CODE_NOT_FOUND);
 }
 
+pid_t rescue_start(const char *reason) {
+  pid_t pid = fork();
+  if (pid == 0) run_shell(reason);
+  return pid;
+}
+
+static int is_asked_for(void) { return held_find("rescue") > 0; }
+
 static int is_wanted(void) {
   const struct exits_part *exits = init_ledger.exits;
-  return exits->role == ROLE_VM && getpid() == 1 && atomic_load(&exits->safe_mode) &&
-         init->shutdown.phase == SHUTDOWN_NONE && init->rescue.pid == 0;
+  if (exits->role != ROLE_VM || getpid() != 1) return 0;
+  if (!atomic_load(&exits->safe_mode) && !is_asked_for()) return 0;
+  return init->shutdown.phase == SHUTDOWN_NONE && init->rescue.pid == 0;
+}
+
+void rescue_hang_up(void) {
+  if (init->rescue.pid > 0) kill(-init->rescue.pid, SIGHUP);
 }
 
 void rescue_continue(int64_t now) {
+  char asked[REASON_BYTES + 1];
+  if (init->rescue.pid != 0 && init->rescue.asked && !is_asked_for()) {
+    init->rescue.asked = 0; /* the system goes on, and its terminals want the console */
+    rescue_hang_up();
+  }
   if (!is_wanted() || now < init->rescue.start_ns) return;
-  pid_t pid = fork();
-  if (pid == 0) run_shell();
+  ssize_t length = is_asked_for() ? pread(held_find("rescue"), asked, REASON_BYTES, 0) : 0;
+  if (length > 0) asked[length] = '\0';
+  pid_t pid = rescue_start(length > 0 ? asked : SAFE_REASON);
   init->rescue.start_ns = now + AGAIN_NS;
+  init->rescue.asked = length > 0;
   if (pid > 0) init->rescue.pid = pid;
 }
 
@@ -57,8 +83,7 @@ int rescue_ended(pid_t pid, int code) {
 /* There is not even memory for a ledger, and process 1 of a machine may not end. */
 void rescue_forever(void) {
   for (;;) {
-    pid_t shell = fork(), ended;
-    if (shell == 0) run_shell();
+    pid_t shell = rescue_start("there is no memory for the ledger"), ended;
     do ended = waitpid(-1, NULL, 0);
     while ((ended > 0 && ended != shell) || (ended < 0 && errno == EINTR));
     sleep(1);

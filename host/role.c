@@ -11,7 +11,7 @@
 #define INITIAL_PID_NAMESPACE 0xeffffffcu /* PROC_PID_INIT_INO of the kernel's proc_ns.h */
 
 /* Where /proc is not there (yet), the kernel's own second process tells: no container has one when its first begins. */
-static int in_initial_namespace(void) {
+int role_in_initial_namespace(void) {
   struct stat status;
   if (stat("/proc/self/ns/pid", &status) == 0) return status.st_ino == INITIAL_PID_NAMESPACE;
   return kill(2, 0) == 0 || errno == EPERM;
@@ -30,5 +30,5 @@ int role_decide(void) {
   int asked = role_asked();
   if (asked != 0) return asked;
   if (init->isolated || getpid() != 1) return ROLE_LAPTOP;
-  return in_initial_namespace() ? ROLE_VM : ROLE_CONTAINER;
+  return role_in_initial_namespace() ? ROLE_VM : ROLE_CONTAINER;
 }

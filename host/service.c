@@ -14,8 +14,8 @@ static int fail(const char *name, const char *why, int code) {
 }
 
 int service_main(const char *name, int argc, char **argv) {
-  static const struct js_module *const modules[] = {&js_core,    &js_loop,     &js_socket, &js_file,
-                                                    &js_service, &js_terminal, NULL};
+  static const struct js_module *const modules[] = {&js_core,    &js_loop,    &js_socket,   &js_file,
+                                                    &js_service, &js_machine, &js_terminal, NULL};
   char entry[128];
   struct js_program program = {
       .entry = entry,

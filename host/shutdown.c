@@ -43,6 +43,7 @@ void shutdown_begin(int mode, int code, int64_t grace_ms) {
   init->shutdown.code = code & 255;
   enter(SHUTDOWN_TERM, grace_ms * MS_NS);
   end_manager();
+  rescue_hang_up();
   held_release("control"); /* who connects now must be refused, not kept waiting */
   if (remaining_count() == 0) return;
   remaining_signal(SIGTERM);

@@ -28,7 +28,7 @@ const PROGRAMS: Program[] = [
   { package: "busybox", proof: "busybox", purposes: ["tests"] },
   { package: "cpio", proof: "cpio", purposes: ["tests"] },
   { package: "xz-utils", proof: "xz", purposes: ["image"] },
-  { package: "e2fsprogs", proof: "debugfs", purposes: ["ext4"] },
+  { package: "e2fsprogs", proof: "debugfs", purposes: ["ext4", "vm"] },
   { package: "erofs-utils", proof: "fsck.erofs", purposes: ["erofs"] },
   { package: "mtools", proof: "mcopy", purposes: ["uefi"] },
   { package: "dosfstools", proof: "mkfs.fat", purposes: ["uefi"] },
@@ -45,6 +45,7 @@ const PROGRAMS: Program[] = [
   { package: "runc", proof: "runc", purposes: ["oci"] },
   { package: "qemu-utils", proof: "qemu-img", purposes: ["qcow2"] },
   { package: "qemu-system-x86", proof: "qemu-system-x86_64", purposes: ["vm"] },
+  { package: "busybox-static", proof: "busybox", purposes: ["vm"] },
 ];
 
 function isExecutable(path: string): boolean {

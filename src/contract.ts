@@ -536,6 +536,20 @@ export interface Host {
   setLoopbackUp(): number;
   /** One datagram to a unix socket, as sd_notify sends it; @ is abstract. 0 or -errno. */
   sendDatagram(path: string, data: string | Uint8Array): number;
+  /** The value of a word of the kernel's command line (/proc/cmdline), empty for one without a value; the last one counts. null: it is not there. */
+  kernelWord(name: string): string | null;
+  /** mount(2) with its MS_* flags. 0 or -errno. */
+  mount(source: string, target: string, type: string, flags: number, data: string): number;
+  /** umount2(2). 0 or -errno. */
+  unmount(target: string): number;
+  /** finit_module(2); a file that ends in .xz, .zst or .gz is unpacked by the kernel. 0 or -errno: -EEXIST: it is loaded already, -ENOENT: a symbol of a module that is not loaded, or no such file. */
+  loadModule(path: string, options: string): number;
+  /** Grows a mounted ext4 to the size of its device. 0 or -errno. */
+  growFileSystem(target: string, device: string): number;
+  /** Opens a hardware watchdog and sets its time limit: it counts from now on. fd or -errno. */
+  openWatchdog(path: string, seconds: number): number;
+  /** Runs a program by its path and waits for its end: for short-lived tasks only. Its code, 127: there is none, 126: it cannot be run, 128 + the signal, or -errno. */
+  runProgram(argv: string[]): number;
   /** Raw mode on, or the saved modes back. 0 or -errno. */
   rawMode(fd: number, on: boolean): number;
 }

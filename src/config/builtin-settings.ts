@@ -5,10 +5,12 @@ import type { NetworkingSettings, TerminalSettings, TerminalsSettings } from "..
 import type { BuiltinSettings } from "../engine/plan.ts";
 import type { Merged } from "./collect.ts";
 import type { NetworkingValues } from "./networking-keys.ts";
+import { machineService, planMachine } from "./plan-machine.ts";
 import type { SystemValues } from "./system-keys.ts";
 
 /** By the service's name. null: there is nothing to tell. */
 export function builtinSettings(name: string, role: number, system: Merged<SystemValues>): BuiltinSettings | null {
+  if (name === machineService) return planMachine(system) ?? { modules: [], sysctl: {}, mounts: [] };
   if (name === "networking") return networkingSettings(role, system);
   return name === "terminals" ? terminalsSettings(role, system.terminals) : null;
 }

@@ -7,6 +7,8 @@ import type {
   HealthPlan,
   LimitsPlan,
   LogPlan,
+  MachinePlan,
+  MountPlan,
   Plan,
   ProbePlan,
   ReadyPlan,
@@ -20,6 +22,7 @@ import { formatDuration } from "./duration.ts";
 import { escapeDollars } from "./expand.ts";
 import { type ImagePlan, imageData } from "./image-plan.ts";
 import { formatMode } from "./mode.ts";
+import { isMachineTask, machineService } from "./plan-machine.ts";
 import { formatSignal } from "./signals.ts";
 import { formatSize } from "./size.ts";
 import { type Data, Raw, writeYaml } from "./write-yaml.ts";
@@ -42,9 +45,26 @@ export function configText(plan: Plan, image: ImagePlan | null = null): string {
     map.logs = logs;
   }
   if (image !== null) map.image = imageData(image, text, size);
+  if (plan.watchdogMs !== undefined) map.watchdog = duration(plan.watchdogMs);
+  if (plan.machine !== undefined) addMachine(map, plan.machine);
   addBuiltins(map, plan);
-  map.services = plan.services.map(serviceData);
+  map.services = plan.services.filter((service) => !isMachineTask(service)).map(serviceData);
   return writeYaml(map);
+}
+
+function addMachine(map: DataMap, { modules, sysctl, mounts }: MachinePlan): void {
+  if (modules.length > 0)
+    map.modules = modules.map(({ name, options }) => ({ name: text(name), options: text(options) }));
+  if (Object.keys(sysctl).length > 0) map.sysctl = textMap(sysctl);
+  if (mounts.length > 0) map.mounts = mounts.map(mountData);
+}
+
+function mountData({ source, target, type, options, ...flags }: MountPlan): Data {
+  const map: DataMap = {};
+  addText(map, "source", source);
+  map.target = text(target);
+  addText(map, "type", type);
+  return { ...map, options: options.map(text), ...flags };
 }
 
 function serviceData(service: ServicePlan): Data {
@@ -94,7 +114,7 @@ function serviceData(service: ServicePlan): Data {
 function addBuiltins(map: DataMap, { services }: Plan): void {
   for (const { command } of services) {
     const settings = command?.settings;
-    if (settings === undefined) continue;
+    if (settings === undefined || "mounts" in settings) continue;
     if ("interfaces" in settings) map.networking = networkingData(settings);
     else if (settings.terminals !== null) map.terminals = settings.terminals.map(terminalData);
   }
@@ -169,8 +189,10 @@ function limitsData(plan: LimitsPlan): Data {
 }
 
 function addRelations(map: DataMap, { dependsOn, after, conflicts }: ServicePlan): void {
-  if (dependsOn.length > 0) {
-    map.depends_on = dependsOn.map(({ name, wait, required, restart }) => ({ name, wait, required, restart }));
+  // Everything waits for the machine's task, which nobody writes down.
+  const written = dependsOn.filter(({ name, wait, restart }) => name !== machineService || wait !== "done" || restart);
+  if (written.length > 0) {
+    map.depends_on = written.map(({ name, wait, required, restart }) => ({ name, wait, required, restart }));
   }
   if (after.length > 0) map.after = after;
   if (conflicts.length > 0) map.conflicts = conflicts;

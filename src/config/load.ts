@@ -2,13 +2,14 @@
 
 import { Limit, Role } from "../contract.ts";
 import type { Plan, PlanSource, ServicePlan } from "../engine/plan.ts";
-import { type Collected, collect } from "./collect.ts";
+import { type Collected, type CollectedService, collect } from "./collect.ts";
 import { watchDefault } from "./defaults.ts";
 import type { Variables } from "./expand.ts";
 import type { FileAccess, YamlSource } from "./files.ts";
-import { type ImagePlan, planImage } from "./image-plan.ts";
+import { type ImagePlan, planImage, withImageFiles } from "./image-plan.ts";
 import { folderOf } from "./node.ts";
 import { builtins } from "./plan-commands.ts";
+import { afterMachine, machineNote, machineTask, planMachine } from "./plan-machine.ts";
 import { planService, type ServiceContext } from "./plan-service.ts";
 import { Problems } from "./problems.ts";
 import { type Layers, readLayers } from "./read-layers.ts";
@@ -64,6 +65,7 @@ function makePlan(
     if (name in values && !collected.services.has(name))
       warnings.push(`${shownPath(layers.main)}: ${name}: has no effect, because there is no service ${name}`);
   }
+  const image = planImage(values.image);
   const context: ServiceContext = {
     role,
     system: values,
@@ -73,11 +75,15 @@ function makePlan(
     shared: system.shared,
     variables: system.variables,
     problems,
-    files,
+    files: role === Role.vm ? withImageFiles(files, image) : files,
     shownPath,
     sources: layers.sources,
     warnings,
   };
+  const machine = planMachine(values);
+  const note = machineNote(machine, role);
+  if (note !== null) warnings.push(note);
+  const task = machineTask(machine, collected, role, shownPath(layers.main), files, problems);
   const plan: Plan = {
     version: values.version ?? "",
     title: values.title ?? "",
@@ -88,16 +94,20 @@ function makePlan(
     watchConfig: values.watch_config ?? watchDefault(role),
     shutdownTimeoutMs: values.shutdown?.timeout ?? null,
     logs: { directory: logDirectory, maxTotalBytes: values.logs?.max_total ?? null },
-    services: planServices(collected, context),
+    ...(values.watchdog === undefined ? {} : { watchdogMs: values.watchdog }),
+    ...(machine === null ? {} : { machine }),
+    services: planServices(collected, context, task),
   };
-  return { plan, image: planImage(values.image) };
+  return { plan, image };
 }
 
-function planServices(collected: Collected, context: ServiceContext): ServicePlan[] {
+function planServices(collected: Collected, context: ServiceContext, machine: CollectedService | null): ServicePlan[] {
   const plans = new Map<string, ServicePlan>();
+  if (machine !== null) plans.set(machine.name, planService(machine, context));
   for (const service of collected.services.values()) plans.set(service.name, planService(service, context));
   linkServices(collected.services, plans, context.problems);
   const services = [...plans.values()];
+  if (machine !== null) afterMachine(services);
   refuseTooMany(services, context.problems);
   return services;
 }

@@ -13,6 +13,7 @@ export type Values = Record<string, unknown>;
 const mergedWithin = new Set([
   "environment",
   "labels",
+  "sysctl",
   "restart",
   "timeout",
   "stop",

@@ -82,7 +82,7 @@ export function defaultCommand(service: CollectedService, context: CommandContex
   const { name } = service;
   const program = `${servicesFolder}/${name}/bin/${name}`;
   if (context.files.kindOf(program) === "file") return { argv: [program], builtin: null };
-  if (builtins.includes(name)) {
+  if (builtins.includes(name) || service.nodes.length === 0) {
     const settings = builtinSettings(name, context.role, context.system);
     return { argv: [name], builtin: name, ...(settings === null ? {} : { settings }) };
   }

@@ -1,6 +1,7 @@
 /** The keys of the whole file. */
 
 import { image } from "./image-keys.ts";
+import { modules, mounts, sysctl } from "./machine-keys.ts";
 import { networking } from "./networking-keys.ts";
 import { Refusal } from "./refusal.ts";
 import { byKind, described, listOf, type OutputOf, scalar } from "./schema-kit.ts";
@@ -53,9 +54,13 @@ export const systemEntries = {
   logs: described(systemLogs, "Log files of the whole system."),
   shutdown: described(shutdown, "How the system ends."),
   watch_config: described(watchConfig, "What a changed configuration file does: off."),
-  mounts: notSupported(),
-  modules: notSupported(),
-  sysctl: notSupported(),
+  mounts: described(mounts, "File systems of a machine, mounted before its services start."),
+  modules: described(modules, "Kernel modules of a machine, loaded in this order before all else."),
+  watchdog: described(
+    duration("the time limit of the hardware watchdog", 1000),
+    "A machine whose process 1 does not run for so long is reset by its hardware watchdog. Default: left alone.",
+  ),
+  sysctl: described(sysctl, "Kernel settings of a machine, by the names that sysctl uses."),
   networking: described(networking, "What the built-in service networking sets up."),
   terminals: described(terminals, "Who gets which terminal from the built-in service terminals."),
   web: notSupported(),

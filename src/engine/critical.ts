@@ -22,6 +22,8 @@ export function exitCodeOf(end: End): number {
 export function critical(engine: Engine, node: Node, end: End): void {
   const mode = node.plan.critical;
   if (mode === "no" || engine.state.shutdown !== null) return;
+  // A task that has done its work needs no rescue.
+  if (mode === "rescue" && node.unit.state === "done" && node.plan.type === "task") return;
   const reason = `critical service ${node.unit.name} ${node.unit.state === "done" ? "is done" : "failed"}: ${endText(end)}`;
   note(engine, node, "critical", mode);
   if (mode === "rescue" && (engine.state.plan as Plan).role === Role.vm) {

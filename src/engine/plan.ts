@@ -19,7 +19,36 @@ export interface Plan {
   /** Bound of a whole shutdown; null: computed from the services (src/engine/shutdown.ts). */
   shutdownTimeoutMs: number | null;
   logs: { directory: string; maxTotalBytes: number | null };
+  /** Time limit of a machine's hardware watchdog. Absent: it is left alone. */
+  watchdogMs?: number;
+  /** What a machine's task prepares (src/config/plan-machine.ts). Absent: nothing is said about it. */
+  machine?: MachinePlan;
   services: ServicePlan[];
+}
+
+export interface MachinePlan {
+  modules: ModulePlan[];
+  /** By name, as sysctl(8) writes them. */
+  sysctl: Record<string, string>;
+  mounts: MountPlan[];
+}
+
+export interface ModulePlan {
+  /** A name, or the absolute path of its file. */
+  name: string;
+  options: string;
+}
+
+export interface MountPlan {
+  /** A device, LABEL=…, UUID=…, tmpfs; empty for / as it is. */
+  source: string;
+  target: string;
+  /** Empty: what is found on the device. */
+  type: string;
+  options: string[];
+  check: boolean;
+  required: boolean;
+  grow: boolean;
 }
 
 /** A file that the plan was made from, with the SHA-256 of what was read. */
@@ -95,7 +124,7 @@ export interface CommandPlan {
   settings?: BuiltinSettings;
 }
 
-export type BuiltinSettings = NetworkingSettings | TerminalsSettings;
+export type BuiltinSettings = NetworkingSettings | TerminalsSettings | MachinePlan;
 
 /** The built-in command of post_stop that removes run directories; its other arguments are their names. */
 export const removeDirectories = "remove-directories";

@@ -1,5 +1,6 @@
 /**
- * The cgroups of services (cgroups(7), version 2): one for each service whose limits only a group can hold.
+ * The cgroups of services (cgroups(7), version 2): one for each service whose limits only a group can hold, and on a
+ * machine, whose hierarchy is ours, for each service: what it starts cannot leave it, so a stop finds everything.
  *
  *   ROOT                      the group that gonit was started in
  *   ROOT/gonit.roles          gonit itself, and services without a group
@@ -59,14 +60,14 @@ export class Cgroups {
   /** Puts the service's limits into a request, and makes its group. */
   limit(request: SpawnRequest, service: ServicePlan, id: InstanceId): void {
     const { limits } = service;
-    if (limits === null) return;
-    const enforced = this.enforced(service);
-    if (enforced.rlimits.length > 0) request.rlimits = enforced.rlimits;
-    if (enforced.nice !== null) request.nice = enforced.nice;
-    if (enforced.oomScoreAdj !== null) request.oomScoreAdj = enforced.oomScoreAdj;
+    const enforced = limits === null ? null : this.enforced(service);
+    if (enforced !== null && enforced.rlimits.length > 0) request.rlimits = enforced.rlimits;
+    if (enforced !== null && enforced.nice !== null) request.nice = enforced.nice;
+    if (enforced !== null && enforced.oomScoreAdj !== null) request.oomScoreAdj = enforced.oomScoreAdj;
     // A probe is asked about while its service runs, and is none of its processes.
-    if (!needsCgroup(limits) || request.kind === ProcessKind.probe) return;
-    const group = this.make(instanceKey(id), enforced);
+    if (request.kind === ProcessKind.probe) return;
+    if (host.role() !== Role.vm && (limits === null || !needsCgroup(limits))) return;
+    const group = this.make(instanceKey(id), enforced?.files ?? []);
     if (group !== "") request.cgroup = group;
   }
 
@@ -130,7 +131,7 @@ export class Cgroups {
   }
 
   /** Fresh for each start, so that what the kernel counts is of this run alone. Its path, or an empty text. */
-  private make(key: string, { files }: Enforced): string {
+  private make(key: string, files: Enforced["files"]): string {
     const path = this.path(key);
     if (this.root === "" || host.encodeUtf8(path).length > pathBytesMax) return "";
     const made = host.makeDirectory(path, groupMode, -1, -1);

@@ -37,6 +37,11 @@ export interface ClaimRequest {
 
 export const socketMode = 0o666;
 
+/** What a claim needs to know of the process that makes it. */
+export function claimerFacts(inherited: Map<string, string>): Omit<ClaimRequest, "name" | "socket"> {
+  return { uid: host.uid(), runtimeDirectory: inherited.get("XDG_RUNTIME_DIR") ?? null, mayBeFirst: true };
+}
+
 export function claimInstance(request: ClaimRequest): Claim {
   if (request.socket !== null) return claimSocket(request, request.socket);
   for (const directory of socketDirectories(request.uid, request.runtimeDirectory)) {

@@ -5,7 +5,7 @@ import type { Shell } from "./performer.ts";
 import { runReader } from "./reader-process.ts";
 import { shareParts } from "./share-parts.ts";
 
-export interface LoadRequest {
+interface LoadRequest {
   role: number;
   /** null: found by the rules of the role. */
   path: string | null;
@@ -19,7 +19,41 @@ export type LoadOutcome =
   /** Problems as text, with places and carets. */
   | { problems: string };
 
-export function loadConfiguration(shell: Shell, request: LoadRequest, done: (outcome: LoadOutcome) => void): void {
+/** Loads for one manager; of reloads one at a time. */
+export class ConfigurationLoader {
+  private readonly shell: Shell;
+  private readonly role: number;
+  private readonly instance: string | null;
+  private reloading = false;
+
+  constructor(shell: Shell, role: number, instance: string | null) {
+    this.shell = shell;
+    this.role = role;
+    this.instance = instance;
+  }
+
+  load(path: string | null, done: (outcome: LoadOutcome) => void): void {
+    const { role, instance } = this;
+    loadConfiguration(this.shell, { role, path, workingDirectory: host.workingDirectory(), instance }, done);
+  }
+
+  /** SIGHUP: the configuration on disk, if it is valid; an empty path: there is none. */
+  reload(configuration: string): void {
+    if (this.reloading || configuration === "") return;
+    this.reloading = true;
+    this.load(configuration, (outcome) => {
+      this.reloading = false;
+      if ("plan" in outcome) {
+        this.shell.emit({ kind: "plan-loaded", plan: outcome.plan, request: null, only: null });
+        return;
+      }
+      host.print(2, outcome.problems);
+      this.shell.ownLog.write("error", "Cannot use the configuration; nothing was changed", {});
+    });
+  }
+}
+
+function loadConfiguration(shell: Shell, request: LoadRequest, done: (outcome: LoadOutcome) => void): void {
   runReader(shell, [JSON.stringify(request)], (output) => {
     if ("problem" in output) {
       done({ problems: `cannot read the configuration: ${output.problem}\n` });

@@ -5,7 +5,7 @@
  * step; its effects are performed; init is told that everything handed over before the turn was taken.
  */
 
-import { Clock, ExitCode, Ready, ShutdownMode, SignalScope } from "../contract.ts";
+import { Clock, ExitCode, Ready, Role, ShutdownMode, SignalScope } from "../contract.ts";
 import { controlHandlers } from "../control/handlers.ts";
 import { ControlServer } from "../control/server.ts";
 import { instanceNameOf } from "../control/socket-path.ts";
@@ -21,13 +21,14 @@ import { ControlPlace } from "./control-place.ts";
 import { ControlService } from "./control-service.ts";
 import { Followers } from "./followers.ts";
 import { InitSignals, signalEvent } from "./init-signals.ts";
-import { claimInstance } from "./instance-paths.ts";
+import { claimerFacts, claimInstance } from "./instance-paths.ts";
 import { endLeftBehind } from "./left-behind.ts";
-import { type LoadOutcome, loadConfiguration } from "./load-configuration.ts";
+import { ConfigurationLoader, type LoadOutcome } from "./load-configuration.ts";
 import { clearLock } from "./lock-file.ts";
 import { LogStore } from "./log-store.ts";
 import { LogTroubles } from "./log-troubles.ts";
 import { isMainStarting, isReadinessAwaited, mainProcess, serviceOfPlan } from "./lookups.ts";
+import { Machine } from "./machine.ts";
 import { NotifySockets, notifyPrefix } from "./notify.ts";
 import type { Options } from "./options.ts";
 import { OwnLog, ownLogOptions } from "./own-log.ts";
@@ -53,6 +54,7 @@ import { heldPlans, Turns } from "./turns.ts";
 import { Watches } from "./watches.ts";
 
 const SIGTERM = 15;
+const SIGPWR = 30;
 const exitsPerTurn = 256;
 const timersPerTurn = 64;
 
@@ -83,7 +85,10 @@ export class Manager {
   private readonly rest: Rest;
   private readonly removed: RemovedInstances;
   private readonly forwarded: ForwardedSignals;
-  private loading = false;
+  private readonly machine: Machine | null; // only a machine's manager has one
+  private readonly loader: ConfigurationLoader;
+  /** A signal has asked for the end; the engine hears of it at the end of the turn. */
+  private stopping = false;
 
   constructor(options: Options) {
     this.options = options;
@@ -149,7 +154,7 @@ export class Manager {
         probes: this.probes,
         logWatches: this.logWatches,
         requests: this.requests,
-        loadConfiguration: () => this.reloadConfiguration(),
+        loadConfiguration: () => this.loader.reload(this.facts?.configuration ?? ""),
         reopen: () => {
           host.logCommand("reopen");
           this.place.look();
@@ -162,6 +167,8 @@ export class Manager {
       }),
       heldPlans(this.held),
     );
+    this.loader = new ConfigurationLoader(this.shell, this.role, options.instance);
+    this.machine = this.role === Role.vm ? new Machine(this.shell, this.held, () => this.takeSignal(SIGPWR)) : null;
     const server = new ControlServer(this.watches, controlHandlers(new ControlService(this)));
     this.place = new ControlPlace(server, this.watches, this.shell.ownLog);
   }
@@ -260,19 +267,28 @@ export class Manager {
       this.usePlan(plan, "");
       return;
     }
+    if (this.machine !== null && this.options.rescue) {
+      this.useInstead(this.machine.rescueOnly());
+      return;
+    }
     this.load(this.options.file, (outcome) => {
       if ("problems" in outcome) this.refuseFirst(outcome.problems);
       else this.usePlan(outcome.plan, outcome.plan.sources[0]?.path ?? "");
     });
   }
 
+  /** A machine must not end: it runs something else then. */
   private refuseFirst(problems: string): void {
-    host.print(2, problems);
-    if (this.traits.exitsOnBadConfiguration) {
-      host.finishShutdown(ShutdownMode.exit, ExitCode.usage, 0);
+    if (this.machine !== null) {
+      this.useInstead(this.machine.fallback(problems));
       return;
     }
-    this.log("error", "Cannot use the configuration; no service is started");
+    host.print(2, problems);
+    host.finishShutdown(ShutdownMode.exit, ExitCode.usage, 0);
+  }
+
+  private useInstead({ plan, configuration }: { plan: Plan; configuration: string }): void {
+    this.usePlan(plan, this.options.file ?? configuration);
   }
 
   private usePlan(plan: Plan, configuration: string): void {
@@ -286,6 +302,7 @@ export class Manager {
     }
     // Before the first service starts, which may be one that shows them.
     this.nameSystem(plan);
+    this.machine?.begin(plan);
     const start = () => this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
     endLeftBehind(this.shell, this.trees, this.facts, start);
   }
@@ -294,13 +311,8 @@ export class Manager {
   private claim(configuration: string): string | null {
     const onLaptop = this.traits.name === "laptop" && !host.isolated();
     const name = this.options.instance ?? (onLaptop && configuration !== "" ? instanceNameOf(configuration) : "main");
-    const claim = claimInstance({
-      name,
-      socket: this.options.socket ?? null,
-      uid: host.uid(),
-      runtimeDirectory: this.shell.inherited.get("XDG_RUNTIME_DIR") ?? null,
-      mayBeFirst: true,
-    });
+    const { socket } = this.options;
+    const claim = claimInstance({ ...claimerFacts(this.shell.inherited), name, socket });
     if ("error" in claim) return claim.error;
     for (const [at, fd] of claim.locks.entries()) host.hold(`lock:${at}`, fd);
     this.facts = { paths: claim.paths, configuration, earlierRuns: claim.earlierRuns };
@@ -312,28 +324,7 @@ export class Manager {
   }
 
   load(path: string | null, done: (outcome: LoadOutcome) => void): void {
-    const request = {
-      role: this.role,
-      path,
-      workingDirectory: host.workingDirectory(),
-      instance: this.options.instance,
-    };
-    loadConfiguration(this.shell, request, done);
-  }
-
-  /** SIGHUP: the configuration on disk, if it is valid. */
-  private reloadConfiguration(): void {
-    if (this.loading || this.facts === null || this.facts.configuration === "") return;
-    this.loading = true;
-    this.load(this.facts.configuration, (outcome) => {
-      this.loading = false;
-      if ("plan" in outcome) {
-        this.emit({ kind: "plan-loaded", plan: outcome.plan, request: null, only: null });
-        return;
-      }
-      host.print(2, outcome.problems);
-      this.log("error", "Cannot use the configuration; nothing was changed");
-    });
+    this.loader.load(path, done);
   }
 
   private mainOf(instance: InstanceId): { ticket: number; pid: number; uid: number } | null {
@@ -368,6 +359,7 @@ export class Manager {
     });
     this.forwarded.flush(mainProcess(this.state(), { service: "main", replica: 1 }));
     this.removed.afterTurn(this.state());
+    this.machine?.afterTurn(this.state());
     this.rest.afterTurn(this.turns.records, () => this.turns.snapshot([]));
     this.notify.receiveDeferred();
     if (this.shell.facts.title === "" && this.shell.facts.version === "") this.nameSystem(this.state().plan);
@@ -388,13 +380,14 @@ export class Manager {
       this.forwarded.forward(taken.signals);
       return;
     }
-    let stopping = this.state().shutdown !== null;
-    for (const signal of taken.signals) {
-      const event = signalEvent(this.traits, signal, stopping);
-      if (event === null) continue;
-      this.emit(event);
-      stopping ||= event.kind === "signal-received" && event.meaning === "stop";
-      if (this.state().plan === null) host.finishShutdown(ShutdownMode.exit, ExitCode.ok, 0);
-    }
+    for (const signal of taken.signals) this.takeSignal(signal);
+  }
+
+  private takeSignal(signal: number): void {
+    const event = signalEvent(this.traits, signal, this.stopping || this.state().shutdown !== null);
+    if (event?.kind !== "signal-received") return;
+    this.emit(event);
+    this.stopping ||= event.meaning === "stop";
+    if (this.state().plan === null) host.finishShutdown(event.mode, ExitCode.ok, 0);
   }
 }

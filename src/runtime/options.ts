@@ -16,6 +16,8 @@ export interface Options {
   instance: string | null;
   socket: string | null;
   logFormat: "text" | "logfmt" | "json" | null;
+  /** A machine's: no service is started, the console gets a shell. */
+  rescue: boolean;
 }
 
 export type ParsedOptions = { options: Options } | { error: string };
@@ -35,7 +37,7 @@ export function parseOptions(args: string[], isProcessOne: boolean): ParsedOptio
   return { options };
 }
 
-function defaultOptions(verb: "up" | "init"): Options {
+export function defaultOptions(verb: "up" | "init"): Options {
   return {
     verb,
     file: null,
@@ -46,6 +48,7 @@ function defaultOptions(verb: "up" | "init"): Options {
     instance: null,
     socket: null,
     logFormat: null,
+    rescue: false,
   };
 }
 

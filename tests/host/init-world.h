@@ -390,7 +390,7 @@ static inline void run_init(const struct start *start) {
 
 /* 0, or -EPERM where this machine lets us make no namespace. */
 static inline int start_init(const struct start *start) {
-  snprintf(world_path, sizeof world_path, "/tmp/gonit-world-%d", (int)getpid());
+  snprintf(world_path, sizeof world_path, "/var/tmp/gonit-world-%d", (int)getpid());
   int fd = open(world_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   assert(fd >= 0 && ftruncate(fd, sizeof *world) == 0);
   world = mmap(NULL, sizeof *world, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

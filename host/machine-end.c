@@ -1,11 +1,9 @@
-/* What only process 1 of a machine does: API file systems and a console at the start, order and power at the end. */
+/* The end of a machine: file systems in order, then power off, reboot or halt. */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "init.h"
@@ -13,49 +11,6 @@
 #define MOUNTS_BYTES 65536
 #define MOUNTS_MAX 256
 #define PASSES 3
-
-struct api_mount {
-  const char *type, *target, *options;
-  unsigned long flags;
-};
-
-static const struct api_mount api_mounts[] = {
-    {"proc", "/proc", "", MS_NOSUID | MS_NODEV | MS_NOEXEC},
-    {"sysfs", "/sys", "", MS_NOSUID | MS_NODEV | MS_NOEXEC},
-    {"devtmpfs", "/dev", "mode=0755", MS_NOSUID},
-    {"devpts", "/dev/pts", "mode=0620,gid=5,ptmxmode=0666", MS_NOSUID | MS_NOEXEC},
-    {"tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV},
-    {"tmpfs", "/run", "mode=0755", MS_NOSUID | MS_NODEV},
-    {"cgroup2", "/sys/fs/cgroup", "", MS_NOSUID | MS_NODEV | MS_NOEXEC},
-};
-
-static int is_mount_point(const char *path) {
-  struct stat here, above;
-  char parent[64];
-  snprintf(parent, sizeof parent, "%s/..", path);
-  return stat(path, &here) == 0 && stat(parent, &above) == 0 && here.st_dev != above.st_dev;
-}
-
-/* Without /dev the kernel could not give us a console as 0, 1 and 2. */
-static void open_console(void) {
-  struct stat now, null;
-  if (fstat(2, &now) == 0 && !(stat("/dev/null", &null) == 0 && now.st_rdev == null.st_rdev)) return;
-  int fd = open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (fd < 0) return;
-  for (int standard = 0; standard <= 2; standard++) dup2(fd, standard);
-  if (fd > 2) close(fd);
-}
-
-/* A file system that is there already (from an initramfs) is left alone; one that fails is missed later, by name. */
-void machine_mount(void) {
-  for (unsigned i = 0; i < sizeof api_mounts / sizeof api_mounts[0]; i++) {
-    const struct api_mount *api = &api_mounts[i];
-    if (is_mount_point(api->target)) continue;
-    mkdir(api->target, 0755);
-    mount(api->type, api->target, api->type, api->flags, api->options);
-  }
-  open_console();
-}
 
 /* Octal escapes of proc(5): \040 is a blank. */
 static void unescape(char *text) {
@@ -103,6 +58,7 @@ static int is_kept(const char *point) {
 void machine_bring_in_order(void) {
   static char text[MOUNTS_BYTES];
   static char *points[MOUNTS_MAX];
+  machine_facts_keep();
   sync();
   for (int pass = 0, failed = 1; pass < PASSES && failed > 0; pass++) {
     int count = list_mounts(text, points);
@@ -119,7 +75,10 @@ void machine_bring_in_order(void) {
 
 void machine_end(int mode) {
   if (mode == SHUTDOWN_MODE_REBOOT) reboot(RB_AUTOBOOT);
-  else if (mode == SHUTDOWN_MODE_HALT) reboot(RB_HALT_SYSTEM);
+  else if (mode == SHUTDOWN_MODE_HALT) {
+    watchdog_disarm();
+    reboot(RB_HALT_SYSTEM);
+  }
   else reboot(RB_POWER_OFF);
   for (;;) pause(); /* a machine without that switch: process 1 must not return */
 }
