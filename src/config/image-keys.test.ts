@@ -54,6 +54,16 @@ test("image: what configText() writes loads to the same image; defaults are writ
   assert.equal(imageOf("title: none\n"), null);
 });
 
+test("image: a service's own program that the image brings is its command, on a machine only", () => {
+  const text = "services: [{name: web}]\nimage: {files: {/system/services/web/bin/web: ./web}}\n";
+  const result = load({ "/app/config.yml": text }, { role: Role.vm, path: "/app/config.yml" });
+  assert.ok("plan" in result);
+  assert.deepEqual(result.plan.services[0]?.command, { argv: ["/system/services/web/bin/web"], builtin: null });
+  const folder = text.replace("/bin/web:", ":");
+  assert.ok("plan" in load({ "/app/config.yml": folder }, { role: Role.vm, path: "/app/config.yml" }));
+  assert.match(problemsOf(text, { role: Role.container, path: "/app/config.yml" }), /it has no command/);
+});
+
 test("image: mistakes are named with what to write", () => {
   const refused: [string, RegExp][] = [
     ["format: ext3", /cannot use "ext3" as a format: it is none of initramfs, ext4/],

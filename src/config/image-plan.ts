@@ -1,5 +1,6 @@
 /** The key `image` with its defaults, as `gonit config` prints it for the image builder. */
 
+import type { FileAccess } from "./files.ts";
 import type { FileValue, ImageFormat, ImageValues, ModuleValue } from "./image-keys.ts";
 import { formatMode } from "./mode.ts";
 import { type Data, Raw } from "./write-yaml.ts";
@@ -53,6 +54,14 @@ export function planImage(values: ImageValues | undefined): ImagePlan | null {
     })),
     files: noNull(values.files ?? {}).map(([target, { source, mode }]) => ({ target, source, mode })),
   };
+}
+
+/** What the image builder will put into a machine is there for whoever reads the machine's configuration before. */
+export function withImageFiles(files: FileAccess, image: ImagePlan | null): FileAccess {
+  if (image === null || image.files.length === 0) return files;
+  const brings = (path: string): boolean =>
+    image.files.some(({ target }) => path === target || path.startsWith(`${target}/`));
+  return { ...files, kindOf: (path) => (brings(path) ? "file" : files.kindOf(path)) };
 }
 
 type DataMap = { [key: string]: Data };

@@ -6,7 +6,7 @@ import { type Collected, collect } from "./collect.ts";
 import { watchDefault } from "./defaults.ts";
 import type { Variables } from "./expand.ts";
 import type { FileAccess, YamlSource } from "./files.ts";
-import { type ImagePlan, planImage } from "./image-plan.ts";
+import { type ImagePlan, planImage, withImageFiles } from "./image-plan.ts";
 import { folderOf } from "./node.ts";
 import { builtins } from "./plan-commands.ts";
 import { planService, type ServiceContext } from "./plan-service.ts";
@@ -64,6 +64,7 @@ function makePlan(
     if (name in values && !collected.services.has(name))
       warnings.push(`${shownPath(layers.main)}: ${name}: has no effect, because there is no service ${name}`);
   }
+  const image = planImage(values.image);
   const context: ServiceContext = {
     role,
     system: values,
@@ -73,7 +74,7 @@ function makePlan(
     shared: system.shared,
     variables: system.variables,
     problems,
-    files,
+    files: role === Role.vm ? withImageFiles(files, image) : files,
     shownPath,
     sources: layers.sources,
     warnings,
@@ -90,7 +91,7 @@ function makePlan(
     logs: { directory: logDirectory, maxTotalBytes: values.logs?.max_total ?? null },
     services: planServices(collected, context),
   };
-  return { plan, image: planImage(values.image) };
+  return { plan, image };
 }
 
 function planServices(collected: Collected, context: ServiceContext): ServicePlan[] {

@@ -18,6 +18,9 @@ services:
     command: [/bin/cat, /etc/greeting]
     type: task
     logs: console
+  - name: own
+    type: task
+    logs: console
   - name: linked
     command: dropbear -V
     type: task
@@ -25,8 +28,12 @@ services:
 image:
   format: [initramfs, ext4, erofs, qcow2, disk, oci, tar]
   debian: [busybox-static, dropbear-bin]
-  files: {/etc/greeting: ./greeting}
+  files:
+    /etc/greeting: ./greeting
+    /system/services/own/bin/own: {source: ./own, mode: "755"}
 `;
+
+const FILES = { greeting: "hello from the image\n", own: "#!/bin/sh\necho a program of its own\n" };
 
 function manifestIn(folder: string): ImageManifest {
   return JSON.parse(readFileSync(join(folder, MANIFEST), "utf8")) as ImageManifest;
@@ -42,7 +49,7 @@ let whole: Promise<string> | undefined;
 function wholeBuild(): Promise<string> {
   whole ??= (async () => {
     const folder = folderFor(lasting);
-    const file = configurationFor(lasting, CONFIGURATION, { greeting: "hello from the image\n" });
+    const file = configurationFor(lasting, CONFIGURATION, FILES);
     await build(["--output", folder, file]);
     return folder;
   })();
@@ -79,6 +86,7 @@ for (const format of ["initramfs", "ext4", "qcow2", "disk"]) {
     const vm = await bootFormat(t, format);
     await vm.sees(/Starting services +title="Test image" version=1\.4/);
     await vm.sees(/hello from the image/);
+    await vm.sees(/a program of its own/);
     /* A program of a package with the libraries of its packages. */
     await vm.sees(/Dropbear v\d+/);
     vm.kill();
@@ -115,7 +123,7 @@ test("a build from a copied tree, by another user, umask, time zone and language
   copyProject(root);
   copyFileSync(process.env.GONIT_BINARY ?? "", join(root, "gonit"));
   writeFileSync(join(root, "config.yml"), CONFIGURATION);
-  writeFileSync(join(root, "greeting"), "hello from the image\n", { mode: 0o600 });
+  for (const [name, content] of Object.entries(FILES)) writeFileSync(join(root, name), content, { mode: 0o600 });
   const isRoot = process.getuid?.() === 0;
   if (isRoot) execFileSync("chown", ["-R", "65534:65534", root]);
   chmodSync(root, 0o755);
@@ -132,7 +140,7 @@ test("a build from a copied tree, by another user, umask, time zone and language
 
 test("an interrupted build leaves the old images in place; the next one removes what it left", async (t) => {
   const folder = folderFor(t);
-  const file = configurationFor(t, CONFIGURATION, { greeting: "one\n" });
+  const file = configurationFor(t, CONFIGURATION, { ...FILES, greeting: "one\n" });
   await build(["--format", "tar,ext4", "--output", folder, file]);
   const before = readFileSync(join(folder, MANIFEST), "utf8");
   writeFileSync(join(file, "../greeting"), "two\n");
