@@ -9,8 +9,10 @@ import { build } from "esbuild";
 import { buildVariant, openWorkshop, type Workshop } from "./build.ts";
 import { type Compilation, compileAll } from "./c-objects.ts";
 import { link } from "./link.ts";
+import { preparePrograms } from "./programs.ts";
 import { Failure, mustRun, type Tools } from "./run.ts";
 import { parseHead } from "./test-c.ts";
+import { vmPrograms } from "./test-programs.ts";
 import { compileFlags } from "./toolchain.ts";
 
 /** Links one C program of bench/ with what its head names; where it lies. */
@@ -35,11 +37,14 @@ export async function benchCommand(tools: Tools, patterns: string[]): Promise<nu
   const names = readdirSync(join(tools.root, "bench")).sort();
   mkdirSync(join(tools.root, ".cache/bench"), { recursive: true });
   for (const name of names) if (name.endsWith(".c")) await buildProgram(shop, name);
-  tools.unlock();
   const chosen = names
     .filter((name) => name.endsWith(".bench.ts"))
     .filter((name) => patterns.length === 0 || patterns.some((word) => name.includes(word)));
   if (chosen.length === 0) throw new Failure(`no measurement's name holds ${patterns.join(" or ")}`);
+  const machines = chosen.includes("boot.bench.ts");
+  if (machines) await preparePrograms(tools, ["vm"]);
+  const forMachines = machines ? await vmPrograms(tools) : {};
+  tools.unlock();
   for (const name of chosen) {
     const bundle = join(tools.root, ".cache/bench", `${basename(name, ".ts")}.mjs`);
     await build({
@@ -50,7 +55,7 @@ export async function benchCommand(tools: Tools, patterns: string[]): Promise<nu
       outfile: bundle,
       logLevel: "error",
     });
-    const env = { ...process.env, GONIT_BINARY: binary, GONIT_BENCH: join(tools.root, ".cache/bench") };
+    const env = { ...process.env, GONIT_BINARY: binary, GONIT_BENCH: join(tools.root, ".cache/bench"), ...forMachines };
     await mustRun(`run ${name}`, process.execPath, [bundle], { env, inherit: true });
   }
   return 0;

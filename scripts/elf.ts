@@ -5,6 +5,8 @@ const PT_DYNAMIC = 2;
 const PT_INTERP = 3;
 const DT_NEEDED = 1;
 const DT_STRTAB = 5;
+const DT_RPATH = 15;
+const DT_RUNPATH = 29;
 const PT_LOAD = 1;
 
 export interface ElfFacts {
@@ -63,25 +65,37 @@ function textAt(bytes: Buffer, at: number): string {
   return bytes.toString("utf8", at, bytes.indexOf(0, at));
 }
 
-/** What a dynamic file needs to be loaded: its loader (a program has one) and its libraries by name. */
-export function elfNeeds(bytes: Buffer): { loader: string | undefined; libraries: string[] } {
+export interface ElfNeeds {
+  /** A program has one. */
+  loader: string | undefined;
+  /** Names of libraries. */
+  libraries: string[];
+  /** Folders in which it has its libraries looked for; `$ORIGIN` is its own. */
+  folders: string[];
+}
+
+/** What a dynamic file needs to be loaded. */
+export function elfNeeds(bytes: Buffer): ElfNeeds {
   const header = headerOf(bytes);
   const segments = segmentsOf(header);
   const interpreter = segments.find((segment) => segment.type === PT_INTERP);
   const loader = interpreter === undefined ? undefined : textAt(bytes, interpreter.offset);
   const dynamic = segments.find((segment) => segment.type === PT_DYNAMIC);
-  if (dynamic === undefined) return { loader, libraries: [] };
+  if (dynamic === undefined) return { loader, libraries: [], folders: [] };
   const step = header.wide ? 8 : 4;
   const names: number[] = [];
+  const paths: number[] = [];
   let table = 0;
   for (let at = dynamic.offset; at < dynamic.offset + dynamic.size; at += 2 * step) {
     const tag = header.word(at);
     if (tag === DT_NEEDED) names.push(header.word(at + step));
+    if (tag === DT_RPATH || tag === DT_RUNPATH) paths.push(header.word(at + step));
     if (tag === DT_STRTAB) table = header.word(at + step);
   }
   const load = segments.find((one) => one.type === PT_LOAD && table >= one.address && table < one.address + one.size);
   const base = load === undefined ? table : table - load.address + load.offset;
-  return { loader, libraries: names.map((name) => textAt(bytes, base + name)) };
+  const text = (at: number): string => textAt(bytes, base + at);
+  return { loader, libraries: names.map(text), folders: paths.flatMap((path) => text(path).split(":")) };
 }
 
 /** The contents of a section; undefined when there is none of this name. */

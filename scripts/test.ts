@@ -150,7 +150,7 @@ async function runStages(tools: Tools, files: string[], whole: boolean): Promise
 
 async function runTests(tools: Tools, files: string[], whole: boolean): Promise<number> {
   const started = Date.now();
-  const needsPrograms = files.some((file) => /\.c$|^scripts\/image\//.test(file) || isProcessTest(file));
+  const needsPrograms = files.some((file) => /\.c$|^scripts\/(image\/|elf)/.test(file) || isProcessTest(file));
   await preparePrograms(tools, [
     ...(whole || needsPrograms ? (["tests", "ext4"] as const) : []),
     ...(files.some(isVmTest) ? VM_PURPOSES : []),

@@ -4,8 +4,16 @@ import { join } from "node:path";
 import { privateArchive } from "../apt-fetch.ts";
 import { Failure, mustRun, run, type Tools } from "../run.ts";
 
+/** Reading the lists takes seconds: once in a process. */
+let known: Promise<string[]> | undefined;
+
 /** Options with which apt knows the archive: the machine's own lists, or lists of ours where it has none. */
-export async function archiveOptions(tools: Tools): Promise<string[]> {
+export function archiveOptions(tools: Tools): Promise<string[]> {
+  known ??= findArchive(tools);
+  return known;
+}
+
+async function findArchive(tools: Tools): Promise<string[]> {
   const probe = await run("apt-cache", ["show", "base-files"]);
   if (probe.code === 0 && /^Filename:/m.test(probe.stdout)) return ["-q", "-o", "APT::Sandbox::User=root"];
   return await tools.step("Reading the package lists", () => privateArchive(join(tools.root, ".cache/apt-image")));

@@ -28,22 +28,24 @@ function isFile(entry: Entry | undefined): entry is FileEntry {
   return entry?.kind === "file";
 }
 
-/** Folders that hold libraries: the usual ones, what ld.so.conf names, and those beside the file itself. */
-function libraryFolders(tree: Tree, file: FileEntry): string[] {
+/** Folders that hold libraries for a file: its own choice, what ld.so.conf names, the usual ones (ld.so(8)). */
+function libraryFolders(tree: Tree, file: FileEntry, own: readonly string[]): string[] {
   const configured = tree
     .entries()
     .filter((entry): entry is FileEntry => isFile(entry) && /^etc\/ld\.so\.conf\.d\/.*\.conf$/.test(entry.path))
     .flatMap((entry) => entry.content().toString().split("\n"))
     .filter((line) => line.startsWith("/"));
-  return [...LIBRARY_FOLDERS, ...configured, file.path.slice(0, file.path.lastIndexOf("/"))];
+  const origin = file.path.slice(0, file.path.lastIndexOf("/"));
+  const chosen = own.map((folder) => folder.replace(/\$ORIGIN|\$\{ORIGIN\}/g, `/${origin}`));
+  return [...chosen, ...configured, ...LIBRARY_FOLDERS];
 }
 
 function missingForElf(tree: Tree, file: FileEntry, bytes: Buffer): string[] {
-  const { loader, libraries } = elfNeeds(bytes);
+  const { loader, libraries, folders: own } = elfNeeds(bytes);
   const problems: string[] = [];
   if (loader !== undefined && !isFile(tree.find(loader))) problems.push(`/${file.path} needs ${loader}`);
   if (libraries.length === 0) return problems;
-  const folders = libraryFolders(tree, file);
+  const folders = libraryFolders(tree, file, own);
   for (const name of libraries) {
     const places = name.includes("/") ? [name] : folders.map((folder) => `${folder}/${name}`);
     if (!places.some((place) => isFile(tree.find(place)))) problems.push(`/${file.path} needs the library ${name}`);
@@ -99,8 +101,9 @@ function missingWithAll(tree: Tree, program: FileEntry): string[] {
     problems.push(...missingFor(tree, file));
     const bytes = file.content();
     if (!isElf(bytes)) return;
-    for (const name of elfNeeds(bytes).libraries) {
-      const places = libraryFolders(tree, file).map((folder) => `${folder}/${name}`);
+    const { libraries, folders } = elfNeeds(bytes);
+    for (const name of libraries) {
+      const places = libraryFolders(tree, file, folders).map((folder) => `${folder}/${name}`);
       const library = places.map((place) => tree.find(place)).find(isFile);
       if (library !== undefined) look(library);
     }
