@@ -99,7 +99,7 @@ function ofUnit(state: State, held: Held, unit: Unit, left: number): void {
   const { run } = unit;
   const isOver = unit.state === "failed" || unit.state === "done";
   // A run that ends may have failed already, and is not counted yet.
-  const mayFail = left + flag(run !== null && run.ending !== "" && !isStopCause(run.ending));
+  const mayFail = left + flag(run !== null && mayHaveFailed(run));
   const counts = isOver ? 0 : failuresOf(unit.failures, mayFail) | (failuresOf(unit.refused, mayFail) << 2);
   put(
     states[unit.state] |
@@ -111,6 +111,10 @@ function ofUnit(state: State, held: Held, unit: Unit, left: number): void {
   if (run === null) return;
   put(wishOf(unit, run) | (verdictOf(run) << 3));
   ofRun(held, unit, run);
+}
+
+function mayHaveFailed({ ending, end }: Run): boolean {
+  return ending !== "" && !isStopCause(ending) && (end === null || classOfEnd(end) !== 0);
 }
 
 /** Nothing starts any more: what has no run is out of the game, whatever else it is. */
