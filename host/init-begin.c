@@ -243,6 +243,7 @@ int init_resume(void) {
   int result = ledger_reopen(&init_ledger, init->exits_fd, init->work_fd);
   if (result < 0) return result;
   atomic_fetch_add(&init_ledger.exits->init_life, 1);
+  if (init->shutdown.phase == SHUTDOWN_LEAVE) return 0; /* no fault: on purpose */
   report("error", "init is back after a fault of its own",
          REPORT_FIELDS({"life", NULL, atomic_load(&init_ledger.exits->init_life)}));
   fault_handlers();

@@ -14,7 +14,8 @@
  * reap.c          dead children
  * shutdown.c      the end; remaining.c: who is left
  * machine-begin.c what only process 1 of a machine does at the start; machine-facts.c: clock, entropy, machine-id;
- *                 switch-root.c: from the initramfs to the root file system; machine-end.c: unmounting, power
+ *                 switch-root.c: from the initramfs to the root file system; machine-end.c: unmounting, power;
+ *                 leave-binary.c: leaving a root file system for good
  * fault.c         init's own faults
  * rescue.c        a shell on a machine's console while the manager cannot be kept up
  * watchdog.c      the hardware watchdog
@@ -58,7 +59,8 @@ struct role {
 #define SHUTDOWN_TERM 1   /* what is left got SIGTERM */
 #define SHUTDOWN_KILL 2   /* and SIGKILL */
 #define SHUTDOWN_LOGGER 3 /* the logger writes what it has */
-#define SHUTDOWN_SYNC 4   /* a child of ours brings file systems into order */
+#define SHUTDOWN_LEAVE 4  /* we go on from memory, if our file was deleted */
+#define SHUTDOWN_SYNC 5   /* a child of ours brings file systems into order */
 
 struct init_state {
   uint32_t magic, version;
@@ -105,6 +107,7 @@ struct init_state {
   int32_t log_format, log_colour;
   pid_t strangers[STRANGERS_MAX]; /* children that we had before we became init: none of our business */
   int32_t ignores_hangup; /* we were started by nohup(1) */
+  int32_t left_binary; /* 1: we run from a copy in memory, see leave-binary.c */
   /* What `up --isolated` has to tell. */
   int32_t isolated, failed_error;
   char failed_step[256];
@@ -220,6 +223,9 @@ void machine_facts_keep(void);    /* for the next run, while the disk can still 
 /* switch-root.c: in an initramfs whose kernel command line names a root, it becomes /, and its init is executed. Returns
  * where there is nothing to do. */
 void switch_root(void);
+
+/* leave-binary.c: executes init from memory when its file was deleted, and goes on in init_resume(); returns else. */
+void leave_binary(void);
 
 /* machine-end.c */
 void machine_bring_in_order(void); /* in a child: sync, unmount */

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,10 +54,13 @@ static void set_clock(void) {
   if (now.tv_sec < least.tv_sec) clock_settime(CLOCK_REALTIME, &least);
 }
 
+/* What the kernel gives now, over what was there: early in a boot the kernel's part may be worth little. */
 static void write_seed(void) {
-  char bytes[SEED_BYTES];
+  char bytes[SEED_BYTES], old[SEED_BYTES] = {0};
   if (access(STATE_FOLDER, F_OK) < 0) mkdir(STATE_FOLDER, 0755);
-  if (access(STATE_FOLDER, W_OK) < 0 || getrandom(bytes, sizeof bytes, GRND_NONBLOCK) != sizeof bytes) return;
+  if (access(STATE_FOLDER, W_OK) < 0 || read_small("/dev/urandom", bytes, sizeof bytes) != sizeof bytes) return;
+  read_small(SEED, old, sizeof old);
+  for (unsigned i = 0; i < sizeof bytes; i++) bytes[i] ^= old[i];
   if (write_small(SEED_NEW, bytes, sizeof bytes, 0600) == 0) rename(SEED_NEW, SEED);
 }
 

@@ -83,8 +83,13 @@ __attribute__((noreturn)) static void finish(void) {
 }
 
 /* Only a machine's: a container's file systems are the host's affair. */
-static void begin_sync(void) {
+static void begin_leave(void) {
   if (init_ledger.exits->role != ROLE_VM || getpid() != 1) finish();
+  enter(SHUTDOWN_LEAVE, 0);
+  leave_binary();
+}
+
+static void begin_sync(void) {
   enter(SHUTDOWN_SYNC, SYNC_NS);
   pid_t pid = fork();
   if (pid > 0) init->shutdown.sync_pid = pid;
@@ -103,7 +108,7 @@ static void continue_logger(int64_t now) {
   int is_dead = init->logger.pid == 0;
   if (is_dead && (record->last_code != 0 || record->last_signal != 0)) init->shutdown.asked_logger = 0;
   ask_logger();
-  if ((is_dead && init->shutdown.asked_logger) || now >= init->shutdown.end_ns) begin_sync();
+  if ((is_dead && init->shutdown.asked_logger) || now >= init->shutdown.end_ns) begin_leave();
   else if (is_dead && init->logger.restart_ns <= now) roles_start_logger(now);
 }
 
@@ -120,6 +125,7 @@ void shutdown_continue(int64_t now) {
       else if (remaining_count() != 0) remaining_signal(SIGKILL); /* whose parents died have come to us only now */
       break;
     case SHUTDOWN_LOGGER: continue_logger(now); break;
+    case SHUTDOWN_LEAVE: begin_sync(); break;
     case SHUTDOWN_SYNC:
       if (init->shutdown.sync_pid == 0 || is_late) finish();
       break;
