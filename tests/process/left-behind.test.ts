@@ -32,7 +32,7 @@ test("what outlived a killed gonit is ended before the next one starts anything"
     `
 services:
   - {name: away, shell: true, command: "setsid sleep 1000 & echo $! > away; wait"}
-  - {name: deaf, command: ${children}/ignores-sigterm, ready: {log: ready}}
+  - {name: deaf, command: ${children}/ignores-all, ready: {log: ready}}
   - {name: bare, shell: true, command: "setsid env -i sleep 1000 & echo $! > bare; trap '' TERM; while :; do wait; done"}
 `,
   );
@@ -53,13 +53,14 @@ services:
 test("Ctrl-C while what was left behind is being ended ends gonit at once", async (context) => {
   const first = start(
     context,
-    `services:\n  - {name: deaf, command: ${children}/ignores-sigterm, ready: {log: ready}}\n`,
+    `services:\n  - {name: deaf, command: ${children}/ignores-all, ready: {log: ready}}\n`,
   );
   await first.until("it runs", () => first.service("deaf").state === "ready");
   const deaf = first.service("deaf").pid ?? 0;
   endsWith(context, deaf);
   first.process.kill("SIGKILL");
   await first.ended;
+  assert.ok(isAlive(deaf), "it outlives it");
   const second = startAfter(context, first, "services:\n  - {name: next, command: sleep 1000}\n");
   await second.sees(/msg="Ending what a killed gonit left behind"/);
   second.process.kill("SIGINT");
