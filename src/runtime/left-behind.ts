@@ -5,7 +5,7 @@
 
 import { Clock, type TreeResult } from "../contract.ts";
 import type { Ticket } from "../engine/instance.ts";
-import type { BootFacts } from "./boot-facts.ts";
+import { type BootFacts, keepBootFacts } from "./boot-facts.ts";
 import { readNow } from "./clock.ts";
 import { signLock } from "./lock-file.ts";
 import type { Trees } from "./perform-tree.ts";
@@ -21,18 +21,20 @@ const unkillableMs = 2000;
 const againMsMin = 5;
 const againMsMax = 250;
 
-/** Ends what carries the mark of an earlier run; then `done` is called, whatever came of it. */
-export function endLeftBehind(shell: Shell, trees: Trees, facts: BootFacts | null, done: () => void): void {
-  const lock = facts?.paths.lock ?? "";
-  const [run, ...others] = facts?.earlierRuns ?? [];
+/** Ends what earlier runs left, one after the other; then `done` is called, whatever came of it. */
+export function endLeftBehind(shell: Shell, trees: Trees, facts: BootFacts, done: () => void): void {
   // With process 1 of a namespace everything in it ends.
-  if (facts === null || run === undefined || host.roles().init.pid === 1) {
+  if (host.roles().init.pid === 1) facts.earlierRuns = [];
+  const run = facts.earlierRuns[0];
+  if (run === undefined) {
     done();
     return;
   }
   new LeftBehind(shell, trees).end(run, () => {
-    signLock(lock, others);
-    endLeftBehind(shell, trees, { ...facts, earlierRuns: others }, done);
+    facts.earlierRuns.shift();
+    keepBootFacts(facts);
+    signLock(facts.paths.lock, facts.earlierRuns);
+    endLeftBehind(shell, trees, facts, done);
   });
 }
 

@@ -1,6 +1,7 @@
 /**
  * What stands in an instance's lock file: the process number of init, for the message of whoever comes second; then the
- * marks of runs, each on a line, its own first, for whoever comes after it was killed. An ordered end leaves it blank.
+ * marks of runs, each on a line, its own first, for whoever comes after it was killed. An ordered end leaves it blank, but
+ * for the runs of which something may be left still.
  */
 
 const bytes = 256;
@@ -26,8 +27,9 @@ export function signLock(path: string, earlierRuns: string[]): void {
   write(path, [host.roles().init.pid, host.instanceId(), ...earlierRuns.slice(0, runsMax - 1)].join("\n"));
 }
 
-export function clearLock(path: string): void {
-  write(path, "");
+/** An ordered end: what is not known to have ended stays on record for the next one. */
+export function leaveLock(path: string, earlierRuns: string[]): void {
+  write(path, earlierRuns.length === 0 ? "" : ["0", ...earlierRuns].join("\n"));
 }
 
 /** In place, since the lock belongs to the file itself; blanks cover what stood there. */

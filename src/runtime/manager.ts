@@ -24,7 +24,7 @@ import { InitSignals, signalEvent } from "./init-signals.ts";
 import { claimerFacts, claimInstance } from "./instance-paths.ts";
 import { endLeftBehind } from "./left-behind.ts";
 import { ConfigurationLoader, type LoadOutcome } from "./load-configuration.ts";
-import { clearLock } from "./lock-file.ts";
+import { leaveLock } from "./lock-file.ts";
 import { LogStore } from "./log-store.ts";
 import { LogTroubles } from "./log-troubles.ts";
 import { isMainStarting, isReadinessAwaited, mainProcess, serviceOfPlan } from "./lookups.ts";
@@ -161,7 +161,7 @@ export class Manager {
         },
         finishShutdown: (mode, code, graceMs) => {
           this.place.leave();
-          clearLock(this.facts?.paths.lock ?? "");
+          if (this.facts !== null) leaveLock(this.facts.paths.lock, this.facts.earlierRuns);
           host.finishShutdown(mode, code, graceMs);
         },
       }),
@@ -304,7 +304,8 @@ export class Manager {
     this.nameSystem(plan);
     this.machine?.begin(plan);
     const start = () => this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
-    endLeftBehind(this.shell, this.trees, this.facts, start);
+    if (this.facts === null) start();
+    else endLeftBehind(this.shell, this.trees, this.facts, start);
   }
 
   /** Makes this instance's socket and lock. The reason when it cannot be. */

@@ -51,10 +51,7 @@ services:
 });
 
 test("Ctrl-C while what was left behind is being ended ends gonit at once", async (context) => {
-  const first = start(
-    context,
-    `services:\n  - {name: deaf, command: ${children}/ignores-all, ready: {log: ready}}\n`,
-  );
+  const first = start(context, `services:\n  - {name: deaf, command: ${children}/ignores-all, ready: {log: ready}}\n`);
   await first.until("it runs", () => first.service("deaf").state === "ready");
   const deaf = first.service("deaf").pid ?? 0;
   endsWith(context, deaf);
