@@ -76,7 +76,7 @@ function overview(status: SystemStatus, wallMs: number, paint: Paint): string {
 }
 
 function paintState(text: string, service: ServiceStatus, paint: Paint): string {
-  if (service.state === "failed") return paint(text, "red");
+  if (service.state === "failed" || service.marks.includes("unhealthy")) return paint(text, "red");
   if (service.state === "ready") return paint(text, "green");
   if (service.state === "stopped" || service.state === "done") return paint(text, "dim");
   return paint(text, "yellow");

@@ -196,3 +196,31 @@ services:
   await gonit.sees(/msg="Service ready" service=alive/);
   assert.equal(gonit.service("alive").restarts, 0);
 });
+
+test("gonit health tells whether all is well, and whether all is ready", async (context) => {
+  const gonit = start(
+    context,
+    `
+services:
+  - {name: slow, shell: true, command: "until [ -e up ]; do sleep 0.02; done; echo >&3; exec sleep 1000", ready: {fd: 3}}
+  - {name: once, type: task, command: "true"}
+  - {name: off, enabled: false, command: "true"}
+  - {name: checked, command: sleep 1000, health: {exec: "test -e good", start_interval: 20ms, interval: 20ms, failures: 2, action: none}}
+`,
+  );
+  await gonit.until("slow runs", () => gonit.service("slow").state === "starting");
+  writeFileSync(join(gonit.folder, "good"), "");
+  await gonit.sees(/msg="Service healthy" service=checked/);
+  assert.deepEqual(gonit.client("health"), { code: 0, stdout: "ok\n", stderr: "" });
+  const unready = gonit.client("health", "--ready");
+  assert.equal(unready.code, 1);
+  assert.match(unready.stdout, /^slow: starting: ready: fd, at most \S+ more\n$/);
+  writeFileSync(join(gonit.folder, "up"), "");
+  await gonit.sees(/msg="Service ready" service=slow/);
+  await gonit.until("all is ready", () => gonit.client("health", "--ready").code === 0);
+  rmSync(join(gonit.folder, "good"));
+  await gonit.sees(/msg="Service unhealthy"/);
+  assert.deepEqual(gonit.client("health"), { code: 1, stdout: "checked: unhealthy: test exited with 1\n", stderr: "" });
+  const json = JSON.parse(gonit.client("health", "--json").stdout);
+  assert.deepEqual(json, { ok: false, troubles: [{ service: "checked", reason: "unhealthy: test exited with 1" }] });
+});
