@@ -283,3 +283,17 @@ test("IPv6 addresses of a router's announcements are left to the kernel, beside 
   );
   assert.equal(inside.addresses("eth0").filter((one) => one.startsWith("10.9.0.")).length, 1);
 });
+
+for (const [before, after] of [
+  ["localhost", "given"],
+  ["mine", "mine"],
+] as const) {
+  test(`a machine named ${before} is named ${after} behind a server that gives a name`, { skip }, async (t) => {
+    const { router, inside } = await pair(t);
+    const server = dnsmasq(t, router, "s0", "10.9.0", ["--dhcp-option-force=12,given"]);
+    await server.sees(/DHCP, IP range/);
+    const gonit = networked(t, inside, "{interfaces: {eth0: dhcp}}", { hostName: before });
+    await isReady(gonit);
+    assert.match(gonit.client("networking", "status").stdout, new RegExp(`^host name: ${after}$`, "m"));
+  });
+}

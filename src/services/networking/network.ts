@@ -18,6 +18,8 @@ import { staleSetups } from "./setup-record.ts";
 /** RTMGRP_LINK of rtnetlink(7). */
 const linkGroup = 1;
 const newsBytes = 65_536;
+const eagain = 11;
+const enobufs = 105;
 const hostNamePath = "/proc/sys/kernel/hostname";
 const noHostNames = ["", "(none)", "localhost"];
 
@@ -103,11 +105,10 @@ export class Network {
     if (this.news < 0) return false;
     for (;;) {
       const datagram = host.receive(this.news, newsBytes);
-      if (datagram === -11) return any;
+      if (datagram === -eagain) return any;
       any = true;
-      if (typeof datagram !== "number") continue;
-      // ENOBUFS is told once; anything else would be told for ever.
-      if (datagram !== -105) return any;
+      // ENOBUFS is told once; any other error would be told for ever.
+      if (typeof datagram === "number" && datagram !== -enobufs) return any;
     }
   }
 
