@@ -11,7 +11,7 @@
 pid_t on_terminal_start(char *const *argv, char *const *envp, const char *terminal, const char *directory);
 
 /*
- * Usual settings of a line, whatever the last program left; pending input is dropped. Bits a second as they are with a
+ * Takes a line back from an earlier session, and gives it the usual settings, whatever the last program left; pending input is dropped. Bits a second as they are with a
  * speed of 0. 0 or -errno; -EINVAL: a speed that termios(3) does not know.
  */
 int on_terminal_reset(const char *terminal, unsigned speed);

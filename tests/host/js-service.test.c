@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -108,6 +109,8 @@ static void test_reset(void) {
   must(SCRIPT(check(host.resetTerminal(host.args()[0], 9600), 0);));
   assert(tcgetattr(slave, &modes) == 0);
   assert((modes.c_lflag & (ICANON | ECHO | ISIG)) == (ICANON | ECHO | ISIG));
+  struct stat status;
+  assert(stat(terminal, &status) == 0 && (status.st_mode & 0777) == (geteuid() == 0 ? 0600 : status.st_mode & 0777));
   assert(cfgetospeed(&modes) == B9600 && cfgetispeed(&modes) == B9600);
   assert((modes.c_oflag & (OPOST | ONLCR)) == (OPOST | ONLCR));
   assert((modes.c_iflag & (ICRNL | IXON)) == (ICRNL | IXON));

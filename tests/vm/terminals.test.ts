@@ -4,6 +4,23 @@ import { test } from "node:test";
 import { archive, ask, systemFiles } from "./gonit-vm.ts";
 import { boot, type Vm } from "./vm.ts";
 
+test("a program that a session left behind hears nothing of the next one, and the line is root's again", async (t) => {
+  const files = systemFiles("services: [{name: terminals}]\n", {
+    "bin/spy":
+      "#!/bin/sh\ntrap '' HUP\necho ready > /tmp/spy\nbusybox cat /dev/ttyS0 >> /tmp/heard\necho over > /tmp/spy\n",
+  });
+  const vm = boot(t, { initrd: archive(t, files) });
+  await vm.sees(/gonit# /);
+  await ask(vm, "busybox chown 1000 /dev/ttyS0; busybox chmod 666 /dev/ttyS0");
+  const from = vm.console().length;
+  // In a session of its own, so that nothing but its descriptor ties it to the line. It would hear the word exit as well.
+  vm.type("busybox setsid spy & until busybox grep -q ready /tmp/spy; do busybox sleep 0.1; done; exit");
+  const at = await vm.sees(/gonit status shows/, from);
+  await vm.sees(/gonit# /, at);
+  assert.match(await ask(vm, "busybox cat /tmp/spy; busybox wc -c < /tmp/heard"), /^over\n0\n$/);
+  assert.match(await ask(vm, "busybox stat -c '%u %a' /dev/ttyS0"), /^0 600$/m);
+});
+
 /** Presses keys by QEMU's names for them. */
 async function press(vm: Vm, ...keys: string[]): Promise<void> {
   for (const key of keys) await vm.monitor(`sendkey ${key}`);
