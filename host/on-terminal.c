@@ -128,15 +128,14 @@ static int set_speed(struct termios *modes, unsigned speed) {
 }
 
 /*
- * Programs that a session has left behind may still read the line, and would hear the next one's password; login(1) has
- * given the line to its user. What has it open is cut off, the line is root's again. Not so a pty, whose other end would
- * take this for its end, nor /dev/console, which is gonit's own.
+ * Programs that a session has left behind may still read the line, and would hear the next one's password: what has it
+ * open is cut off. Not so a pty, whose other end would take this for its end, nor /dev/console, which is gonit's own.
+ * Output that has not left the line yet is lost by this: it is not done before the first session, when gonit's own lines
+ * may be on their way.
  */
 static int take_back(int fd, const char *terminal) {
   struct stat status;
-  if (geteuid() != 0 || fstat(fd, &status) < 0) return fd;
-  (void)!fchown(fd, 0, (gid_t)-1);
-  fchmod(fd, S_IRUSR | S_IWUSR);
+  if (fstat(fd, &status) < 0) return fd;
   unsigned kind = major(status.st_rdev);
   if (kind == CONSOLE_MAJOR || (kind >= PTY_MAJOR_FIRST && kind <= PTY_MAJOR_LAST)) return fd;
   if (ioctl(fd, TIOCVHANGUP) < 0) return fd;
@@ -144,10 +143,18 @@ static int take_back(int fd, const char *terminal) {
   return open_terminal(terminal);
 }
 
-int on_terminal_reset(const char *terminal, unsigned speed) {
+/* login(1) has given the line to its user, who could open it again. */
+static void give_to_root(int fd) {
+  if (geteuid() != 0) return;
+  (void)!fchown(fd, 0, (gid_t)-1);
+  fchmod(fd, S_IRUSR | S_IWUSR);
+}
+
+int on_terminal_reset(const char *terminal, unsigned speed, int after_session) {
   struct termios modes;
   int fd = open_terminal(terminal);
-  if (fd >= 0) fd = take_back(fd, terminal);
+  if (fd >= 0) give_to_root(fd);
+  if (fd >= 0 && after_session) fd = take_back(fd, terminal);
   if (fd < 0) return fd;
   int result = tcgetattr(fd, &modes) < 0 ? -errno : 0;
   modes.c_iflag = ICRNL | IXON | BRKINT | IUTF8;
