@@ -352,7 +352,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "spawnOnTerminal", module: "service", signature: "(argv: string[], environment: string[], terminal: string, directory: string): number", doc: "Starts a program in a session of its own with this terminal as its controlling terminal and standard descriptors. pid or -errno." },
   { name: "waitChild", module: "service", signature: "(pid: number): { pid: number; code: number; signal: number } | number", doc: "Reaps a child without waiting: -EAGAIN while it runs, -ECHILD when there is none." },
   { name: "killChild", module: "service", signature: "(pid: number, signal: number): number", doc: "kill(2) of a child of ours that is not reaped, or of its group with a negative number. 0 or -errno." },
-  { name: "resetTerminal", module: "service", signature: "(path: string, speed: number): number", doc: "Sane line settings and no pending input; the speed in bits a second, 0: left alone. 0 or -errno (-EINVAL: no such speed)." },
+  { name: "resetTerminal", module: "service", signature: "(path: string, speed: number, afterSession: boolean): number", doc: "After a session the line is taken back from what still has it open. Sane line settings and no pending input; the speed in bits a second, 0: left alone. 0 or -errno (-EINVAL: no such speed)." },
   { name: "setLoopbackUp", module: "service", signature: "(): number", doc: "Brings `lo` up (SIOCSIFFLAGS). 0 or -errno." },
   { name: "sendDatagram", module: "service", signature: "(path: string, data: string | Uint8Array): number", doc: "One datagram to a unix socket, as sd_notify sends it; @ is abstract. 0 or -errno." },
 

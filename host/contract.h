@@ -284,7 +284,7 @@
   X(spawnOnTerminal, host_spawn_on_terminal, 4) \
   X(waitChild, host_wait_child, 1) \
   X(killChild, host_kill_child, 2) \
-  X(resetTerminal, host_reset_terminal, 2) \
+  X(resetTerminal, host_reset_terminal, 3) \
   X(setLoopbackUp, host_set_loopback_up, 0) \
   X(sendDatagram, host_send_datagram, 2)
 

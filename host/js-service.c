@@ -75,7 +75,7 @@ JS_BINDING(host_reset_terminal) {
   int64_t speed;
   if (js_integer(ctx, argv[1], "resetTerminal: speed", 0, INT32_MAX, &speed) < 0) return JS_EXCEPTION;
   if (js_string(ctx, argv[0], "resetTerminal: path", &path) < 0) return JS_EXCEPTION;
-  int result = on_terminal_reset(path, (unsigned)speed);
+  int result = on_terminal_reset(path, (unsigned)speed, JS_ToBool(ctx, argv[2]) > 0);
   JS_FreeCString(ctx, path);
   return JS_NewInt32(ctx, result);
 }

@@ -6,10 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+
+/* Numbers of devices, Documentation/admin-guide/devices.txt of the kernel. */
+#define CONSOLE_MAJOR 5
+#define PTY_MAJOR_FIRST 136
+#define PTY_MAJOR_LAST 143
 
 /* A serial line without a carrier would let open(2) wait for ever. */
 static int open_terminal(const char *path) {
@@ -120,9 +127,34 @@ static int set_speed(struct termios *modes, unsigned speed) {
   return -EINVAL;
 }
 
-int on_terminal_reset(const char *terminal, unsigned speed) {
+/*
+ * Programs that a session has left behind may still read the line, and would hear the next one's password: what has it
+ * open is cut off. Not so a pty, whose other end would take this for its end, nor /dev/console, which is gonit's own.
+ * Output that has not left the line yet is lost by this: it is not done before the first session, when gonit's own lines
+ * may be on their way.
+ */
+static int take_back(int fd, const char *terminal) {
+  struct stat status;
+  if (fstat(fd, &status) < 0) return fd;
+  unsigned kind = major(status.st_rdev);
+  if (kind == CONSOLE_MAJOR || (kind >= PTY_MAJOR_FIRST && kind <= PTY_MAJOR_LAST)) return fd;
+  if (ioctl(fd, TIOCVHANGUP) < 0) return fd;
+  close(fd);
+  return open_terminal(terminal);
+}
+
+/* login(1) has given the line to its user, who could open it again. */
+static void give_to_root(int fd) {
+  if (geteuid() != 0) return;
+  (void)!fchown(fd, 0, (gid_t)-1);
+  fchmod(fd, S_IRUSR | S_IWUSR);
+}
+
+int on_terminal_reset(const char *terminal, unsigned speed, int after_session) {
   struct termios modes;
   int fd = open_terminal(terminal);
+  if (fd >= 0) give_to_root(fd);
+  if (fd >= 0 && after_session) fd = take_back(fd, terminal);
   if (fd < 0) return fd;
   int result = tcgetattr(fd, &modes) < 0 ? -errno : 0;
   modes.c_iflag = ICRNL | IXON | BRKINT | IUTF8;

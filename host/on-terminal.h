@@ -11,9 +11,9 @@
 pid_t on_terminal_start(char *const *argv, char *const *envp, const char *terminal, const char *directory);
 
 /*
- * Usual settings of a line, whatever the last program left; pending input is dropped. Bits a second as they are with a
+ * Takes a line back from the session that is over, if there was one, and gives it the usual settings, whatever the last program left; pending input is dropped. Bits a second as they are with a
  * speed of 0. 0 or -errno; -EINVAL: a speed that termios(3) does not know.
  */
-int on_terminal_reset(const char *terminal, unsigned speed);
+int on_terminal_reset(const char *terminal, unsigned speed, int after_session);
 
 #endif

@@ -530,8 +530,8 @@ export interface Host {
   waitChild(pid: number): { pid: number; code: number; signal: number } | number;
   /** kill(2) of a child of ours that is not reaped, or of its group with a negative number. 0 or -errno. */
   killChild(pid: number, signal: number): number;
-  /** Sane line settings and no pending input; the speed in bits a second, 0: left alone. 0 or -errno (-EINVAL: no such speed). */
-  resetTerminal(path: string, speed: number): number;
+  /** After a session the line is taken back from what still has it open. Sane line settings and no pending input; the speed in bits a second, 0: left alone. 0 or -errno (-EINVAL: no such speed). */
+  resetTerminal(path: string, speed: number, afterSession: boolean): number;
   /** Brings `lo` up (SIOCSIFFLAGS). 0 or -errno. */
   setLoopbackUp(): number;
   /** One datagram to a unix socket, as sd_notify sends it; @ is abstract. 0 or -errno. */

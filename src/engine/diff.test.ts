@@ -38,6 +38,17 @@ test("planChanges() starts what is enabled now", () => {
   assert.deepEqual(change({ enabled: false }, { user: "www" }), expected);
 });
 
+test("planChanges() names the key of a built-in service where only what it is told has changed", () => {
+  const command = { argv: ["terminals"], builtin: "terminals" };
+  const settings = { terminals: null, isMachine: true };
+  assert.deepEqual(change({ command }, { command: { ...command, settings } }), {
+    service: "a",
+    action: "restart",
+    because: "terminals changed",
+  });
+  assert.equal(change({ command }, { command: { argv: ["x"], builtin: null } })?.because, "command changed");
+});
+
 test("planChanges() has the configuration's words for what changed, each once", () => {
   assert.equal(change({}, { environmentFiles: [{ path: "/x", required: true }] })?.because, "env_file changed");
   assert.equal(change({}, { environmentProblem: "gone" })?.because, "only env_file changed");

@@ -109,7 +109,14 @@ export function needsNewProcess(from: ServicePlan, to: ServicePlan): boolean {
 }
 
 function changedFields(from: ServicePlan, to: ServicePlan, fields: (keyof ServicePlan)[]): string[] {
-  return [...new Set(fields.filter((field) => !isEqual(from[field], to[field])).map(keyOf))];
+  const changed = fields.filter((field) => !isEqual(from[field], to[field]));
+  return [...new Set(changed.map((field) => (field === "command" ? commandKey(from, to) : keyOf(field))))];
+}
+
+/** Where only what the configuration says to a built-in service is another, that is the key of the file of its name. */
+function commandKey({ command: from }: ServicePlan, { command: to }: ServicePlan): string {
+  const isSettings = from !== null && to !== null && isEqual({ ...from, settings: 0 }, { ...to, settings: 0 });
+  return isSettings ? (from.builtin ?? "command") : "command";
 }
 
 /** The configuration's word for a field of the plan. */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -76,8 +77,8 @@ static void test_failures(void) {
     check(host.spawnOnTerminal([], [], at, "/"), -22);
     throws(() => host.spawnOnTerminal("x", [], at, "/"), "must be a list");
     throws(() => host.spawnOnTerminal(["x"], [1], at, "/"), "must be a text");
-    check(host.resetTerminal("/dev/null", 0), -25);
-    check(host.resetTerminal(at, 9601), -22);
+    check(host.resetTerminal("/dev/null", 0, false), -25);
+    check(host.resetTerminal(at, 9601, true), -22);
     for (const pid of [-1, 0, 1]) check(host.killChild(pid, 0), -22);
     throws(() => host.waitChild(-1), "waitChild: pid");
     check(host.waitChild(99999999), -10);
@@ -105,9 +106,11 @@ static void test_reset(void) {
   cfmakeraw(&modes);
   modes.c_cc[VERASE] = 8;
   assert(tcsetattr(slave, TCSANOW, &modes) == 0);
-  must(SCRIPT(check(host.resetTerminal(host.args()[0], 9600), 0);));
+  must(SCRIPT(check(host.resetTerminal(host.args()[0], 9600, true), 0);));
   assert(tcgetattr(slave, &modes) == 0);
   assert((modes.c_lflag & (ICANON | ECHO | ISIG)) == (ICANON | ECHO | ISIG));
+  struct stat status;
+  assert(stat(terminal, &status) == 0 && (status.st_mode & 0777) == (geteuid() == 0 ? 0600 : status.st_mode & 0777));
   assert(cfgetospeed(&modes) == B9600 && cfgetispeed(&modes) == B9600);
   assert((modes.c_oflag & (OPOST | ONLCR)) == (OPOST | ONLCR));
   assert((modes.c_iflag & (ICRNL | IXON)) == (ICRNL | IXON));

@@ -139,14 +139,15 @@ export function networked(
   test: TestContext,
   space: Space,
   networking: string,
-  options: { folder?: string; readOnly?: boolean } = {},
+  options: { folder?: string; readOnly?: boolean; hostName?: string } = {},
 ): NetworkedGonit {
   const folder = options.folder ?? folderFor(test);
   const etc = join(folder, "etc");
   mkdirSync(etc, { recursive: true });
   for (const name of ["passwd", "group"]) writeFileSync(join(etc, name), readFileSync(`/etc/${name}`));
   const mount = `mount --bind "$0" /etc${options.readOnly === true ? " && mount -o remount,bind,ro /etc" : ""}`;
-  const wrapper = [...space.enter, "unshare", "-m", "sh", "-c", `${mount} && exec "$@"`, etc];
+  const name = `echo "${options.hostName ?? "test"}" > /proc/sys/kernel/hostname`;
+  const wrapper = [...space.enter, "unshare", "-m", "-u", "sh", "-c", `${mount} && ${name} && exec "$@"`, etc];
   const configuration = `networking: ${networking}
 services:
   - name: networking

@@ -1,7 +1,7 @@
 // limit: 180 s
 /* The service networking against a real DHCP server, in network namespaces that each test makes. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { children, folderFor } from "./gonit.ts";
@@ -243,3 +243,57 @@ test("gonit networking status shows interfaces, leases and name servers, for peo
   gonit.client("stop", "networking");
   assert.equal(gonit.client("networking", "status").code, 3);
 });
+
+test("apply takes away what the new configuration does not want, and leaves the rest as it is", { skip }, async (t) => {
+  const { router, inside } = await pair(t);
+  connect(router, "s1", inside, "eth1");
+  const server = dnsmasq(t, router, "s0", "10.9.0");
+  await server.sees(/DHCP, IP range/);
+  const gonit = networked(
+    t,
+    inside,
+    "{interfaces: {eth0: dhcp, eth1: {addresses: [10.8.0.5/24, 10.8.0.6/24], gateway: 10.8.0.1}}}",
+  );
+  await isReady(gonit);
+  const leased = inside.addresses("eth0");
+  const file = join(gonit.folder, "config.yml");
+  const apply = (networking: string): void => {
+    writeFileSync(file, readFileSync(file, "utf8").replace(/^networking:.*$/m, networking));
+    assert.match(gonit.client("plan").stdout, /networking changed/);
+    assert.equal(gonit.client("apply").code, 0);
+  };
+  apply("networking: {interfaces: {eth0: dhcp, eth1: {addresses: [10.8.0.6/24, 10.8.0.7/24]}}}");
+  await isReady(gonit);
+  assert.deepEqual(inside.addresses("eth1"), ["10.8.0.6/24", "10.8.0.7/24"]);
+  assert.deepEqual(inside.addresses("eth0"), leased);
+  assert.deepEqual(inside.defaultRoutes(), ["10.9.0.1 eth0"]);
+  apply("x-nothing: here");
+  await gonit.until("all of it is gone", () => inside.addresses("eth0").length + inside.addresses("eth1").length === 0);
+});
+
+test("IPv6 addresses of a router's announcements are left to the kernel, beside a lease", { skip }, async (t) => {
+  const { router, inside } = await pair(t);
+  router.ip("addr add fd00:9::1/64 dev s0 nodad");
+  const server = dnsmasq(t, router, "s0", "10.9.0", ["--enable-ra", "--dhcp-range=fd00:9::,ra-only"]);
+  await server.sees(/DHCP, IP range/);
+  const gonit = networked(t, inside, "{interfaces: {eth0: dhcp}}");
+  await isReady(gonit);
+  await gonit.until("the kernel has made an address", () =>
+    inside.addresses("eth0").some((one) => /^fd00:9:/.test(one)),
+  );
+  assert.equal(inside.addresses("eth0").filter((one) => one.startsWith("10.9.0.")).length, 1);
+});
+
+for (const [before, after] of [
+  ["localhost", "given"],
+  ["mine", "mine"],
+] as const) {
+  test(`a machine named ${before} is named ${after} behind a server that gives a name`, { skip }, async (t) => {
+    const { router, inside } = await pair(t);
+    const server = dnsmasq(t, router, "s0", "10.9.0", ["--dhcp-option-force=12,given"]);
+    await server.sees(/DHCP, IP range/);
+    const gonit = networked(t, inside, "{interfaces: {eth0: dhcp}}", { hostName: before });
+    await isReady(gonit);
+    assert.match(gonit.client("networking", "status").stdout, new RegExp(`^host name: ${after}$`, "m"));
+  });
+}

@@ -25,7 +25,7 @@ import {
 } from "./link-requests.ts";
 import type { NetlinkSocket } from "./netlink-socket.ts";
 import type { ResolverSource } from "./resolv-conf.ts";
-import { leaseSetup, leftOver, type Setup, staticSetup } from "./setup.ts";
+import { joinSetups, leaseSetup, leftOver, type Setup, staticSetup } from "./setup.ts";
 
 /** What all devices share. */
 export interface Surroundings {
@@ -78,6 +78,15 @@ export class Device {
       this.client = newClient(link.hardware, this.around.hostName, this.around.keptLease(link));
     }
     this.take({ kind: "carrier", isUp: link.hasCarrier });
+  }
+
+  /** What the interface has by us; for one that we have not looked at yet, what it will have, with a lease of before. */
+  wanted(link: Interface): Setup {
+    const { settings, place, around, client } = this;
+    const held =
+      client === null ? (settings.dhcp ? around.keptLease(link) : null) : client.isConfigured ? client.lease : null;
+    const fixed = staticSetup(settings, link.index, place);
+    return held === null ? fixed : joinSetups(fixed, leaseSetup(held.lease, link.index, place, null));
   }
 
   /** When it is to be woken, by the clock that goes on during sleep. */
@@ -184,7 +193,7 @@ export class Device {
         this.configure(effect);
         break;
       case "remove":
-        this.remove(leaseSetup(effect.lease, this.link?.index ?? 0, this.place, null));
+        removeSetup(this.around.socket, leaseSetup(effect.lease, this.link?.index ?? 0, this.place, null));
         this.around.leased(this);
     }
   }
@@ -197,7 +206,7 @@ export class Device {
     if (this.settings.mtu !== null) setup.mtu = 0;
     const error = this.apply(setup);
     this.complain(error === 0 ? "" : `cannot give ${this.settings.name} its address: ${host.errnoText(error)}`);
-    if (before !== null) this.remove(leftOver(leaseSetup(before, index, this.place, null), setup));
+    if (before !== null) removeSetup(this.around.socket, leftOver(leaseSetup(before, index, this.place, null), setup));
     this.around.leased(this);
   }
 
@@ -216,13 +225,6 @@ export class Device {
     return error;
   }
 
-  /** What is gone already need not be taken away. */
-  private remove({ addresses, routes }: Setup): void {
-    const { socket } = this.around;
-    for (const one of routes) socket.change((sequence) => removeRouteRequest(sequence, one));
-    for (const one of addresses) socket.change((sequence) => removeAddressRequest(sequence, one));
-  }
-
   /** Once, until it is another problem. */
   private complain(problem: string): void {
     if (problem === this.problem) return;
@@ -230,4 +232,10 @@ export class Device {
     this.problem = problem;
     this.around.changed();
   }
+}
+
+/** What is gone already need not be taken away. */
+export function removeSetup(socket: NetlinkSocket, { addresses, routes }: Setup): void {
+  for (const one of routes) socket.change((sequence) => removeRouteRequest(sequence, one));
+  for (const one of addresses) socket.change((sequence) => removeAddressRequest(sequence, one));
 }

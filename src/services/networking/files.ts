@@ -3,6 +3,7 @@
 import { type NetworkingStatus, networkingStatusPath } from "../../control/networking-status.ts";
 import { variable } from "../service-life.ts";
 import { type Clocks, type KeptLeases, leaseFileText, readLeaseFile } from "./lease-file.ts";
+import { readSetupRecord, type SetupRecord, setupRecordText } from "./setup-record.ts";
 
 const leaseFileBytes = 262_144;
 const smallFileBytes = 4096;
@@ -18,6 +19,7 @@ export class ServiceFiles {
   private readonly boot = textOf("/proc/sys/kernel/random/boot_id");
   private lastResolv = "";
   private lastStatus = "";
+  private lastSetups = "";
   private readonly told = new Set<string>();
 
   /** Where leases are looked for and kept, best first: over a restart of the machine, else of the service. */
@@ -41,6 +43,24 @@ export class ServiceFiles {
       host.makeDirectory(path.slice(0, path.lastIndexOf("/")), 0o755, -1, -1);
       if (host.writeFile(path, text, 0o600) === 0) return;
     }
+  }
+
+  readSetups(): SetupRecord {
+    const path = this.setupPath();
+    const bytes = path === null ? -1 : host.readFile(path, leaseFileBytes);
+    return typeof bytes === "number" ? new Map() : readSetupRecord(host.decodeUtf8(bytes), this.boot);
+  }
+
+  writeSetups(record: SetupRecord): void {
+    const path = this.setupPath();
+    const text = setupRecordText(record, this.boot);
+    if (path === null || text === this.lastSetups) return;
+    this.lastSetups = text;
+    host.writeFile(path, text, 0o600);
+  }
+
+  private setupPath(): string | null {
+    return networkingStatusPath(this.socket)?.replace(/\.json$/, "-setup.json") ?? null;
   }
 
   /** In one step, so that nobody reads half of it. Where /etc cannot be written to, beside the control socket. */

@@ -6,10 +6,12 @@
 
 import type { NetworkingSettings } from "../../engine/builtin-settings.ts";
 import { settingsOf, stayUntilStopped, tellReady } from "../service-life.ts";
+import { ServiceFiles } from "./files.ts";
 import { describe, type Interface } from "./interfaces.ts";
 import { upRequest } from "./link-requests.ts";
 import { NetlinkSocket } from "./netlink-socket.ts";
-import { Network } from "./network.ts";
+import { Network, removeStale } from "./network.ts";
+import { noSetup } from "./setup.ts";
 
 function fail(message: string): never {
   host.print(2, `${message}\n`);
@@ -56,6 +58,7 @@ function configure(): void {
   printInterfaces(socket, readInterfaces(socket));
   const settings = settingsOf<NetworkingSettings>();
   if (settings !== null) new Network(settings, socket).run();
+  removeStale(new ServiceFiles(), socket, () => noSetup);
   socket.close();
 }
 

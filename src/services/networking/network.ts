@@ -6,18 +6,31 @@
 import { Clock, Poll } from "../../contract.ts";
 import type { InterfaceSettings, NetworkingSettings } from "../../engine/builtin-settings.ts";
 import { isEnd, tellReady, watchSignals } from "../service-life.ts";
-import { Device } from "./device.ts";
+import { Device, removeSetup } from "./device.ts";
 import { ServiceFiles, textOf } from "./files.ts";
 import { describe, type Interface } from "./interfaces.ts";
 import type { KeptLeases } from "./lease-file.ts";
 import type { NetlinkSocket } from "./netlink-socket.ts";
 import { resolvConf } from "./resolv-conf.ts";
+import { noSetup, type Setup } from "./setup.ts";
+import { staleSetups } from "./setup-record.ts";
 
 /** RTMGRP_LINK of rtnetlink(7). */
 const linkGroup = 1;
 const newsBytes = 65_536;
+const eagain = 11;
+const enobufs = 105;
 const hostNamePath = "/proc/sys/kernel/hostname";
 const noHostNames = ["", "(none)", "localhost"];
+
+/** Takes away what an earlier configuration has brought and this one does not want. */
+export function removeStale(files: ServiceFiles, socket: NetlinkSocket, wanted: (link: Interface) => Setup): void {
+  const record = files.readSetups();
+  const links = record.size === 0 ? 0 : socket.links();
+  if (typeof links === "number") return;
+  for (const stale of staleSetups(record, links, wanted)) removeSetup(socket, stale);
+  files.writeSetups(new Map());
+}
 
 export class Network {
   private readonly settings: NetworkingSettings;
@@ -43,6 +56,7 @@ export class Network {
   }
 
   run(): never {
+    this.clean();
     this.look();
     for (;;) {
       this.settle();
@@ -55,6 +69,16 @@ export class Network {
       if (this.readNews()) this.look();
       for (const device of this.devices) device.wake();
     }
+  }
+
+  private clean(): void {
+    const links = this.socket.links();
+    if (this.settings.automatic && typeof links !== "number") this.manageFirst(links);
+    removeStale(this.files, this.socket, (link) => this.deviceOf(link)?.wanted(link) ?? noSetup);
+  }
+
+  private deviceOf({ name }: Interface): Device | undefined {
+    return this.devices.find(({ settings }) => settings.name === name);
   }
 
   private manage(settings: InterfaceSettings): void {
@@ -81,11 +105,10 @@ export class Network {
     if (this.news < 0) return false;
     for (;;) {
       const datagram = host.receive(this.news, newsBytes);
-      if (datagram === -11) return any;
+      if (datagram === -eagain) return any;
       any = true;
-      if (typeof datagram !== "number") continue;
-      // ENOBUFS is told once; anything else would be told for ever.
-      if (datagram !== -105) return any;
+      // ENOBUFS is told once; any other error would be told for ever.
+      if (typeof datagram === "number" && datagram !== -enobufs) return any;
     }
   }
 
@@ -135,6 +158,10 @@ export class Network {
     const text = resolvConf(resolver);
     if (text !== null) this.files.writeResolvConf(text);
     this.show();
+    const { devices } = this;
+    this.files.writeSetups(
+      new Map(devices.flatMap((one) => (one.link === null ? [] : [[one.settings.name, one.wanted(one.link)]]))),
+    );
     const { bootMs, wallMs } = host.now();
     this.files.writeStatus({
       pid: host.pid(),

@@ -12,6 +12,8 @@ export interface Setup {
   mtu: number;
 }
 
+export const noSetup: Setup = { addresses: [], routes: [], mtu: 0 };
+
 /** Routes of the first interface in the configuration win; what is configured wins over what a server says. */
 const metricStep = 100;
 const leaseMetric = 50;
@@ -55,6 +57,14 @@ export function leaseSetup(lease: Lease, index: number, place: number, validSeco
   // A way to another network may lead over a gateway that itself needs a way of the list.
   changes.sort((a, b) => Number(a.gateway.length > 0) - Number(b.gateway.length > 0));
   return { addresses: [{ index, address: ipv4Bytes(address), prefix, validSeconds }], routes: changes, mtu };
+}
+
+export function joinSetups(one: Setup, other: Setup): Setup {
+  return {
+    addresses: [...one.addresses, ...other.addresses],
+    routes: [...one.routes, ...other.routes],
+    mtu: one.mtu || other.mtu,
+  };
 }
 
 /** What `before` has and `after` has not. */

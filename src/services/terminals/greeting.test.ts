@@ -8,6 +8,10 @@ test("greeting() names title, version, host and device", () => {
   assert.match(greeting(facts, null), /^\r\nShop 1\.4 \(gonit console\)\r\n/);
 });
 
+test("greeting() leaves out the host name of a machine that has none", () => {
+  assert.match(greeting({ ...facts, host: "(none)" }, null), /^\r\nShop 1\.4 \(console\)\r\n/);
+});
+
 test("greeting() tells the relay's keys only where there is a relay", () => {
   assert.ok(greeting(facts, null).includes("Ctrl-] then q"));
   assert.ok(!greeting({ ...facts, isRelayed: false }, null).includes("Ctrl-]"));

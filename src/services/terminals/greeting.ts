@@ -14,7 +14,9 @@ export interface GreetingFacts {
 export function greeting(facts: GreetingFacts, message: string | null): string {
   if (message !== null) return `\r\n${message.split("\n").map(plain).join("\r\n")}\r\n`;
   const name = [facts.title, facts.version].filter((text) => text !== "").join(" ");
-  const place = [facts.host, facts.terminal.replace(/^\/dev\//, "")].filter((text) => text !== "").join(" ");
+  // A machine that nobody has named is (none) to the kernel.
+  const host = facts.host === "(none)" ? "" : facts.host;
+  const place = [host, facts.terminal.replace(/^\/dev\//, "")].filter((text) => text !== "").join(" ");
   const help = facts.isRelayed
     ? "gonit status shows what runs; poweroff, or Ctrl-] then q, ends the system."
     : "gonit status shows what runs; poweroff ends the system.";

@@ -21,6 +21,7 @@ export class Line {
   private readonly setting: LineSetting;
   private life: Life = newLife;
   private pid = 0;
+  private hadSession = false;
   /** The last reason, so that a line that stays broken is told once. */
   private told = "";
 
@@ -40,7 +41,7 @@ export class Line {
   start(nowMs: number): void {
     const { device, speed, greeting } = this.setting;
     const plan = this.setting.plan();
-    const error = host.resetTerminal(device, speed ?? 0);
+    const error = host.resetTerminal(device, speed ?? 0, this.hadSession);
     if (error < 0) {
       this.fail(nowMs, host.errnoText(error));
       return;
@@ -56,6 +57,7 @@ export class Line {
       return;
     }
     this.pid = pid;
+    this.hadSession = true;
     this.life = begun(this.life, nowMs);
     this.told = "";
     this.record(plan.isLogin ? "login" : "user");
