@@ -25,6 +25,7 @@ test("endText() tells how a run ended, in one line", () => {
   const text = (fields: Partial<End>) => endText(ended({ code: null, ...fields }));
   assert.equal(text({ code: 3 }), "exited 3");
   assert.equal(text({ signal: 11, core: true, wasReady: false }), "ended by SIGSEGV (core dumped) before ready");
+  assert.equal(text({ signal: 9, detail: "out of memory" }), "ended by SIGKILL: out of memory");
   assert.equal(text({ cause: "spawn-failed", stage: Stage.exec, errno: 5 }), "cannot be started (exec, errno 5)");
   assert.equal(text({ cause: "spawn-failed", stage: Stage.exec, errno: 2, detail: "no /bin/x" }), "no /bin/x");
   assert.equal(text({ cause: "start-timeout", code: 0, detail: "not ready within 1s" }), "not ready within 1s");

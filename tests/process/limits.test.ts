@@ -1,7 +1,7 @@
 /** Limits where no controller of cgroup v2 can be used, and a cgroup of a service's own where one can be made at all. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { binary, children, commandLine, folderFor, isAlive, type Started, start } from "./gonit.ts";
@@ -116,4 +116,20 @@ test("gonit check warns of limits that this place cannot hold", (context) => {
     assert.match(here.stderr, /^warning: .*config\.yml:1: web: limits\.pids is not applied: /m);
   // What a machine can hold is not known here.
   assert.doesNotMatch(check("--role", "vm").stderr, /limits/);
+});
+
+test("files that a service makes have the mode that its umask leaves", async (context) => {
+  const task = (name: string, mask: string) =>
+    `  - {name: ${name}, type: task, shell: true, command: "touch ${name}"${mask}}\n`;
+  const gonit = start(
+    context,
+    `services:\n  - {name: keeper, command: sleep 1000}\n${task("usual", "")}${task("closed", ", umask: 0077")}`,
+  );
+  for (const [name, mode] of [
+    ["usual", 0o644],
+    ["closed", 0o600],
+  ] as const) {
+    await gonit.until(`${name} is done`, () => gonit.service(name).state === "done");
+    assert.equal(statSync(join(gonit.folder, name)).mode & 0o777, mode);
+  }
 });
