@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ended } from "../../tests/engine/ended.ts";
 import { SignalScope, Stage } from "../contract.ts";
 import type { End } from "./state.ts";
-import { durationText, endText, exitText, scopeOf, signalName, stageName } from "./words.ts";
+import { durationText, endText, exitText, scopeOf, signalName, sizeText, stageName } from "./words.ts";
 
 test("signalName() has the field's names, real-time ones counted from 34", () => {
   assert.deepEqual([1, 9, 15, 31].map(signalName), ["SIGHUP", "SIGKILL", "SIGTERM", "SIGSYS"]);
@@ -53,4 +53,9 @@ test("durationText() is exact below ten seconds, then to the second", () => {
     "1h1s",
     "2.129s",
   ]);
+});
+
+test("sizeText() is exact, in the largest unit that is", () => {
+  const sizes = [0, 1, 1023, 1024, 1536, 1 << 20, 3 * 2 ** 30, 2 ** 40, 2 ** 50];
+  assert.deepEqual(sizes.map(sizeText), ["0", "1", "1023", "1K", "1536", "1M", "3G", "1T", "1024T"]);
 });

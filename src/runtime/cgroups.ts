@@ -61,14 +61,25 @@ export class Cgroups {
   limit(request: SpawnRequest, service: ServicePlan, id: InstanceId): void {
     const { limits } = service;
     const enforced = limits === null ? null : this.enforced(service);
-    if (enforced !== null && enforced.rlimits.length > 0) request.rlimits = enforced.rlimits;
-    if (enforced !== null && enforced.nice !== null) request.nice = enforced.nice;
-    if (enforced !== null && enforced.oomScoreAdj !== null) request.oomScoreAdj = enforced.oomScoreAdj;
+    if (enforced !== null) {
+      if (enforced.rlimits.length > 0) request.rlimits = enforced.rlimits;
+      if (enforced.nice !== null) request.nice = enforced.nice;
+      if (enforced.oomScoreAdj !== null) request.oomScoreAdj = enforced.oomScoreAdj;
+    }
     // A probe is asked about while its service runs, and is none of its processes.
     if (request.kind === ProcessKind.probe) return;
-    if (host.role() !== Role.vm && (limits === null || !needsCgroup(limits))) return;
-    const group = this.make(instanceKey(id), enforced?.files ?? []);
+    const key = instanceKey(id);
+    if (host.role() !== Role.vm && !needsCgroup(limits)) {
+      this.leave(key);
+      return;
+    }
+    const group = this.make(key, enforced?.files ?? []);
     if (group !== "") request.cgroup = group;
+  }
+
+  /** What is started now is in no group: one that could not be removed must not be taken for its. */
+  private leave(key: string): void {
+    if (this.known().delete(key)) removeGroup(this.path(key), depthMax);
   }
 
   /** The group in which all processes of an instance are; empty where it has none. */
@@ -99,13 +110,24 @@ export class Cgroups {
     return [...this.enforced(service).notes, ...(this.refused.get(instanceKey(id)) ?? [])];
   }
 
-  /** At first those of an earlier manager: what runs of them is in them. */
+  /**
+   * At first those of an earlier manager: what runs of them is in them. What an earlier gonit of this name left in its
+   * groups has lost who could end it, however well it hides.
+   */
   private known(): Set<string> {
     if (this.groups !== null) return this.groups;
+    this.groups = new Set();
     const names = this.root === "" ? [] : host.listDirectory(this.root);
     const prefix = this.groupName("");
-    const ours = typeof names === "number" ? [] : names.filter((name) => name.startsWith(prefix));
-    this.groups = new Set(ours.map((name) => name.slice(prefix.length)));
+    for (const name of typeof names === "number" ? [] : names) {
+      if (!name.startsWith(prefix)) continue;
+      const key = name.slice(prefix.length);
+      if (host.life() > 1) this.groups.add(key);
+      else {
+        writeFile(`${this.path(key)}/cgroup.kill`, "1");
+        removeGroup(this.path(key), depthMax);
+      }
+    }
     return this.groups;
   }
 

@@ -4,7 +4,17 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { binary, children, commandLine, folderFor, isAlive, type Started, start } from "./gonit.ts";
+import {
+  afterwards,
+  binary,
+  children,
+  commandLine,
+  folderFor,
+  isAlive,
+  type Started,
+  type StartOptions,
+  start,
+} from "./gonit.ts";
 
 interface Noted {
   name: string;
@@ -132,4 +142,47 @@ test("files that a service makes have the mode that its umask leaves", async (co
     await gonit.until(`${name} is done`, () => gonit.service(name).state === "done");
     assert.equal(statSync(join(gonit.folder, name)).mode & 0o777, mode);
   }
+});
+
+test("what a killed gonit left in a group is ended by the next one, and the group is not taken for a service's", async (context) => {
+  const instance = `limits-${process.pid}`;
+  const options = (folder: string): StartOptions => ({
+    socket: join(folder, "control.sock"),
+    args: [
+      "up",
+      "-f",
+      "config.yml",
+      "--instance",
+      instance,
+      "--socket",
+      join(folder, "control.sock"),
+      "--log-format",
+      "logfmt",
+    ],
+  });
+  const folder = folderFor(context);
+  const keeper = "  - {name: keeper, command: sleep 1000}\n";
+  const first = start(
+    context,
+    `services:\n${keeper}  - {name: web, shell: true, command: "setsid env -i sleep 1000 & echo $! > hidden; exec sleep 1000", limits: {pids: 50}}\n`,
+    options(folder),
+  );
+  const file = join(first.folder, "hidden");
+  await first.until("it hides", () => existsSync(file) && readFileSync(file, "utf8").endsWith("\n"));
+  const hidden = Number(readFileSync(file, "utf8"));
+  afterwards(context, () => isAlive(hidden) && process.kill(hidden, "SIGKILL"));
+  const isInGroup = groupOf(hidden).endsWith(".web");
+  first.process.kill("SIGKILL");
+  await first.ended;
+  if (!isInGroup) {
+    context.skip("no group of cgroup v2 can be made here");
+    return;
+  }
+  assert.ok(isAlive(hidden));
+  const second = start(context, `services:\n${keeper}  - {name: web, command: sleep 1000}\n`, options(folder));
+  await second.sees(/msg="Started service".*service=web/);
+  await second.until("what hid is gone", () => !isAlive(hidden));
+  const pid = second.service("web").pid ?? 0;
+  assert.equal(second.client("stop", "web").code, 0);
+  assert.equal(isAlive(pid), false);
 });
