@@ -156,13 +156,15 @@ export class Cgroups {
   private make(key: string, files: Enforced["files"]): string {
     const path = this.path(key);
     if (this.root === "" || host.encodeUtf8(path).length > pathBytesMax) return "";
+    // Looked for before: what is found in a fresh start was another gonit's.
+    const groups = this.known();
     const made = host.makeDirectory(path, groupMode, -1, -1);
     this.refused.delete(key);
     if (made < 0) {
       this.refused.set(key, [`limits are not applied: cannot make the cgroup ${path}: ${host.errnoText(made)}`]);
       return "";
     }
-    this.known().add(key);
+    groups.add(key);
     const refused: string[] = [];
     for (const [name, text] of files) {
       const result = writeFile(`${path}/${name}`, text);
