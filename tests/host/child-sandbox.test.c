@@ -14,8 +14,11 @@ static int can_unshare(int flags) {
   return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
+/* The list lasts until the next request begins one. */
 static struct spawn_request *with_mount(struct spawn_request *request, const char *path, uint32_t how) {
-  request->mounts[request->mount_count++] = (struct spawn_mount){path, how};
+  static struct spawn_mount mounts[8];
+  request->mounts = mounts;
+  mounts[request->mount_count++] = (struct spawn_mount){path, how};
   return request;
 }
 
@@ -155,6 +158,7 @@ static void test_user_namespace(void) {
   assert(strncmp(output, "65534\n65534\n1\n", 14) == 0);
   assert(strstr(output, "65534      65534          1") != NULL && has_line("shut"));
   assert(has_line("CapEff:\t0000000000000000"));
+  assert(prctl(PR_GET_DUMPABLE) == 1); /* the child's new rights have not made us unreadable */
 }
 
 int main(void) {
