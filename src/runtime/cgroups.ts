@@ -48,6 +48,8 @@ export class Cgroups {
   private users = new Map<string, number>();
   /** Instances that have a group now; null: not looked for yet. */
   private groups: Set<string> | null = null;
+  /** Of an earlier gonit, emptied: removed when what was killed in them is gone. */
+  private stale: string[] = [];
   /** Files that could not be written, with the reason, by instance. */
   private readonly refused = new Map<string, string[]>();
 
@@ -91,6 +93,7 @@ export class Cgroups {
   /** Nothing of the instance lives: its group goes, and the kernel's counts with it. */
   release(id: InstanceId): void {
     const key = instanceKey(id);
+    this.stale = this.stale.filter((path) => !removeGroup(path, depthMax));
     if (this.known().has(key) && removeGroup(this.path(key), depthMax)) this.known().delete(key);
   }
 
@@ -125,7 +128,7 @@ export class Cgroups {
       if (host.life() > 1) this.groups.add(key);
       else {
         writeFile(`${this.path(key)}/cgroup.kill`, "1");
-        removeGroup(this.path(key), depthMax);
+        this.stale.push(this.path(key));
       }
     }
     return this.groups;
@@ -165,6 +168,7 @@ export class Cgroups {
       return "";
     }
     groups.add(key);
+    this.stale = this.stale.filter((one) => one !== path);
     const refused: string[] = [];
     for (const [name, text] of files) {
       const result = writeFile(`${path}/${name}`, text);

@@ -26,6 +26,11 @@ function notesOf(gonit: Started, name: string): string {
   return services.find((service) => service.name === name)?.notes.join("\n") ?? "";
 }
 
+/** Where cgroup v2 is mounted. */
+function cgroupMount(): string {
+  return /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readFileSync("/proc/self/mountinfo", "utf8"))?.[1] ?? "";
+}
+
 /** Groups of cgroup v2 that a process is in. */
 function groupOf(pid: number): string {
   return /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8"))?.[1] ?? "";
@@ -86,7 +91,7 @@ services:
     context.skip("no group of cgroup v2 can be made here");
     return;
   }
-  const mount = /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readFileSync("/proc/self/mountinfo", "utf8"))?.[1] ?? "";
+  const mount = cgroupMount();
   assert.ok(existsSync(join(mount, group)));
   const members = () =>
     readFileSync(join(mount, group, "cgroup.procs"), "utf8")
@@ -171,10 +176,10 @@ test("what a killed gonit left in a group is ended by the next one, and the grou
   await first.until("it hides", () => existsSync(file) && readFileSync(file, "utf8").endsWith("\n"));
   const hidden = Number(readFileSync(file, "utf8"));
   afterwards(context, () => isAlive(hidden) && process.kill(hidden, "SIGKILL"));
-  const isInGroup = groupOf(hidden).endsWith(".web");
+  const group = groupOf(hidden);
   first.process.kill("SIGKILL");
   await first.ended;
-  if (!isInGroup) {
+  if (!group.endsWith(".web")) {
     context.skip("no group of cgroup v2 can be made here");
     return;
   }
@@ -185,4 +190,34 @@ test("what a killed gonit left in a group is ended by the next one, and the grou
   const pid = second.service("web").pid ?? 0;
   assert.equal(second.client("stop", "web").code, 0);
   assert.equal(isAlive(pid), false);
+  assert.equal(existsSync(join(cgroupMount(), group)), false);
+});
+
+test("a gonit without privileges starts the service all the same, and tells which limits it may not set", async (context) => {
+  const isRoot = process.getuid?.() === 0;
+  const other = isRoot ? "setpriv --reuid=61337 --regid=61337 --clear-groups --bounding-set=-all".split(" ") : [];
+  const wrapper = ["prlimit", "--nofile=900:1000", ...other];
+  const [program = "", ...words] = [...wrapper, "true"];
+  if (spawnSync(program, words).status !== 0) {
+    context.skip("no other user can be had");
+    return;
+  }
+  const gonit = start(
+    context,
+    `
+services:
+  - {name: wants, command: sleep 1000, limits: {nice: -5, oom_score_adj: -900, files: 5000}}
+  - {name: fits, command: sleep 1000, limits: {nice: 5, oom_score_adj: 900, files: 500}}
+`,
+    { wrapper, isOpenFolder: true },
+  );
+  await gonit.sees(/msg="Started service".*service=fits/);
+  await gonit.until("wants runs", () => gonit.service("wants").state === "ready");
+  const notes = notesOf(gonit, "wants");
+  assert.match(notes, /^limits\.files is 1000: gonit may not raise/m);
+  assert.match(notes, /^limits\.nice is not applied: gonit may not go below \d+ \(CAP_SYS_NICE\)/m);
+  assert.match(notes, /^limits\.oom_score_adj is not applied: gonit may not go below -?\d+ \(CAP_SYS_RESOURCE\)/m);
+  const limits = readFileSync(`/proc/${gonit.service("wants").pid}/limits`, "utf8");
+  assert.match(limits, /^Max open files +1000 +1000 /m);
+  assert.equal(notesOf(gonit, "fits"), "");
 });
