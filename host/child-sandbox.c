@@ -1,8 +1,9 @@
 /*
  * What a child puts between its program and the machine: namespaces, another root, mounts of its own.
  *
- * A user namespace and a process namespace are made by clone(2) itself: unshare(2) refuses the first to a process that
- * shares its memory, and the second would hold for children only.
+ * A process namespace is made by clone(2) itself, because one of unshare(2) would hold for children only. So is a user
+ * namespace, which gives a gonit without privileges the right to all that follows; one that becomes another user enters it
+ * as that user, at the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 
 #include "child-steps.h"
 #include "raw-call.h"
@@ -70,11 +72,24 @@ static long map_number(const char *path, uint32_t number) {
   return write_text(path, text, length);
 }
 
-int child_map_user(struct child_plan *plan) {
-  if (!(plan->request->namespaces & CLONE_NEWUSER)) return 0;
-  long result = map_number("/proc/self/uid_map", plan->own_uid);
+static int map_user(uint32_t uid, uint32_t gid) {
+  long result = map_number("/proc/self/uid_map", uid);
   if (result == 0) result = write_text("/proc/self/setgroups", "deny", 4);
-  return (int)(result == 0 ? map_number("/proc/self/gid_map", plan->own_gid) : result);
+  return (int)(result == 0 ? map_number("/proc/self/gid_map", gid) : result);
+}
+
+int child_map_user(struct child_plan *plan) {
+  if (!(plan->request->namespaces & CLONE_NEWUSER) || plan->is_user_late) return 0;
+  return map_user(plan->own_uid, plan->own_gid);
+}
+
+/* The change of user has made our files in /proc root's (PR_SET_DUMPABLE of prctl(2)). */
+int child_enter_user_namespace(struct child_plan *plan) {
+  if (!(plan->request->namespaces & CLONE_NEWUSER) || !plan->is_user_late) return 0;
+  uint32_t uid = (uint32_t)raw_call(CALL_GETUID), gid = (uint32_t)raw_call(CALL_GETGID);
+  long result = raw_call(SYS_unshare, CLONE_NEWUSER);
+  if (result == 0) result = raw_call(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
+  return result < 0 ? (int)result : map_user(uid, gid);
 }
 
 /* A network namespace begins with its loopback down, and programs expect one. */

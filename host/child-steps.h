@@ -7,6 +7,9 @@
 /* In a user namespace: who we are outside is who we are inside. */
 int child_map_user(struct child_plan *plan);
 
+/* The same for who becomes another user first, which only a gonit with privileges can make it. */
+int child_enter_user_namespace(struct child_plan *plan);
+
 int child_new_namespaces(struct child_plan *plan);
 int child_change_root(struct child_plan *plan);
 

@@ -33,20 +33,6 @@
 #define PR_CAP_AMBIENT_CLEAR_ALL 4
 #endif
 
-/* 32-bit machines have a second generation of these calls, because the first takes 16-bit numbers. */
-#ifdef SYS_setgroups32
-#define CALL_SETGROUPS SYS_setgroups32
-#define CALL_SETRESUID SYS_setresuid32
-#define CALL_SETRESGID SYS_setresgid32
-#define CALL_GETUID SYS_getuid32
-#define CALL_GETGID SYS_getgid32
-#else
-#define CALL_SETGROUPS SYS_setgroups
-#define CALL_SETRESUID SYS_setresuid
-#define CALL_SETRESGID SYS_setresgid
-#define CALL_GETUID SYS_getuid
-#define CALL_GETGID SYS_getgid
-#endif
 #ifdef SYS_fcntl64
 #define CALL_FCNTL SYS_fcntl64
 #else
@@ -412,6 +398,7 @@ static const struct step {
   {STAGE_CAPABILITIES, drop_bounding},
   {STAGE_GROUPS, set_groups},
   {STAGE_USER, set_user},
+  {STAGE_USER_NAMESPACE, child_enter_user_namespace},
   {STAGE_CAPABILITIES, set_capabilities},
   {STAGE_NO_NEW_PRIVILEGES, forbid_privileges},
   {STAGE_DIRECTORY, change_directory},

@@ -33,6 +33,7 @@ struct child_plan {
   _Atomic int progress;    /* CHILD_* */
   int window;              /* the table is shared: make it our own up to this number. 0: it is our own already */
   int in_cgroup;           /* 1: the kernel put us there */
+  int is_user_late;          /* its user namespace comes after the change of user */
   uint32_t own_uid, own_gid; /* who we are outside of a user namespace */
   int parent;              /* init's process number; the parent-death signal is checked against it */
   int set_oom;

@@ -231,7 +231,7 @@ static int read_descriptors(struct reader *reader) {
   return result;
 }
 
-static int read_directory(struct reader *reader, JSValueConst entry, int64_t index) {
+static int read_directory(struct reader *reader, JSValueConst entry, struct spawn_directory *directory) {
   size_t texts[2] = {0, 0};
   int64_t mode = 0;
   int result = 0;
@@ -241,48 +241,59 @@ static int read_directory(struct reader *reader, JSValueConst entry, int64_t ind
     JS_FreeValue(reader->ctx, value);
   }
   if (result == 0) result = entry_number(reader, entry, 2, "directories", 0, 07777, &mode);
-  struct spawn_request *request = builder_request(&reader->builder);
-  if (result == 0 && request != NULL)
-    request->directories[index] =
-        (struct spawn_directory){.base = (char *)texts[0], .name = (char *)texts[1], .mode = (uint32_t)mode};
+  *directory = (struct spawn_directory){(char *)texts[0], (char *)texts[1], (uint32_t)mode};
+  return result;
+}
+
+static int read_mount(struct reader *reader, JSValueConst entry, struct spawn_mount *mount) {
+  size_t path = 0;
+  int64_t how = 0;
+  JSValue text = JS_GetPropertyUint32(reader->ctx, entry, 0);
+  int result = add_string(reader, text, "mounts", &path);
+  if (result == 0) result = entry_number(reader, entry, 1, "mounts", 1, SPAWN_MOUNT_PROC, &how);
+  JS_FreeValue(reader->ctx, text);
+  *mount = (struct spawn_mount){(char *)path, (uint32_t)how};
   return result;
 }
 
 static int read_directories(struct reader *reader) {
+  struct spawn_directory directories[SPAWN_DIRECTORIES_MAX];
   JSValue list;
   int result = 0;
   int64_t length = list_field(reader, "directories", SPAWN_DIRECTORIES_MAX, &list);
   for (int64_t i = 0; result == 0 && i < length; i++) {
     JSValue entry = JS_GetPropertyInt64(reader->ctx, list, i);
-    result = read_directory(reader, entry, i);
+    result = read_directory(reader, entry, &directories[i]);
     JS_FreeValue(reader->ctx, entry);
   }
   JS_FreeValue(reader->ctx, list);
+  if (length <= 0 || result < 0) return length < 0 ? -1 : result;
+  size_t offset = builder_add(&reader->builder, directories, (size_t)length * sizeof *directories);
   struct spawn_request *request = builder_request(&reader->builder);
-  if (length > 0 && request != NULL) request->directory_count = (uint32_t)length;
-  return length < 0 ? -1 : result;
+  if (request == NULL) return 0;
+  request->directories = (struct spawn_directory *)offset;
+  request->directory_count = (uint32_t)length;
+  return 0;
 }
 
 static int read_mounts(struct reader *reader) {
+  struct spawn_mount mounts[SPAWN_MOUNTS_MAX];
   JSValue list;
   int result = 0;
   int64_t length = list_field(reader, "mounts", SPAWN_MOUNTS_MAX, &list);
   for (int64_t i = 0; result == 0 && i < length; i++) {
-    size_t path = 0;
-    int64_t how = 0;
     JSValue entry = JS_GetPropertyInt64(reader->ctx, list, i);
-    JSValue text = JS_GetPropertyUint32(reader->ctx, entry, 0);
-    result = add_string(reader, text, "mounts", &path);
-    if (result == 0) result = entry_number(reader, entry, 1, "mounts", 1, SPAWN_MOUNT_PROC, &how);
-    JS_FreeValue(reader->ctx, text);
+    result = read_mount(reader, entry, &mounts[i]);
     JS_FreeValue(reader->ctx, entry);
-    struct spawn_request *request = builder_request(&reader->builder);
-    if (request == NULL) continue;
-    request->mounts[i] = (struct spawn_mount){.path = (char *)path, .how = (uint32_t)how};
-    request->mount_count = (uint32_t)length;
   }
   JS_FreeValue(reader->ctx, list);
-  return length < 0 ? -1 : result;
+  if (length <= 0 || result < 0) return length < 0 ? -1 : result;
+  size_t offset = builder_add(&reader->builder, mounts, (size_t)length * sizeof *mounts);
+  struct spawn_request *request = builder_request(&reader->builder);
+  if (request == NULL) return 0;
+  request->mounts = (struct spawn_mount *)offset;
+  request->mount_count = (uint32_t)length;
+  return 0;
 }
 
 static int read_signal_mask(struct reader *reader) {

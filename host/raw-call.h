@@ -72,4 +72,19 @@ static inline long raw_call6(long number, long a, long b, long c, long d, long e
   raw_call6((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define raw_call(...) RAW_CALL_PICK(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
+/* 32-bit machines have a second generation of these calls, because the first takes 16-bit numbers. */
+#ifdef SYS_setgroups32
+#define CALL_SETGROUPS SYS_setgroups32
+#define CALL_SETRESUID SYS_setresuid32
+#define CALL_SETRESGID SYS_setresgid32
+#define CALL_GETUID SYS_getuid32
+#define CALL_GETGID SYS_getgid32
+#else
+#define CALL_SETGROUPS SYS_setgroups
+#define CALL_SETRESUID SYS_setresuid
+#define CALL_SETRESGID SYS_setresgid
+#define CALL_GETUID SYS_getuid
+#define CALL_GETGID SYS_getgid
+#endif
+
 #endif

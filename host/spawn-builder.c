@@ -66,12 +66,13 @@ static void make_real(unsigned char *block, struct spawn_request *request) {
   request->cgroup = real(block, request->cgroup);
   request->terminal = real(block, request->terminal);
   request->input = real(block, request->input);
+  request->directories = real(block, request->directories);
   for (uint32_t i = 0; i < request->directory_count; i++) {
     request->directories[i].base = real(block, request->directories[i].base);
     request->directories[i].name = real(block, request->directories[i].name);
   }
-  for (uint32_t i = 0; i < request->mount_count; i++)
-    request->mounts[i].path = real(block, request->mounts[i].path);
+  request->mounts = real(block, request->mounts);
+  for (uint32_t i = 0; i < request->mount_count; i++) request->mounts[i].path = real(block, request->mounts[i].path);
   request->argv = real_list(block, request->argv);
   request->envp = real_list(block, request->envp);
 }

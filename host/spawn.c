@@ -162,7 +162,7 @@ static int make_child(struct worker *worker) {
       .stack = worker->stack,
       .stack_bytes = CHILD_STACK_BYTES,
       .shares_table = plan->window > 0,
-      .namespaces = plan->request->namespaces,
+      .namespaces = plan->request->namespaces & ~(plan->is_user_late ? (uint32_t)CLONE_NEWUSER : 0u),
       .cgroup_fd = -1,
       .pid = (int32_t *)&common.ledger->work->pids[worker->slot],
   };
@@ -178,6 +178,7 @@ static void make_plan(struct worker *worker, const struct spawn_request *request
   plan->request = request;
   plan->slot = &common.ledger->work->slots[worker->slot];
   plan->in_cgroup = 0;
+  plan->is_user_late = common.own_uid == 0 && (request->set & SPAWN_SET_USER) && request->uid != 0;
   plan->own_uid = common.own_uid;
   plan->own_gid = common.own_gid;
   plan->parent = common.parent;

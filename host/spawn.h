@@ -82,9 +82,9 @@ struct spawn_request {
   char **envp;
   const char *directory, *root, *cgroup, *terminal;
   uint32_t directory_count;
-  struct spawn_directory directories[SPAWN_DIRECTORIES_MAX]; /* made first, and given to uid and gid */
+  struct spawn_directory *directories; /* made below the root that it has then, and given to uid and gid */
   uint32_t mount_count;
-  struct spawn_mount mounts[SPAWN_MOUNTS_MAX];
+  struct spawn_mount *mounts;
   const char *input; /* opened by the child as its standard input: one that blocks blocks nobody else */
 };
 

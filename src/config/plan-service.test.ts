@@ -358,3 +358,9 @@ test("more services than the ledger has places for are refused", () => {
   const services = Array.from({ length: 2100 }, (_, index) => `  - {name: s${index}, ${command}}`).join("\n");
   assert.match(problemsOf(`services:\n${services}\n`), /cannot keep 4200 logs: 4091 are the most[\s\S]*stderr: merge/);
 });
+
+test("more groups than a process is given are refused", () => {
+  const numbers = (count: number) => Array.from({ length: count }, (_, at) => at + 1).join(", ");
+  assert.equal(serviceOf(`${command}\ngroups: [${numbers(128)}]`).groups?.length, 128);
+  assert.match(problemsOf(`services: [{name: a, ${command}, groups: [${numbers(129)}]}]`), /at most 128/);
+});

@@ -68,7 +68,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     groups: values.groups ?? null,
     umask: values.umask ?? role.umask,
     directories: directoriesOf(values.directories),
-    sandbox: sandboxOf(service, context.problems),
+    sandbox: sandboxOf(values.sandbox),
     limits: limitsOf(values.limits as Merged<LimitValues> | undefined),
     stdin: values.stdin?.file ?? "",
     inheritEnvironment: values.inherit_environment ?? role.inheritEnvironment,

@@ -37,6 +37,7 @@ test("a sandbox reaches the plan; what is not asked for is left alone", () => {
     },
   );
   assert.deepEqual(sandbox("{read_only: [/a]}"), { ...nothing, readOnlyPaths: ["/a"] });
+  assert.equal(sandbox("{user_namespace: true}")?.userNamespace, true);
   assert.deepEqual(sandbox("{namespaces: [net], private_network: true}")?.namespaces, ["net"]);
 });
 
@@ -55,7 +56,6 @@ test("what contradicts itself or names nothing is refused", () => {
   assert.match(problems("sandbox: {root: /}"), /it is the root already/);
   assert.match(problems("sandbox: {namespaces: [user]}"), /none of pid, mount/);
   assert.match(problems("sandbox: {seccomp: strict}"), /none of default, no-network/);
-  assert.match(problems("user: app, sandbox: {user_namespace: true}"), /cannot have user beside user_namespace/);
   assert.match(problems("sandbox: true"), /write sandbox: \{/);
   const many = Array.from({ length: 33 }, (_, at) => `/p${at}`).join(", ");
   assert.match(problems(`sandbox: {read_only: [${many}]}`), /more than 32 paths/);

@@ -28,7 +28,7 @@ export const sandbox = changed(
       ),
       user_namespace: described(
         boolean,
-        "true: rights over its namespaces only; for a gonit without privileges. Default false.",
+        "true: a user namespace with its own user alone, for a gonit without privileges the way to the other parts. Default false.",
       ),
       root: described(root, "Directory that is / for it."),
       read_only: described(

@@ -213,6 +213,15 @@ const stdin = layered(
 
 const commands = listOf(command, "commands");
 
+/** What a spawn request takes (SPAWN_GROUPS_MAX of host/spawn.h). */
+const groupsMax = 128;
+
+const groups = changed(listOf(filledText("a group"), "groups"), (names, node, result) => {
+  if (names.length > groupsMax)
+    result.refuse(node, "value", `cannot use ${names.length} groups: a service has at most ${groupsMax}`);
+  return names;
+});
+
 export const serviceEntries = {
   name: described(name, "The service's name: letters, digits, _ . and -."),
   description: described(text("a description"), "What it is, for people."),
@@ -240,7 +249,7 @@ export const serviceEntries = {
   ),
   user: described(filledText("a user"), "Name or number of the user that it runs as."),
   group: described(filledText("a group"), "Name or number of the group that it runs as. Default: the user's."),
-  groups: described(listOf(filledText("a group"), "groups"), "Further groups. Default: the user's."),
+  groups: described(groups, "Further groups, 128 at most. Default: the user's."),
   umask: described(umask, "Permission bits that new files do not get, in octal. Default 022."),
   environment: described(environment, "Variables for the service."),
   env_file: described(environmentFiles, "Files with assignments in the syntax of a POSIX shell."),

@@ -190,3 +190,17 @@ test("treeUnkillable() tells what is left outside of a group, and forgets it", (
   assert.equal(log?.kind === "log" && log.fields.pids, "7 8");
   assert.deepEqual(hand.run("web").left, []);
 });
+
+test("mainExited() tells what stands behind an end, but not in place of what gonit ended it for", () => {
+  const hand = running({ restart: restart({ policy: "no" }) });
+  const effects = hand.mainEnds("web", null, { signal: 9, because: "out of memory" });
+  const told = effects.find((effect) => effect.kind === "log" && effect.message === "Service ended");
+  assert.deepEqual(told?.kind === "log" && told.fields, { service: "web", signal: "SIGKILL", reason: "out of memory" });
+  hand.treeEmptied("web");
+  assert.equal(hand.unit("web").failedBecause, "ended by SIGKILL: out of memory");
+  const late = running({ runTimeoutMs: 1000, restart: restart({ policy: "no" }) });
+  late.event({ kind: "timer-fired", ticket: late.run("web").runTimer });
+  late.mainEnds("web", null, { signal: 15, because: "out of memory" });
+  late.treeEmptied("web");
+  assert.equal(late.unit("web").failedBecause, "ran longer than 1s");
+});

@@ -39,6 +39,7 @@ test("enforceLimits() gives a group every limit, so that those of an earlier def
     ["pids.max", "10"],
   ]);
   assert.deepEqual([rlimits, notes], [[], []]);
+  assert.ok(enforceLimits(none, rich, false).files.every(([name]) => name !== "io.weight"));
   const other = enforceLimits({ ...none, memoryHighBytes: 4096, cpuWeight: 7 }, rich, false).files;
   assert.deepEqual(other.slice(0, 4), [
     ["memory.max", "max"],
@@ -57,13 +58,31 @@ test("enforceLimits() without a group falls back to limits of each process, and 
     [2, 1 << 27, 1 << 27],
     [6, 9, 9],
   ]);
-  assert.match(notes[0] ?? "", /^limits\.memory holds for each process alone \(RLIMIT_DATA 128M\): there is no cgroup/);
-  for (const key of ["memory_high", "cpu", "cpu_weight", "io_weight"])
-    assert.equal(notes.filter((note) => note.startsWith(`limits.${key} is not applied: `)).length, 1, key);
-  assert.match(notes[5] ?? "", /^limits\.pids counts all processes of its user/);
+  const why = "there is no cgroup here that gonit can write to with the controller";
+  assert.deepEqual(notes, [
+    `limits.memory holds for each process alone (RLIMIT_DATA 128M): ${why} memory`,
+    `limits.memory_high is not applied: ${why} memory`,
+    `limits.cpu is not applied: ${why} cpu`,
+    `limits.cpu_weight is not applied: ${why} cpu`,
+    `limits.io_weight is not applied: ${why} io`,
+    `limits.pids counts all processes of its user (RLIMIT_NPROC): ${why} pids`,
+  ]);
   const shared = enforceLimits({ ...none, pids: 9 }, poor, false);
   assert.deepEqual(shared.rlimits, []);
-  assert.match(shared.notes[0] ?? "", /^limits\.pids is not applied: .* no user of its own/);
+  assert.deepEqual(shared.notes, [
+    `limits.pids is not applied: ${why} pids, and the service has no user of its own whose processes could be counted`,
+  ]);
+  const low = { ...poor, hardLimits: { data: 5000, core: null, processes: 5, files: null } };
+  const bounded = enforceLimits({ ...none, memoryBytes: 8192, pids: 9 }, low, true);
+  assert.deepEqual(bounded.rlimits, [
+    [2, 5000, 5000],
+    [6, 5, 5],
+  ]);
+  const raise = "gonit may not raise the hard limit that it was started with";
+  assert.deepEqual(
+    bounded.notes.filter((note) => note.endsWith(raise)),
+    [`limits.memory is 5000: ${raise}`, `limits.pids is 5: ${raise}`],
+  );
 });
 
 test("enforceLimits() goes no higher than the hard limit where gonit may not raise it", () => {
@@ -78,7 +97,8 @@ test("enforceLimits() goes no higher than the hard limit where gonit may not rai
     [4, 0, 0],
   ]);
   assert.match(notes.join("\n"), /^limits\.files is 1000: .*\nlimits\.core is 0: /);
-  assert.deepEqual(enforceLimits({ ...none, files: 999 }, poor, false).notes, []);
+  for (const files of [999, 1000]) assert.deepEqual(enforceLimits({ ...none, files }, poor, false).notes, []);
+  assert.deepEqual(enforceLimits({ ...none, coreBytes: 0 }, hard, false).notes, []);
 });
 
 test("enforceLimits() leaves out what only a privileged gonit may set", () => {
@@ -86,7 +106,13 @@ test("enforceLimits() leaves out what only a privileged gonit may set", () => {
   const fine = enforceLimits(asked, rich, false);
   assert.deepEqual([fine.nice, fine.oomScoreAdj, fine.notes], [-5, -100, []]);
   const { nice, oomScoreAdj, notes } = enforceLimits(asked, poor, false);
-  assert.deepEqual([nice, oomScoreAdj, notes.length], [null, null, 2]);
+  assert.deepEqual([nice, oomScoreAdj], [null, null]);
+  assert.deepEqual(notes, [
+    "limits.nice is not applied: gonit may not go below 0 (CAP_SYS_NICE)",
+    "limits.oom_score_adj is not applied: gonit may not go below 0 (CAP_SYS_RESOURCE)",
+  ]);
+  assert.deepEqual(enforceLimits(none, { ...poor, nice: 5, oomScoreAdj: 5 }, false).notes, []);
+  assert.equal(enforceLimits({ ...none, oomScoreAdj: 5 }, { ...poor, oomScoreAdj: 5 }, false).oomScoreAdj, 5);
   const lower = enforceLimits({ ...none, nice: 5, oomScoreAdj: 100 }, poor, false);
   assert.deepEqual([lower.nice, lower.oomScoreAdj, lower.notes], [5, 100, []]);
   assert.equal(enforceLimits({ ...none, nice: 5 }, { ...poor, nice: 5 }, false).nice, 5);
@@ -100,7 +126,14 @@ test("needsCgroup() is about what all processes of a service share", () => {
 });
 
 test("isOwnUser() wants a user that is not root and no other service's", () => {
-  const counts = userCounts([{ user: "app" }, { user: "" }, { user: "www" }, { user: "www" }, { user: "root" }]);
+  const counts = userCounts([
+    { user: "app" },
+    { user: "" },
+    { user: "www" },
+    { user: "www" },
+    { user: "root" },
+    { user: "0" },
+  ]);
   assert.deepEqual(
     ["app", "", "www", "root", "0"].map((user) => isOwnUser(user, counts)),
     [true, false, false, false, false],

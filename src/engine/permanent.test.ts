@@ -31,7 +31,8 @@ test("startErrorClass() calls lack of room by its name at every stage", () => {
 });
 
 test("startErrorClass() leaves a busy program, a failing disk and a dead child to the restart policy", () => {
-  for (const stage of [Stage.directory, Stage.user, Stage.groups]) assert.equal(startErrorClass(stage, 5), "other");
+  for (const stage of [Stage.directory, Stage.user, Stage.groups, Stage.directories, Stage.mounts])
+    assert.equal(startErrorClass(stage, 5), "other");
   assert.equal(startErrorClass(Stage.exec, 26), "other");
   assert.equal(startErrorClass(Stage.killed, 0), "other");
   assert.equal(startErrorClass(Stage.timeLimit, 0), "other");

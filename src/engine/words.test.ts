@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ended } from "../../tests/engine/ended.ts";
 import { SignalScope, Stage } from "../contract.ts";
 import type { End } from "./state.ts";
-import { durationText, endText, exitText, scopeOf, signalName, stageName } from "./words.ts";
+import { durationText, endText, exitText, scopeOf, signalName, sizeText, stageName } from "./words.ts";
 
 test("signalName() has the field's names, real-time ones counted from 34", () => {
   assert.deepEqual([1, 9, 15, 31].map(signalName), ["SIGHUP", "SIGKILL", "SIGTERM", "SIGSYS"]);
@@ -25,6 +25,7 @@ test("endText() tells how a run ended, in one line", () => {
   const text = (fields: Partial<End>) => endText(ended({ code: null, ...fields }));
   assert.equal(text({ code: 3 }), "exited 3");
   assert.equal(text({ signal: 11, core: true, wasReady: false }), "ended by SIGSEGV (core dumped) before ready");
+  assert.equal(text({ signal: 9, detail: "out of memory" }), "ended by SIGKILL: out of memory");
   assert.equal(text({ cause: "spawn-failed", stage: Stage.exec, errno: 5 }), "cannot be started (exec, errno 5)");
   assert.equal(text({ cause: "spawn-failed", stage: Stage.exec, errno: 2, detail: "no /bin/x" }), "no /bin/x");
   assert.equal(text({ cause: "start-timeout", code: 0, detail: "not ready within 1s" }), "not ready within 1s");
@@ -52,4 +53,9 @@ test("durationText() is exact below ten seconds, then to the second", () => {
     "1h1s",
     "2.129s",
   ]);
+});
+
+test("sizeText() is exact, in the largest unit that is", () => {
+  const sizes = [0, 1, 1023, 1024, 1536, 1 << 20, 3 * 2 ** 30, 2 ** 40, 2 ** 50];
+  assert.deepEqual(sizes.map(sizeText), ["0", "1", "1023", "1K", "1536", "1M", "3G", "1T", "1024T"]);
 });

@@ -48,6 +48,8 @@ export class Cgroups {
   private users = new Map<string, number>();
   /** Instances that have a group now; null: not looked for yet. */
   private groups: Set<string> | null = null;
+  /** Of an earlier gonit, emptied: removed when what was killed in them is gone. */
+  private stale: string[] = [];
   /** Files that could not be written, with the reason, by instance. */
   private readonly refused = new Map<string, string[]>();
 
@@ -61,14 +63,25 @@ export class Cgroups {
   limit(request: SpawnRequest, service: ServicePlan, id: InstanceId): void {
     const { limits } = service;
     const enforced = limits === null ? null : this.enforced(service);
-    if (enforced !== null && enforced.rlimits.length > 0) request.rlimits = enforced.rlimits;
-    if (enforced !== null && enforced.nice !== null) request.nice = enforced.nice;
-    if (enforced !== null && enforced.oomScoreAdj !== null) request.oomScoreAdj = enforced.oomScoreAdj;
+    if (enforced !== null) {
+      if (enforced.rlimits.length > 0) request.rlimits = enforced.rlimits;
+      if (enforced.nice !== null) request.nice = enforced.nice;
+      if (enforced.oomScoreAdj !== null) request.oomScoreAdj = enforced.oomScoreAdj;
+    }
     // A probe is asked about while its service runs, and is none of its processes.
     if (request.kind === ProcessKind.probe) return;
-    if (host.role() !== Role.vm && (limits === null || !needsCgroup(limits))) return;
-    const group = this.make(instanceKey(id), enforced?.files ?? []);
+    const key = instanceKey(id);
+    if (host.role() !== Role.vm && !needsCgroup(limits)) {
+      this.leave(key);
+      return;
+    }
+    const group = this.make(key, enforced?.files ?? []);
     if (group !== "") request.cgroup = group;
+  }
+
+  /** What is started now is in no group: one that could not be removed must not be taken for its. */
+  private leave(key: string): void {
+    if (this.known().delete(key)) removeGroup(this.path(key), depthMax);
   }
 
   /** The group in which all processes of an instance are; empty where it has none. */
@@ -80,6 +93,7 @@ export class Cgroups {
   /** Nothing of the instance lives: its group goes, and the kernel's counts with it. */
   release(id: InstanceId): void {
     const key = instanceKey(id);
+    this.stale = this.stale.filter((path) => !removeGroup(path, depthMax));
     if (this.known().has(key) && removeGroup(this.path(key), depthMax)) this.known().delete(key);
   }
 
@@ -99,13 +113,24 @@ export class Cgroups {
     return [...this.enforced(service).notes, ...(this.refused.get(instanceKey(id)) ?? [])];
   }
 
-  /** At first those of an earlier manager: what runs of them is in them. */
+  /**
+   * At first those of an earlier manager: what runs of them is in them. What an earlier gonit of this name left in its
+   * groups has lost who could end it, however well it hides.
+   */
   private known(): Set<string> {
     if (this.groups !== null) return this.groups;
+    this.groups = new Set();
     const names = this.root === "" ? [] : host.listDirectory(this.root);
     const prefix = this.groupName("");
-    const ours = typeof names === "number" ? [] : names.filter((name) => name.startsWith(prefix));
-    this.groups = new Set(ours.map((name) => name.slice(prefix.length)));
+    for (const name of typeof names === "number" ? [] : names) {
+      if (!name.startsWith(prefix)) continue;
+      const key = name.slice(prefix.length);
+      if (host.life() > 1) this.groups.add(key);
+      else {
+        writeFile(`${this.path(key)}/cgroup.kill`, "1");
+        this.stale.push(this.path(key));
+      }
+    }
     return this.groups;
   }
 
@@ -134,13 +159,16 @@ export class Cgroups {
   private make(key: string, files: Enforced["files"]): string {
     const path = this.path(key);
     if (this.root === "" || host.encodeUtf8(path).length > pathBytesMax) return "";
+    // Looked for before: what is found in a fresh start was another gonit's.
+    const groups = this.known();
     const made = host.makeDirectory(path, groupMode, -1, -1);
     this.refused.delete(key);
     if (made < 0) {
       this.refused.set(key, [`limits are not applied: cannot make the cgroup ${path}: ${host.errnoText(made)}`]);
       return "";
     }
-    this.known().add(key);
+    groups.add(key);
+    this.stale = this.stale.filter((one) => one !== path);
     const refused: string[] = [];
     for (const [name, text] of files) {
       const result = writeFile(`${path}/${name}`, text);

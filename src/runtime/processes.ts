@@ -26,6 +26,18 @@ interface Process {
   listener: ProcessListener;
 }
 
+const E2BIG = 7;
+
+/** A request with more of something than C takes is the configuration's fault, and no reason for the manager to end. */
+function claimSlot(request: SpawnRequest): number {
+  try {
+    return host.spawn(request);
+  } catch (error) {
+    if (error instanceof TypeError) return -E2BIG;
+    throw error;
+  }
+}
+
 export class Processes {
   private readonly byTicket = new Map<Ticket, Process>();
   /** Exits whose tickets nobody knows (left by an earlier manager's probes): taken at once. */
@@ -39,9 +51,9 @@ export class Processes {
 
   /** Descriptors in the request stay the caller's; they are needed until started or failed was told. */
   spawn(request: SpawnRequest, listener: ProcessListener): void {
-    const slot = host.spawn(request);
+    const slot = claimSlot(request);
     if (slot < 0) {
-      listener.failed(Stage.queue, -slot);
+      listener.failed(slot === -E2BIG ? Stage.command : Stage.queue, -slot);
       return;
     }
     this.byTicket.set(request.ticket, { ticket: request.ticket, slot, pid: 0, state: "spawning", listener });

@@ -50,6 +50,8 @@ export function startProblem(stage: number, errno: number, failed: FailedStart):
   switch (stage) {
     case Stage.exec:
       return `cannot run ${program}: ${execProblem(errno, failed)}`;
+    case Stage.command:
+      return `cannot run ${program}: its arguments, variables or groups are too many, or too long`;
     case Stage.directory:
       return `cannot enter the directory ${service.directory}: ${why}`;
     case Stage.user:

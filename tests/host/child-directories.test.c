@@ -12,8 +12,11 @@ static const char *below(const char *name) {
   return path;
 }
 
+/* The list lasts until the next request begins one. */
 static struct spawn_request *with_directory(struct spawn_request *request, const char *name, uint32_t mode) {
-  request->directories[request->directory_count++] = (struct spawn_directory){base, name, mode};
+  static struct spawn_directory directories[4];
+  request->directories = directories;
+  directories[request->directory_count++] = (struct spawn_directory){base, name, mode};
   return request;
 }
 

@@ -14,8 +14,11 @@ static int can_unshare(int flags) {
   return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
+/* The list lasts until the next request begins one. */
 static struct spawn_request *with_mount(struct spawn_request *request, const char *path, uint32_t how) {
-  request->mounts[request->mount_count++] = (struct spawn_mount){path, how};
+  static struct spawn_mount mounts[8];
+  request->mounts = mounts;
+  mounts[request->mount_count++] = (struct spawn_mount){path, how};
   return request;
 }
 
@@ -155,6 +158,24 @@ static void test_user_namespace(void) {
   assert(strncmp(output, "65534\n65534\n1\n", 14) == 0);
   assert(strstr(output, "65534      65534          1") != NULL && has_line("shut"));
   assert(has_line("CapEff:\t0000000000000000"));
+  assert(prctl(PR_GET_DUMPABLE) == 1); /* the child's new rights have not made us unreadable */
+}
+
+/* With privileges: everything else is made with them, then the user is left with its own namespace. */
+static void test_another_user(void) {
+  if (!is_root() || !can_unshare(CLONE_NEWUSER | CLONE_NEWNS)) return;
+  begin();
+  struct spawn_request *request = REQUEST(
+    "sh", "-c", "id -u; id -g; cat /proc/self/uid_map; grep CapEff /proc/self/status; touch /tmp/x || echo shut; id -G");
+  request->namespaces = CLONE_NEWUSER | CLONE_NEWNS;
+  request->set |= SPAWN_READ_ONLY | SPAWN_SET_USER | SPAWN_SET_GROUP | SPAWN_SET_GROUPS;
+  request->uid = NOBODY;
+  request->gid = 100;
+  with_mount(request, "/proc", SPAWN_MOUNT_KEEP_IF_THERE); /* it says whom the namespace maps */
+  assert(run_for_output(request) == 0);
+  assert(strncmp(output, "65534\n100\n", 10) == 0 && has_line("shut"));
+  assert(strstr(output, "65534      65534          1") != NULL && has_line("CapEff:\t0000000000000000"));
+  assert(prctl(PR_GET_DUMPABLE) == 1);
 }
 
 int main(void) {
@@ -165,6 +186,7 @@ int main(void) {
   run_in_manager("a network of its own", test_network);
   run_in_manager("another root", test_root);
   run_in_manager("a user namespace", test_user_namespace);
+  run_in_manager("another user in a user namespace", test_another_user);
   char command[256];
   snprintf(command, sizeof command, "rm -rf %s/*", folder);
   assert(system(command) == 0);

@@ -1,10 +1,20 @@
 /** Limits where no controller of cgroup v2 can be used, and a cgroup of a service's own where one can be made at all. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { binary, children, commandLine, folderFor, isAlive, type Started, start } from "./gonit.ts";
+import {
+  afterwards,
+  binary,
+  children,
+  commandLine,
+  folderFor,
+  isAlive,
+  type Started,
+  type StartOptions,
+  start,
+} from "./gonit.ts";
 
 interface Noted {
   name: string;
@@ -14,6 +24,11 @@ interface Noted {
 function notesOf(gonit: Started, name: string): string {
   const { services } = JSON.parse(gonit.client("status", "--json").stdout) as { services: Noted[] };
   return services.find((service) => service.name === name)?.notes.join("\n") ?? "";
+}
+
+/** Where cgroup v2 is mounted. */
+function cgroupMount(): string {
+  return /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readFileSync("/proc/self/mountinfo", "utf8"))?.[1] ?? "";
 }
 
 /** Groups of cgroup v2 that a process is in. */
@@ -76,7 +91,7 @@ services:
     context.skip("no group of cgroup v2 can be made here");
     return;
   }
-  const mount = /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readFileSync("/proc/self/mountinfo", "utf8"))?.[1] ?? "";
+  const mount = cgroupMount();
   assert.ok(existsSync(join(mount, group)));
   const members = () =>
     readFileSync(join(mount, group, "cgroup.procs"), "utf8")
@@ -116,4 +131,93 @@ test("gonit check warns of limits that this place cannot hold", (context) => {
     assert.match(here.stderr, /^warning: .*config\.yml:1: web: limits\.pids is not applied: /m);
   // What a machine can hold is not known here.
   assert.doesNotMatch(check("--role", "vm").stderr, /limits/);
+});
+
+test("files that a service makes have the mode that its umask leaves", async (context) => {
+  const task = (name: string, mask: string) =>
+    `  - {name: ${name}, type: task, shell: true, command: "touch ${name}"${mask}}\n`;
+  const gonit = start(
+    context,
+    `services:\n  - {name: keeper, command: sleep 1000}\n${task("usual", "")}${task("closed", ", umask: 0077")}`,
+  );
+  for (const [name, mode] of [
+    ["usual", 0o644],
+    ["closed", 0o600],
+  ] as const) {
+    await gonit.until(`${name} is done`, () => gonit.service(name).state === "done");
+    assert.equal(statSync(join(gonit.folder, name)).mode & 0o777, mode);
+  }
+});
+
+test("what a killed gonit left in a group is ended by the next one, and the group is not taken for a service's", async (context) => {
+  const instance = `limits-${process.pid}`;
+  const options = (folder: string): StartOptions => ({
+    socket: join(folder, "control.sock"),
+    args: [
+      "up",
+      "-f",
+      "config.yml",
+      "--instance",
+      instance,
+      "--socket",
+      join(folder, "control.sock"),
+      "--log-format",
+      "logfmt",
+    ],
+  });
+  const folder = folderFor(context);
+  const keeper = "  - {name: keeper, command: sleep 1000}\n";
+  const first = start(
+    context,
+    `services:\n${keeper}  - {name: web, shell: true, command: "setsid env -i sleep 1000 & echo $! > hidden; exec sleep 1000", limits: {pids: 50}}\n`,
+    options(folder),
+  );
+  const file = join(first.folder, "hidden");
+  await first.until("it hides", () => existsSync(file) && readFileSync(file, "utf8").endsWith("\n"));
+  const hidden = Number(readFileSync(file, "utf8"));
+  afterwards(context, () => isAlive(hidden) && process.kill(hidden, "SIGKILL"));
+  const group = groupOf(hidden);
+  first.process.kill("SIGKILL");
+  await first.ended;
+  if (!group.endsWith(".web")) {
+    context.skip("no group of cgroup v2 can be made here");
+    return;
+  }
+  assert.ok(isAlive(hidden));
+  const second = start(context, `services:\n${keeper}  - {name: web, command: sleep 1000}\n`, options(folder));
+  await second.sees(/msg="Started service".*service=web/);
+  await second.until("what hid is gone", () => !isAlive(hidden));
+  const pid = second.service("web").pid ?? 0;
+  assert.equal(second.client("stop", "web").code, 0);
+  assert.equal(isAlive(pid), false);
+  assert.equal(existsSync(join(cgroupMount(), group)), false);
+});
+
+test("a gonit without privileges starts the service all the same, and tells which limits it may not set", async (context) => {
+  const isRoot = process.getuid?.() === 0;
+  const other = isRoot ? "setpriv --reuid=61337 --regid=61337 --clear-groups --bounding-set=-all".split(" ") : [];
+  const wrapper = ["prlimit", "--nofile=900:1000", ...other];
+  const [program = "", ...words] = [...wrapper, "true"];
+  if (spawnSync(program, words).status !== 0) {
+    context.skip("no other user can be had");
+    return;
+  }
+  const gonit = start(
+    context,
+    `
+services:
+  - {name: wants, command: sleep 1000, limits: {nice: -5, oom_score_adj: -900, files: 5000}}
+  - {name: fits, command: sleep 1000, limits: {nice: 5, oom_score_adj: 900, files: 500}}
+`,
+    { wrapper, isOpenFolder: true },
+  );
+  await gonit.sees(/msg="Started service".*service=fits/);
+  await gonit.until("wants runs", () => gonit.service("wants").state === "ready");
+  const notes = notesOf(gonit, "wants");
+  assert.match(notes, /^limits\.files is 1000: gonit may not raise/m);
+  assert.match(notes, /^limits\.nice is not applied: gonit may not go below \d+ \(CAP_SYS_NICE\)/m);
+  assert.match(notes, /^limits\.oom_score_adj is not applied: gonit may not go below -?\d+ \(CAP_SYS_RESOURCE\)/m);
+  const limits = readFileSync(`/proc/${gonit.service("wants").pid}/limits`, "utf8");
+  assert.match(limits, /^Max open files +1000 +1000 /m);
+  assert.equal(notesOf(gonit, "fits"), "");
 });

@@ -131,6 +131,17 @@ test("a gonit without privileges gives namespaces in a user namespace", async (c
   for (const name of ["mount", "chroot", "chown"]) assert.notEqual(answers.get(name), "done", name);
 });
 
+test("another user in a user namespace has nobody but itself in there", async (context) => {
+  if (!isRoot || !isPossible(context, "--mount", "--user")) return;
+  const sandbox = "{user_namespace: true, read_only: true, private_tmp: true}";
+  const gonit = startSandboxed(context, sandbox, ", user: nobody, group: nogroup, groups: []");
+  const answers = await answersOf(gonit);
+  for (const name of ["mount", "chroot", "chown"]) assert.notEqual(answers.get(name), "done", name);
+  assert.equal(answers.get("tmp"), "0");
+  const map = readFileSync(`/proc/${gonit.service("web").pid}/uid_map`, "utf8");
+  assert.match(map.trim(), /^(\d+) +\1 +1$/);
+});
+
 test("what the kernel refuses fails the start, is not tried again and again, and is told", async (context) => {
   const other = isRoot ? "setpriv --reuid=61337 --regid=61337 --clear-groups".split(" ") : [];
   const [program = "true", ...words] = [...other, "true"];

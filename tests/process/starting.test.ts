@@ -287,3 +287,15 @@ test("a file system that does not answer, as directory and as program, holds up 
   assert.equal(gonit.client("shutdown").code, 0);
   await gonit.ended;
 });
+
+test("more arguments than a process can have fail the start for good, and the manager goes on", async (context) => {
+  const words = Array.from({ length: 66_000 }, () => "a").join(",");
+  const gonit = start(
+    context,
+    `services:\n  - {name: keeper, command: sleep 1000}\n  - {name: many, command: [echo,${words}]}\n`,
+  );
+  await gonit.sees(/msg="Service failed".*service=many/);
+  assert.match(gonit.service("many").reason, /^cannot run echo: its arguments, variables or groups are too many/);
+  assert.equal(gonit.service("many").restarts, 0);
+  assert.doesNotMatch(gonit.output(), /Manager is back/);
+});

@@ -1,0 +1,93 @@
+/*
+ * Limits in a machine, where every controller of cgroup v2 is gonit's: memory, processes, processors, and the kill of a
+ * group. A task looks from the inside and tells what it finds on the console.
+ */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { binary } from "../process/gonit.ts";
+import { boot, child, initramfs } from "./vm.ts";
+
+const configuration = `
+defaults: {logs: none}
+services:
+  - name: quiet
+    command: /bin/busybox sleep 100000
+    limits: {memory: 32M, memory_high: 24M, cpu: 0.5, cpu_weight: 50, pids: 10, files: 77}
+  - name: grows
+    enabled: false
+    command: [/bin/busybox, sh, -c, "x=a; while :; do x=$x$x; done"]
+    limits: {memory: 16M}
+    restart: no
+  - {name: forks, command: /bin/forks 300, limits: {pids: 20}}
+  - {name: spins, command: /bin/spins, limits: {cpu: 0.1}}
+  - {name: free, command: /bin/busybox sleep 100000}
+  - name: judge
+    type: task
+    command: [/bin/busybox, sh, /bin/judge]
+    after: [quiet, forks, spins, free]
+    logs: {to: console, prefix: false}
+`;
+
+/** Each line that it prints is "NAME: VALUE". */
+const judge = `
+/bin/busybox --install -s /bin
+cd /sys/fs/cgroup
+tell() { echo "$1: $(shift; "$@" 2>&1 | tr '\\n' ' ')"; }
+tell roles cat /proc/1/cgroup
+tell controllers cat cgroup.subtree_control
+for file in memory.max memory.high cpu.max cpu.weight pids.max; do tell $file cat gonit.main.quiet/$file; done
+tell notes sh -c "gonit status quiet | grep -c 'not applied'"
+gonit start --no-wait grows
+until gonit why grows | grep -q "out of memory"; do sleep 0.1; done
+tell out gonit why grows
+tell neighbour sh -c "gonit status quiet | grep -c running"
+until grep -q "^max [1-9]" gonit.main.forks/pids.events; do sleep 0.1; done
+[ "$(cat gonit.main.forks/pids.current)" -le 20 ] && echo "bomb: bounded"
+gonit stop --force forks
+tell left sh -c "ps | grep -c '[/]bin/forks'"
+[ -d gonit.main.forks ] || echo "bomb: gone"
+until grep -q "^nr_throttled [1-9]" gonit.main.spins/cpu.stat; do sleep 0.1; done
+echo "load: held back"
+life=$(ps | grep '[g]onit: manager' | awk '{print $1}')
+kill -9 $life
+until gonit restart quiet; do sleep 0.1; done
+tell again cat gonit.main.quiet/memory.max /proc/1/cgroup
+gonit stop spins
+[ -d gonit.main.spins ] || echo "load: gone"
+echo "judge: over"
+`;
+
+test("a service's memory, processes and processors end where its limits say, and its group kills all of it", async (t) => {
+  const busybox = execFileSync("sh", ["-c", "command -v busybox"], { encoding: "utf8" }).trim();
+  const initrd = initramfs(t, {
+    init: readFileSync(binary()),
+    "bin/gonit": readFileSync(binary()),
+    "bin/busybox": readFileSync(busybox),
+    "bin/forks": readFileSync(child("forks-without-end")),
+    "bin/spins": readFileSync(child("spins")),
+    "bin/judge": judge,
+    "system/config.yml": configuration,
+  });
+  const vm = boot(t, { initrd });
+  await vm.sees(/^judge: over$/m);
+  const answers = (name: string) =>
+    [...vm.console().matchAll(new RegExp(`^${name}: (.*?) *$`, "gm"))].map(([, answer]) => answer);
+  // gonit itself is in a leaf of its own, so that its group may give controllers to others.
+  assert.deepEqual(answers("roles"), ["0::/gonit.roles"]);
+  for (const name of ["cpu", "io", "memory", "pids"])
+    assert.ok(answers("controllers")[0]?.split(" ").includes(name), name);
+  assert.deepEqual(answers("memory.max"), [String(32 << 20)]);
+  assert.deepEqual(answers("memory.high"), [String(24 << 20)]);
+  assert.deepEqual(answers("cpu.max"), ["50000 100000"]);
+  assert.deepEqual([...answers("cpu.weight"), ...answers("pids.max")], ["50", "10"]);
+  assert.deepEqual(answers("notes"), ["0"]);
+  assert.match(answers("out")[0] ?? "", /ended by SIGKILL: out of memory, its limit is 16M/);
+  assert.deepEqual(answers("neighbour"), ["1"]);
+  assert.deepEqual(answers("bomb"), ["bounded", "gone"]);
+  assert.deepEqual(answers("left"), ["0"]);
+  assert.deepEqual(answers("load"), ["held back", "gone"]);
+  // Another manager found the groups as they were.
+  assert.deepEqual(answers("again"), [`${32 << 20} 0::/gonit.roles`]);
+});
