@@ -64,6 +64,15 @@ test("gonit reboot, gonit halt, the signals of process 1, ctrl-alt-del and the p
   halted.kill();
 });
 
+test("a console that takes no output (flow control) holds nothing up", async (t) => {
+  const vm = await shell(t);
+  vm.send("\x13");
+  await vm.monitor("sendkey ctrl-alt-delete");
+  const { code, console } = await vm.ended;
+  assert.equal(code, 0);
+  assert.match(console, /reboot: Restarting system/);
+});
+
 async function shell(t: TestContext): Promise<Vm> {
   const vm = await bootInitramfs(t, origin);
   await vm.sees(/gonit# /);
