@@ -35,7 +35,7 @@ test("the origin's configuration boots to a shell on the console; the kernel's f
   assert.equal(await ask(vm, "cat /proc/sys/kernel/hostname"), "shop\n");
   assert.match(await ask(vm, "gonit status"), /terminals +running/);
   // Each service has a cgroup of its own.
-  assert.match(await ask(vm, "cat /proc/self/cgroup"), /^0::\/terminals\.service$/m);
+  assert.match(await ask(vm, "cat /proc/self/cgroup"), /^0::\/gonit\.main\.terminals$/m);
   // A log-out hangs the line up; the console goes on, and the next shell comes.
   const from = vm.console().length;
   vm.type("exit");
