@@ -55,6 +55,8 @@ export function machineTask(
       description: "Modules, kernel settings and file systems",
       type: "task",
       critical: "rescue",
+      // It tells what failed although it is not required, for `gonit status machine`.
+      ready: { kind: "notify" },
       restart: { policy: "no" },
       timeout: { start: startTimeoutMs },
       logs: { to: { to: "console" } },

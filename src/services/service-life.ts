@@ -18,10 +18,15 @@ export function settingsOf<Settings>(): Settings | null {
 
 /** Readiness as in sd_notify(3); nobody listens where the configuration does not ask for it. */
 export function tellReady(): void {
+  tell("READY=1\n");
+}
+
+/** Variables as in sd_notify(3), a line each. */
+export function tell(message: string): void {
   const socket = variable("NOTIFY_SOCKET");
   if (socket === null || socket === "") return;
-  const error = host.sendDatagram(socket, "READY=1\n");
-  if (error < 0) host.print(2, `cannot tell gonit that the service is ready: ${host.errnoText(error)}\n`);
+  const error = host.sendDatagram(socket, message);
+  if (error < 0) host.print(2, `cannot tell gonit how the service is: ${host.errnoText(error)}\n`);
 }
 
 /** A descriptor that is readable when the service is to end, or one of `more` came; it is in the poll set. */

@@ -35,7 +35,7 @@ test("the origin's configuration boots to a shell on the console; the kernel's f
   assert.equal(await ask(vm, "cat /proc/sys/kernel/hostname"), "shop\n");
   assert.match(await ask(vm, "gonit status"), /terminals +running/);
   // Each service has a cgroup of its own.
-  assert.match(await ask(vm, "cat /proc/self/cgroup"), /^0::\/terminals\.service$/m);
+  assert.match(await ask(vm, "cat /proc/self/cgroup"), /^0::\/gonit\.main\.terminals$/m);
   // A log-out hangs the line up; the console goes on, and the next shell comes.
   const from = vm.console().length;
   vm.type("exit");
@@ -62,6 +62,15 @@ test("gonit reboot, gonit halt, the signals of process 1, ctrl-alt-del and the p
   halted.type("kill -37 1");
   await halted.sees(/reboot: System halted/);
   halted.kill();
+});
+
+test("a console that takes no output (flow control) holds nothing up", async (t) => {
+  const vm = await shell(t);
+  vm.send("\x13");
+  await vm.monitor("sendkey ctrl-alt-delete");
+  const { code, console } = await vm.ended;
+  assert.equal(code, 0);
+  assert.match(console, /reboot: Restarting system/);
 });
 
 async function shell(t: TestContext): Promise<Vm> {

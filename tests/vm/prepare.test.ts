@@ -34,7 +34,7 @@ services:
     "system/modules": "/lib/modules/watchdog.ko\n/lib/modules/softdog.ko soft_margin=77\n",
   });
   const vm = boot(t, { initrd: archive(t, files), disks: [disk], append: "" });
-  await vm.sees(/machine \| loaded the module softdog \(soft_margin=77\)/);
+  await vm.sees(/machine \| loaded modules: watchdog softdog \(soft_margin=77\)/);
   await vm.sees(/machine \| mounted \/dev\/nvme0n1 \(ext4\) on \/data\n/);
   const order = await vm.sees(/machine \| mounted tmpfs \(tmpfs\) on \/data\/scratch/);
   await vm.sees(/first \| 2/, order);
@@ -75,6 +75,7 @@ services: [{name: terminals}]
   await vm.sees(/gonit: rescue shell: machine failed: exited 1/);
   await vm.sees(/rescue# /);
   assert.match(await ask(vm, "gonit status"), /machine +failed/);
+  assert.match(await ask(vm, "gonit status machine"), /says +cannot load the module no_such_module/);
   assert.match(await ask(vm, "gonit why terminals"), /machine/);
   // Left, it is offered again.
   const from = vm.console().length;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { binary } from "../process/gonit.ts";
-import { ext4Disk, fileOnDisk, fileSystemTroubles, replayJournal, systemFiles } from "./gonit-vm.ts";
+import { archive, ask, ext4Disk, fileOnDisk, fileSystemTroubles, replayJournal, systemFiles } from "./gonit-vm.ts";
 import { boot } from "./vm.ts";
 
 const rootOnDisk = "root=/dev/nvme0n1 init=/system/gonit";
@@ -59,4 +59,18 @@ test("a power failure loses no line of a log that is older than logs.sync", asyn
     lines,
     Array.from(lines, (_, index) => index + 1),
   );
+});
+
+test("a manager that never comes up: safe mode, a rescue shell with the reason; ctrl-alt-del still ends the machine", async (t) => {
+  const files = systemFiles("services: [{name: terminals}]\n", {}, binary("GONIT_HOOKS_BINARY"));
+  const append = "GONIT_HOOK=turn-before-append=kill@1 GONIT_RETRY_MS_MAX=20";
+  const vm = boot(t, { initrd: archive(t, files), append });
+  await vm.sees(/Safe mode: the manager cannot be kept up/);
+  await vm.sees(/rescue shell: the manager cannot be kept up[\s\S]*rescue# /);
+  assert.match(await ask(vm, "echo it is a shell"), /it is a shell/);
+  await vm.monitor("sendkey ctrl-alt-delete");
+  const { code, console } = await vm.ended;
+  assert.equal(code, 0);
+  assert.match(console, /reboot: Restarting system/);
+  assert.doesNotMatch(console, /Kernel panic/);
 });

@@ -84,6 +84,10 @@ test("the binary is gone and the roles are killed: they come back, services stay
     vm.type(`for p in /proc/[0-9]*; do read c < $p/comm; [ "$c" = "gonit: ${role}" ] && kill -9 \${p#/proc/}; done`);
     await vm.sees(new RegExp(`The ${role} ended and is started again`), from);
   }
+  // Process 1 itself executes the file that it holds, too.
+  const from = vm.console().length;
+  vm.type("kill -SEGV 1");
+  await vm.sees(/init is back after a fault of its own/, from);
   assert.match(await ask(vm, "/tmp/client status"), /terminals +running/);
   vm.type("/tmp/client poweroff");
   const { code, console } = await vm.ended;

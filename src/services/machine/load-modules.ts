@@ -12,21 +12,21 @@ const ENODEV = 19;
 
 /** Why modules could not be loaded, a text each. */
 export function loadModules(wanted: ModulePlan[]): string[] {
+  const loaded: string[] = [];
   const list = parseModuleList(textOf(listFile, listBytesMax));
-  const problems = list.flatMap((file) => loadFile(moduleName(file.path), file));
-  for (const { name, options } of wanted) problems.push(...load(list, name, options));
+  const problems = list.flatMap((file) => loadFile(file, loaded));
+  for (const { name, options } of wanted) problems.push(...load(list, name, options, loaded));
+  if (loaded.length > 0) host.print(1, `loaded modules: ${loaded.join(" ")}\n`);
   return problems;
 }
 
-function load(list: ModuleFile[], name: string, options: string): string[] {
-  if (name.startsWith("/")) return loadFile(moduleName(name), { path: name, options });
+function load(list: ModuleFile[], name: string, options: string, loaded: string[]): string[] {
+  if (name.startsWith("/")) return loadFile({ path: name, options }, loaded);
   if (isLoaded(name)) return [];
   const listed = fileInList(list, name);
   const files = listed === null ? filesOf(name) : [listed.path];
   if (files === null) return [`cannot load the module ${name}: it is neither in ${listFile} nor in ${folders()[0]}`];
-  return files.flatMap((path, at) =>
-    loadFile(moduleName(path), { path, options: at === files.length - 1 ? options : "" }),
-  );
+  return files.flatMap((path, at) => loadFile({ path, options: at === files.length - 1 ? options : "" }, loaded));
 }
 
 function isLoaded(name: string): boolean {
@@ -46,9 +46,11 @@ function filesOf(name: string): string[] | null {
   return null;
 }
 
-function loadFile(name: string, { path, options }: ModuleFile): string[] {
+/** Its name goes to `loaded`, unless it was loaded before. */
+function loadFile({ path, options }: ModuleFile, loaded: string[]): string[] {
+  const name = moduleName(path);
   const error = -host.loadModule(path, options);
-  if (error === 0) host.print(1, `loaded the module ${name}${options === "" ? "" : ` (${options})`}\n`);
+  if (error === 0) loaded.push(options === "" ? name : `${name} (${options})`);
   if (error === 0 || error === EEXIST) return [];
   return [`cannot load the module ${name} (${path}): ${reasonOf(error, path)}`];
 }

@@ -4,26 +4,29 @@
  * required is missing.
  */
 
-import type { MachinePlan } from "../../engine/plan.ts";
-import { settingsOf } from "../service-life.ts";
+import type { MachinePlan, MountPlan } from "../../engine/plan.ts";
+import { settingsOf, tell } from "../service-life.ts";
 import { loadModules } from "./load-modules.ts";
 import { keepMachineId } from "./machine-id.ts";
 import { mountOne } from "./mount.ts";
 import { parentsFirst } from "./mount-table.ts";
 import { setKernel } from "./sysctl.ts";
 
-function tell(problems: string[]): void {
-  for (const problem of problems) host.print(2, `${problem}\n`);
+const problems: string[] = [];
+
+function report(texts: string[]): void {
+  for (const text of texts) host.print(2, `${text}\n`);
+  problems.push(...texts);
 }
 
 /** Whether every file system that is required is there. */
-function mountAll(plan: MachinePlan): boolean {
+function mountAll(mounts: MountPlan[]): boolean {
   let isWhole = true;
-  for (const mount of parentsFirst(plan.mounts)) {
+  for (const mount of parentsFirst(mounts)) {
     const why = mountOne(mount);
     if (why === null) continue;
     const what = `cannot mount ${mount.source === "" ? mount.target : `${mount.source} on ${mount.target}`}`;
-    tell([`${what}: ${why}${mount.required ? "" : "; it is not required, so services start without it"}`]);
+    report([`${what}: ${why}${mount.required ? "" : "; it is not required, so services start without it"}`]);
     if (mount.required) isWhole = false;
   }
   return isWhole;
@@ -31,10 +34,11 @@ function mountAll(plan: MachinePlan): boolean {
 
 function main(): number {
   const plan = settingsOf<MachinePlan>() ?? { modules: [], sysctl: {}, mounts: [] };
-  tell(loadModules(plan.modules));
-  tell(setKernel(plan.sysctl));
-  const isWhole = mountAll(plan);
+  report(loadModules(plan.modules));
+  report(setKernel(plan.sysctl));
+  const isWhole = mountAll(plan.mounts);
   keepMachineId();
+  tell(`STATUS=${problems.join("; ")}\n${isWhole ? "READY=1\n" : ""}`);
   return isWhole ? 0 : 1;
 }
 
