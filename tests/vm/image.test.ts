@@ -1,3 +1,4 @@
+// limit: 600 s
 /* Images: they boot, two builds are equal byte for byte, a build that is interrupted or impossible harms nothing. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
