@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { Failure, run, type Tools } from "./run.ts";
 
 /** What programs are needed for, beside every build. */
-export type Purpose = "tests" | "vm" | "image" | "ext4" | "qcow2" | "erofs" | "uefi" | "firmware" | "oci";
+export type Purpose = "tests" | "vm" | "image" | "ext4" | "qcow2" | "erofs" | "disk" | "firmware" | "oci";
 
 interface Program {
   package: string;
@@ -30,15 +30,17 @@ const PROGRAMS: Program[] = [
   { package: "xz-utils", proof: "xz", purposes: ["image"] },
   { package: "e2fsprogs", proof: "debugfs", purposes: ["ext4", "vm"] },
   { package: "erofs-utils", proof: "fsck.erofs", purposes: ["erofs"] },
-  { package: "mtools", proof: "mcopy", purposes: ["uefi"] },
-  { package: "dosfstools", proof: "mkfs.fat", purposes: ["uefi"] },
-  { package: "fdisk", proof: "sfdisk", purposes: ["uefi"] },
-  { package: "binutils", proof: "objcopy", purposes: ["uefi"] },
+  { package: "mtools", proof: "mcopy", purposes: ["disk"] },
+  { package: "dosfstools", proof: "mkfs.fat", purposes: ["disk"] },
+  { package: "fdisk", proof: "sfdisk", purposes: ["disk"] },
+  { package: "binutils", proof: "objcopy", purposes: ["disk"] },
   {
     package: "systemd-boot-efi",
     proof: "/usr/lib/systemd/boot/efi/linuxx64.efi.stub",
-    purposes: ["uefi"],
+    purposes: ["disk"],
   },
+  { package: "syslinux", proof: "syslinux", purposes: ["disk"] },
+  { package: "syslinux-common", proof: "/usr/lib/syslinux/mbr/gptmbr.bin", purposes: ["disk"] },
   { package: "ovmf", proof: "/usr/share/OVMF/OVMF_CODE_4M.fd", purposes: ["firmware"] },
   { package: "umoci", proof: "umoci", purposes: ["oci"] },
   { package: "skopeo", proof: "skopeo", purposes: ["oci"] },

@@ -25,7 +25,7 @@ const PROCESS_LIMIT_MS = 180_000;
 const VM_LIMIT_MS = 300_000;
 
 /** Tests of machines build images of every format, and look at them with other programs. */
-const VM_PURPOSES = ["vm", "image", "ext4", "qcow2", "erofs", "uefi", "firmware", "oci"] as const;
+const VM_PURPOSES = ["vm", "image", "ext4", "qcow2", "erofs", "disk", "firmware", "oci"] as const;
 
 interface Stage {
   name: string;

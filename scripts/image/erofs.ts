@@ -5,6 +5,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, mustRun } from "../run.ts";
+import { BOOT_INITRAMFS } from "./boot-initramfs.ts";
 import type { Entry } from "./tree.ts";
 import { uuidFor, type Writer } from "./writer.ts";
 
@@ -31,7 +32,7 @@ function unpackInto(entries: readonly Entry[], folder: string): void {
   }
 }
 
-export const writeErofs: Writer = async ({ entries, folder, identity, seconds }, path) => {
+export const writeErofs: Writer = async ({ entries, folder, identity, seconds, cmdline }, path) => {
   refuseOwners(entries);
   const root = join(folder, "root");
   mkdirSync(root, { mode: 0o755 });
@@ -40,5 +41,10 @@ export const writeErofs: Writer = async ({ entries, folder, identity, seconds },
   const words = ["-zlz4", `-T${seconds}`, "-U", uuidFor(identity, "erofs"), "--all-root", path, root];
   await mustRun(`write ${path}`, "mkfs.erofs", words, { env: { ...process.env, LC_ALL: "C" } });
   await mustRun(`check ${path}`, "fsck.erofs", [path]);
-  return undefined;
+  return {
+    medium: "raw",
+    append: `root=UUID=${uuidFor(identity, "erofs")} init=/system/gonit ${cmdline}`.trim(),
+    initrd: BOOT_INITRAMFS,
+    readOnly: true,
+  };
 };

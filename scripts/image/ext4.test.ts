@@ -23,6 +23,7 @@ function inputFor(tree: Tree, folder: string, sizeBytes: number | null = null): 
     version: "",
     cmdline: "",
     kernel: undefined,
+    bootEntries: [],
   };
 }
 

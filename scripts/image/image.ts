@@ -21,8 +21,10 @@ import { join, resolve } from "node:path";
 import { buildVariant, openWorkshop } from "../build.ts";
 import { preparePrograms } from "../programs.ts";
 import { Failure, type Tools } from "../run.ts";
+import { BOOT_INITRAMFS, bootEntries } from "./boot-initramfs.ts";
 import { type ImageConfiguration, readConfiguration } from "./configuration.ts";
 import { buildContents, type Contents, type Prepared, prepare } from "./contents.ts";
+import { cpioArchive } from "./cpio.ts";
 import { RULES } from "./formats.ts";
 import { FORMATS, type Format, type ImageManifest, MANIFEST, type ManifestImage } from "./manifest.ts";
 import type { ImageOptions } from "./options.ts";
@@ -107,6 +109,7 @@ async function writeAll(
   const seconds = timeOfFiles();
   const entries = contents.tree.entries();
   const { title, version, sizeBytes, cmdline } = configuration;
+  const boots = kernel === undefined ? [] : bootEntries(prepared, contents, formats.includes("erofs") ? ["erofs"] : []);
   const input = {
     entries,
     title,
@@ -116,6 +119,7 @@ async function writeAll(
     seconds,
     identity: identityOf(entries),
     kernel: kernel?.file,
+    bootEntries: boots,
   };
   const folder = newFolder(output);
   try {
@@ -126,6 +130,9 @@ async function writeAll(
         images.push(image);
         return { result: undefined, summary: `${image.file} ${size(image.bytes)}` };
       });
+    }
+    if (formats.some((format) => RULES[format].needsInitramfs === true)) {
+      writeFileSync(join(folder, BOOT_INITRAMFS), cpioArchive(boots, seconds));
     }
     if (kernel !== undefined) copyFileSync(kernel.file, join(folder, KERNEL_FILE));
     writeFileSync(join(folder, SBOM), sbomOf(prepared, contents, seconds, input.identity));

@@ -44,14 +44,14 @@ const EXAMPLE = {
   "kernel/net/core/net_failover.ko": ["depends=failover"],
   "kernel/net/core/failover.ko": ["depends="],
   "kernel/drivers/virtio/virtio.ko": ["depends=virtio_ring"],
-  "kernel/drivers/virtio/virtio_ring.ko": [],
+  "kernel/drivers/virtio/virtio_ring.ko": ["softdep=pre: crc32c"],
   "kernel/drivers/watchdog/softdog.ko": ["depends=watchdog"],
 };
 
-test("moduleNeeds() reads what a module needs, its soft needs first, with _ for -", () => {
+test("moduleNeeds() reads what a module needs and what it asks for, with _ for -", () => {
   const bytes = moduleFile(["depends=a,b-c", "softdep=pre: crc32c post: later", "alias=x"]);
-  assert.deepEqual(moduleNeeds(bytes), ["crc32c", "a", "b_c"]);
-  assert.deepEqual(moduleNeeds(moduleFile(["depends="])), []);
+  assert.deepEqual(moduleNeeds(bytes), { needed: ["a", "b_c"], wished: ["crc32c"] });
+  assert.deepEqual(moduleNeeds(moduleFile(["depends="])), { needed: [], wished: [] });
 });
 
 test("planModules() puts what a module needs before it, each once, and leaves out what is built in", (t) => {

@@ -41,12 +41,16 @@ function contentOf(path: string): Buffer {
   return execFileSync("xz", ["-dc"], { input: bytes, maxBuffer: 256 * 1024 * 1024 });
 }
 
-/** Names of the modules that must be loaded before this one. */
-export function moduleNeeds(bytes: Buffer): string[] {
+/**
+ * Names of the modules to load before this one: those that it needs, and those that it would like to have, which may be
+ * built in under another name.
+ */
+export function moduleNeeds(bytes: Buffer): { needed: string[]; wished: string[] } {
   const fields = elfSection(bytes, ".modinfo")?.toString("latin1").split("\0") ?? [];
   const depends = fields.flatMap((field) => /^depends=(.*)/.exec(field)?.[1]?.split(",") ?? []);
   const soft = fields.flatMap((field) => /^softdep=pre: (.*?)(?: post:.*)?$/.exec(field)?.[1]?.split(/\s+/) ?? []);
-  return [...soft, ...depends].filter((name) => name !== "").map(plainName);
+  const plain = (names: string[]): string[] => names.filter((name) => name !== "").map(plainName);
+  return { needed: plain(depends), wished: plain(soft) };
 }
 
 function builtIn(folder: string): Set<string> {
@@ -74,7 +78,9 @@ export function planModules(
       if (optional) return;
       throw new Failure(`cannot bring the kernel module ${name}${why}: ${folder} has none of this name`);
     }
-    for (const need of moduleNeeds(contentOf(join(folder, path)))) add(need, "", `, which ${name} needs`);
+    const { needed, wished } = moduleNeeds(contentOf(join(folder, path)));
+    for (const wish of wished) if (files.has(wish)) add(wish, "", `, which ${name} asks for`);
+    for (const need of needed) add(need, "", `, which ${name} needs`);
     planned.set(name, { name, options, path });
   };
   for (const { name, options } of wanted) {

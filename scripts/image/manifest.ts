@@ -7,8 +7,8 @@ export type Format = (typeof FORMATS)[number];
 
 /** How a machine boots an image. Files are named from the manifest's folder. */
 export interface Boot {
-  /** initrd: the image is the initramfs. raw, qcow2: a disk for the manifest's kernel. uefi, bios: it boots by itself. */
-  medium: "initrd" | "raw" | "qcow2" | "uefi" | "bios";
+  /** initrd: the image is the initramfs. raw, qcow2: a disk for the manifest's kernel. firmware: it boots by itself. */
+  medium: "initrd" | "raw" | "qcow2" | "firmware";
   /** Kernel command line. */
   append?: string;
   /** An initramfs that the disk needs beside it. */

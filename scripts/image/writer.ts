@@ -18,6 +18,8 @@ export interface WriteInput {
   cmdline: string;
   /** Path of the kernel; undefined where no format boots. */
   kernel: string | undefined;
+  /** What is in the initramfs that mounts a root file system (boot-initramfs.ts). */
+  bootEntries: readonly Entry[];
   /** An empty folder for files of the writer's own. */
   folder: string;
 }

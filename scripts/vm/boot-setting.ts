@@ -74,7 +74,7 @@ export async function bootSetting(tools: Tools, options: VmOptions): Promise<Boo
     snapshot: options.snapshot,
     statusPort: options.status,
   };
-  if (boot.medium !== "uefi" && boot.medium !== "bios") {
+  if (boot.medium !== "firmware") {
     const kernel = options.kernel ?? own;
     if (kernel === undefined) throw new Failure(`cannot boot ${file}: name its kernel with --kernel FILE`);
     setting.kernel = kernel;
@@ -84,7 +84,7 @@ export async function bootSetting(tools: Tools, options: VmOptions): Promise<Boo
   if (boot.initrd !== undefined) setting.initrd = join(folder, boot.initrd);
   const format = boot.medium === "qcow2" ? "qcow2" : "raw";
   setting.disks = [{ file, format, interface: "nvme", readOnly: boot.readOnly === true }];
-  if (boot.medium !== "uefi") return { setting, remove: () => undefined };
+  if (boot.medium !== "firmware" || options.bios) return { setting, remove: () => undefined };
   await preparePrograms(tools, ["firmware"]);
   const { firmware, remove } = prepareFirmware();
   return { setting: { ...setting, uefi: firmware, memory: Math.max(options.memory, 512) }, remove };

@@ -6,9 +6,10 @@ import { escapeReader } from "./terminal.ts";
 
 test("readVmOptions() reads every option, with a value after a blank or an equals sign", () => {
   const words = ["--forward", "8080:80", "--forward=2222:22", "--memory=512", "--timeout", "90", "--snapshot"];
-  const options = readVmOptions([...words, "--append", "gonit.a=1", "--append", "quiet", "--status", "ext4"]);
+  const options = readVmOptions([...words, "--append", "gonit.a=1", "--append", "quiet", "--status", "--bios", "ext4"]);
   assert.deepEqual(options, {
     append: "gonit.a=1 quiet",
+    bios: true,
     forwards: [
       { host: 8080, guest: 80 },
       { host: 2222, guest: 22 },

@@ -12,6 +12,8 @@ export interface VmOptions {
   memory: number;
   processors: number;
   snapshot: boolean;
+  /** A disk that boots by itself is started by a BIOS instead of UEFI firmware. */
+  bios: boolean;
   status: boolean;
   timeoutMs?: number;
 }
@@ -22,6 +24,7 @@ Boots an image of dist/image (see npm run image) in QEMU, its console on this te
 (initramfs ext4 erofs qcow2 disk) or a file; without it the first that boots.
 
   --append WORDS        adds to the kernel command line
+  --bios                starts the format disk by a BIOS instead of UEFI firmware
   --forward HOST:GUEST  connects TCP port HOST of 127.0.0.1 to the guest's port GUEST; may be given several times
   --kernel FILE         another kernel than the image's
   --memory MIB          256
@@ -81,7 +84,15 @@ const WITH_VALUE: { [option: string]: Reader } = {
 
 /** Reads the words; a Failure names the first that is wrong. `--option=value` is `--option value`. */
 export function readVmOptions(words: readonly string[]): VmOptions {
-  const options: VmOptions = { append: "", forwards: [], memory: 256, processors: 1, snapshot: false, status: false };
+  const options: VmOptions = {
+    append: "",
+    forwards: [],
+    memory: 256,
+    processors: 1,
+    snapshot: false,
+    bios: false,
+    status: false,
+  };
   const rest = [...words];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const [name = "", ...parts] = word.startsWith("--") ? word.split("=") : [word];
@@ -91,6 +102,7 @@ export function readVmOptions(words: readonly string[]): VmOptions {
       if (value === undefined) throw new Failure(`${name} needs a value\n\n${VM_USAGE}`);
       reader(options, value);
     } else if (word === "--snapshot") options.snapshot = true;
+    else if (word === "--bios") options.bios = true;
     else if (word === "--status") options.status = true;
     else if (word.startsWith("-") || options.image !== undefined) {
       throw new Failure(`${word} is not understood\n\n${VM_USAGE}`);

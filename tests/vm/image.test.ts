@@ -1,3 +1,4 @@
+// limit: 600 s
 /* Images: they boot, two builds are equal byte for byte, a build that is interrupted or impossible harms nothing. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -64,7 +65,8 @@ test.after(() => {
 });
 
 /** Boots an image of the whole build as its manifest says. */
-async function bootFormat(t: TestContext, format: string): Promise<Vm> {
+async function bootFormat(t: TestContext, name: string): Promise<Vm> {
+  const [format = "", firmwareKind] = name.split(" by ");
   const folder = await wholeBuild();
   const manifest = manifestIn(folder);
   const image = manifest.images.find((one) => one.format === format);
@@ -73,15 +75,17 @@ async function bootFormat(t: TestContext, format: string): Promise<Vm> {
   const kernel = join(folder, manifest.kernel?.file ?? "");
   if (image.boot.medium === "initrd") return boot(t, { kernel, initrd: file, append: image.boot.append });
   const disk = { file, format: image.boot.medium === "qcow2" ? "qcow2" : "raw", interface: "nvme" } as const;
-  if (image.boot.medium !== "uefi") {
-    return boot(t, { kernel, disks: [disk], append: image.boot.append, snapshot: true });
+  if (image.boot.medium !== "firmware") {
+    const initrd = image.boot.initrd === undefined ? {} : { initrd: join(folder, image.boot.initrd) };
+    return boot(t, { kernel, ...initrd, disks: [disk], append: image.boot.append, snapshot: true });
   }
+  if (firmwareKind === "bios") return boot(t, { disks: [{ ...disk, interface: "virtio" }], snapshot: true });
   const { firmware, remove } = prepareFirmware();
   t.after(remove);
   return boot(t, { disks: [disk], uefi: firmware, memory: 512, snapshot: true });
 }
 
-for (const format of ["initramfs", "ext4", "qcow2", "disk"]) {
+for (const format of ["initramfs", "ext4", "erofs", "qcow2", "disk by uefi", "disk by bios"]) {
   test(`${format}: gonit is process 1, and a program of a package shows a file of the configuration's`, async (t) => {
     const vm = await bootFormat(t, format);
     await vm.sees(/Starting services +title="Test image" version=1\.4/);

@@ -68,3 +68,10 @@ test("planShell() names the terminal's type where nobody else does", () => {
   assert.equal(variables(planShell(facts(["TERM=dumb"]))).TERM, "vt220");
   assert.equal(variables(planShell(facts([], { terminal: "/dev/tty1" }))).TERM, "linux");
 });
+
+test("planShell() names the image's start-up file for interactive shells, unless another is chosen", () => {
+  const there = { isProgram: (path: string) => ["/bin/sh", "/etc/gonit/shell.sh"].includes(path) };
+  assert.equal(variables(planShell(facts([], there))).ENV, "/etc/gonit/shell.sh");
+  assert.equal(variables(planShell(facts(["ENV=/mine"], there))).ENV, "/mine");
+  assert.equal(variables(planShell(facts([]))).ENV, undefined);
+});

@@ -16,6 +16,8 @@ export interface ShellFacts {
 }
 
 const ownFolder = "/system/bin";
+/** What an interactive shell reads (ENV, sh(1)). The image builder writes it where busybox is the shell. */
+const startUpFile = "/etc/gonit/shell.sh";
 const pathDefault = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /** What gonit tells this service alone. GONIT_INSTANCE and its like stay: by them a stop finds all that was started. */
 const notPassedOn = ["NOTIFY_SOCKET", "GONIT_TITLE", "GONIT_VERSION", "GONIT_CONSOLE", "GONIT_ROLE", "GONIT_SETTINGS"];
@@ -40,6 +42,7 @@ export function planShell(facts: ShellFacts): ShellPlan | null {
   variables.set("SHELL", shell);
   variables.set("PATH", searchPath(variables.get("PATH"), facts));
   variables.set("TERM", terminalType(variables.get("TERM"), facts.terminal));
+  if (!variables.has("ENV") && facts.isProgram(startUpFile)) variables.set("ENV", startUpFile);
   variables.set("PS1", facts.uid === 0 ? "gonit# " : "gonit$ ");
   return {
     argv: [shell, ...shellOptions(shell)],
