@@ -14,7 +14,7 @@ export const machineService = "machine";
 /** The modules that the image builder chose: a line each, path, blank, options. */
 const imageModules = "/system/modules";
 /** A file system check of a large disk takes its time. */
-const startTimeoutMs = 3_600_000;
+const limitMs = 3_600_000;
 
 /** Null: nothing is said about the machine. */
 export function planMachine(system: Collected["system"]): MachinePlan | null {
@@ -58,7 +58,7 @@ export function machineTask(
       // It tells what failed although it is not required, for `gonit status machine`.
       ready: { kind: "notify" },
       restart: { policy: "no" },
-      timeout: { start: startTimeoutMs },
+      timeout: { start: limitMs, run: limitMs },
       logs: { to: { to: "console" } },
     },
     nodes: [],

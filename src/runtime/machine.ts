@@ -14,8 +14,18 @@ import { HardwareWatchdog } from "./watchdog.ts";
 
 /** As src/config/plan-machine.ts names it. */
 const machineTask = "machine";
-/** Where a configuration is looked for again once it has been written. */
-const usualConfiguration = "/system/config.yml";
+/** Where a configuration is looked for again once it has been mended: as src/config/find.ts has them. */
+const usualConfigurations = [
+  "/system/config.yml",
+  "/system/config.yaml",
+  "/etc/gonit/config.yml",
+  "/etc/gonit/config.yaml",
+];
+
+function usualConfiguration(): string {
+  const isThere = (path: string): boolean => typeof host.stat(path) !== "number";
+  return usualConfigurations.find(isThere) ?? "/system/config.yml";
+}
 
 export class Machine {
   private readonly log: OwnLog;
@@ -53,7 +63,7 @@ export class Machine {
     if (good !== null) {
       this.settled = good;
       this.log.write("error", "Cannot use the configuration; the last good plan is used", {}, lines);
-      return { plan: good, configuration: good.sources[0]?.path ?? usualConfiguration };
+      return { plan: good, configuration: good.sources[0]?.path ?? usualConfiguration() };
     }
     this.log.write("error", "Cannot use the configuration; no service is started", {}, lines);
     return this.nothing("the configuration cannot be used (gonit check tells why); mend it, then gonit apply");
@@ -66,7 +76,7 @@ export class Machine {
 
   private nothing(reason: string): { plan: Plan; configuration: string } {
     this.rescue.ask(reason);
-    return { plan: emptyPlan(), configuration: usualConfiguration };
+    return { plan: emptyPlan(), configuration: usualConfiguration() };
   }
 
   afterTurn(state: State): void {

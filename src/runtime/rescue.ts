@@ -1,5 +1,5 @@
 /**
- * When a machine's console gets the rescue shell: while a service with `critical: rescue` has failed, or while there is
+ * When a machine's console gets the rescue shell: while a service with `critical: rescue` has ended for good, or while there is
  * no configuration to run. init starts the shell as long as it holds a text named "rescue", the reason.
  */
 
@@ -52,7 +52,11 @@ export class Rescue {
     if (this.asked !== "") return this.asked;
     if (this.watched.length === 0) return "";
     const { byName } = engineOf(state);
-    const failed = this.watched.find((name) => byName.get(name)?.unit.state === "failed");
+    const failed = this.watched.find((name) => {
+      const node = byName.get(name);
+      const state = node?.unit.state;
+      return state === "failed" || (state === "done" && node?.plan.type !== "task");
+    });
     if (failed === undefined) return "";
     // Where somebody can log in, the console is theirs.
     const hasTerminal = this.terminals.some((name) => {
@@ -61,6 +65,6 @@ export class Rescue {
     });
     if (hasTerminal) return "";
     const why = byName.get(failed)?.unit.failedBecause ?? "";
-    return `${failed} failed: ${why}. See gonit why ${failed}; mend it, then gonit start ${failed}`;
+    return `${failed} ${why === "" ? "has ended" : `failed: ${why}`}. See gonit why ${failed}; mend it, then gonit start ${failed}`;
   }
 }
