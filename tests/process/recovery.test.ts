@@ -21,7 +21,7 @@ services:
 `,
     atOnce,
   );
-  await gonit.sees(/msg="Started service".*service=steady/);
+  await gonit.until("both run", () => ["steady", "writer"].every((name) => gonit.service(name).pid !== null));
   const steady = gonit.service("steady").pid ?? 0;
   const writer = gonit.service("writer").pid ?? 0;
   for (let count = 0; count < kills; count++) {
