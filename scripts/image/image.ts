@@ -16,7 +16,6 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildVariant, openWorkshop } from "../build.ts";
 import { preparePrograms } from "../programs.ts";
@@ -64,27 +63,30 @@ function sha256(path: string): string {
   return createHash("sha256").update(readFileSync(path)).digest("hex");
 }
 
-/** A place for the files until all are done. Only what is in it is ours: another build may write into the same folder. */
-function newFolder(output: string): string {
-  mkdirSync(output, { recursive: true });
-  for (const name of readdirSync(output)) {
+/** A folder of this build's own in `parent`; those of builds that were killed are removed, others may be at work there. */
+function newFolder(parent: string): string {
+  mkdirSync(parent, { recursive: true });
+  for (const name of readdirSync(parent)) {
     const [, pid] = /^\.new-(\d+)-/.exec(name) ?? [];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(output, name), { recursive: true });
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(parent, name), { recursive: true });
   }
-  return mkdtempSync(join(output, `.new-${process.pid}-`));
+  return mkdtempSync(join(parent, `.new-${process.pid}-`));
 }
 
-async function writeFormat(format: Format, input: Omit<WriteInput, "folder">, folder: string): Promise<ManifestImage> {
+async function writeFormat(
+  format: Format,
+  input: Omit<WriteInput, "folder">,
+  folder: string,
+  work: string,
+): Promise<ManifestImage> {
   const { file, write } = RULES[format];
   const path = join(folder, file);
-  const work = mkdtempSync(join(tmpdir(), "gonit-image-"));
-  try {
-    const boot = await write({ ...input, folder: work }, path);
-    const bytes = statSync(path).size;
-    return { format, file, bytes, sha256: sha256(path), ...(boot === undefined ? {} : { boot }) };
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+  const own = join(work, format);
+  mkdirSync(own);
+  const boot = await write({ ...input, folder: own }, path);
+  rmSync(own, { recursive: true, force: true });
+  const bytes = statSync(path).size;
+  return { format, file, bytes, sha256: sha256(path), ...(boot === undefined ? {} : { boot }) };
 }
 
 function manifestOf({ configuration, kernel }: Prepared, images: ManifestImage[]): ImageManifest {
@@ -104,6 +106,7 @@ async function writeAll(
   contents: Contents,
   formats: readonly Format[],
   output: string,
+  work: string,
 ): Promise<ManifestImage[]> {
   const { configuration, kernel } = prepared;
   const seconds = timeOfFiles();
@@ -126,7 +129,7 @@ async function writeAll(
     const images: ManifestImage[] = [];
     for (const format of formats) {
       await stage("write", async () => {
-        const image = await writeFormat(format, input, folder);
+        const image = await writeFormat(format, input, folder, work);
         images.push(image);
         return { result: undefined, summary: `${image.file} ${size(image.bytes)}` };
       });
@@ -154,7 +157,7 @@ export async function buildImages(tools: Tools, options: ImageOptions): Promise<
   await preparePrograms(tools, [
     ...new Set(["image" as const, ...formats.flatMap((format) => RULES[format].purposes)]),
   ]);
-  const work = mkdtempSync(join(tmpdir(), "gonit-image-"));
+  const work = newFolder(join(tools.root, ".cache/image-work"));
   try {
     const prepared = await stage("prepare", async () => {
       const needsKernel = formats.some((format) => RULES[format].boots);
@@ -170,7 +173,7 @@ export async function buildImages(tools: Tools, options: ImageOptions): Promise<
       return { result, summary: `${entries.length} files, ${size(held)}, ${result.modules.length} kernel modules` };
     });
     for (const notice of contents.notices) console.log(`notice: ${notice}`);
-    return await writeAll(prepared, contents, formats, output);
+    return await writeAll(prepared, contents, formats, output, work);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

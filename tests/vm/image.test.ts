@@ -163,6 +163,8 @@ test("an interrupted build leaves the old images in place; the next one removes 
   assert.ok(!existsSync(join(folder, "initramfs.cpio")));
   assert.ok(readdirSync(folder).some((name) => name.startsWith(".new-")));
   await build(["--format", "tar", "--output", folder, file]);
+  const isOurs = (name: string): boolean => name.startsWith(`.new-${second.child.pid}-`);
+  assert.deepEqual(readdirSync(".cache/image-work").filter(isOurs), []);
   assert.deepEqual(
     readdirSync(folder).filter((name) => name.startsWith(".")),
     [],
