@@ -21,6 +21,8 @@ export interface ImageConfiguration {
   sizeBytes: number | null;
   kernel: "debian" | { file: string; modules: string };
   modules: { name: string; options: string }[] | null;
+  /** The key `modules` of the configuration itself. */
+  machineModules: { name: string; options: string }[];
   cmdline: string;
   debian: string[];
   users: { name: string; uid: number | null; gid: number | null; home: string; shell: string; groups: string[] }[];
@@ -44,9 +46,8 @@ interface Printed {
     preStart: Command[];
     postStop: Command[];
   }[];
-  image:
-    | (Omit<ImageConfiguration, "title" | "version" | "hostname" | "services" | "sources"> & { formats: string[] })
-    | null;
+  image: Omit<ImageConfiguration, "title" | "version" | "hostname" | "services" | "sources" | "machineModules"> | null;
+  machine?: { modules: { name: string; options: string }[] };
 }
 
 const WITHOUT: NonNullable<Printed["image"]> = {
@@ -81,6 +82,7 @@ export async function readConfiguration(gonit: string, file: string): Promise<Im
     hostname,
     services,
     sources: sources.map((source) => source.path),
+    machineModules: printed.machine?.modules ?? [],
   };
 }
 

@@ -59,12 +59,16 @@ export async function prepare(
 }
 
 function modulesOf({ configuration, kernel }: Prepared): LoadedModule[] {
+  // What the machine loads by name is brought; a path names a file that is in the image otherwise.
+  const own = configuration.machineModules.filter(({ name }) => !name.startsWith("/"));
   if (kernel === undefined || kernel.modules === "") {
-    if ((configuration.modules ?? []).length === 0) return [];
-    throw new Failure("cannot bring image.modules: the kernel's modules are not known; write kernel: {file, modules}");
+    if ((configuration.modules ?? own).length === 0) return [];
+    throw new Failure(
+      "cannot bring kernel modules: the kernel's are not known; write image: {kernel: {file, modules}}",
+    );
   }
-  const wanted = configuration.modules ?? MACHINE_MODULES.map((name) => ({ name, options: "" }));
-  return planModules(kernel.modules, wanted, { optional: configuration.modules === null });
+  const usual = MACHINE_MODULES.map((name) => ({ name, options: "", optional: true }));
+  return planModules(kernel.modules, [...(configuration.modules ?? usual), ...own]);
 }
 
 /** The configuration as the machine reads it: as it was written, or merged where it is more than one file. */

@@ -84,5 +84,5 @@ test("planModules() names a module that is missing and who needs it; optional on
     message: /module watchdog, which softdog needs/,
   });
   assert.throws(() => planModules(folder, [{ name: "e1000", options: "" }]), { name: "Failure", message: /e1000: / });
-  assert.deepEqual(planModules(folder, [{ name: "e1000", options: "" }], { optional: true }), []);
+  assert.deepEqual(planModules(folder, [{ name: "e1000", options: "", optional: true }]), []);
 });

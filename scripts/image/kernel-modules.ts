@@ -19,9 +19,13 @@ export const MACHINE_MODULES = ["virtio_pci", "virtio_blk", "virtio_net", "virti
 export interface WantedModule {
   name: string;
   options: string;
+  /** Left out where the kernel has none of this name. */
+  optional?: boolean;
 }
 
-export interface LoadedModule extends WantedModule {
+export interface LoadedModule {
+  name: string;
+  options: string;
   /** Its file, from the folder of the modules. */
   path: string;
 }
@@ -60,18 +64,14 @@ function builtIn(folder: string): Set<string> {
 
 /**
  * The modules to load, in their order. What is built into the kernel needs no file. A module that is not there is a
- * failure; with `optional` it is left out, since kernels differ in what they have as modules at all.
+ * failure; one that is `optional` is left out, since kernels differ in what they have as modules at all.
  */
-export function planModules(
-  folder: string,
-  wanted: readonly WantedModule[],
-  { optional = false } = {},
-): LoadedModule[] {
+export function planModules(folder: string, wanted: readonly WantedModule[]): LoadedModule[] {
   const entries = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
   const files = new Map(entries.filter((path) => /\.ko(\.\w+)?$/.test(path)).map((path) => [nameOf(path), path]));
   const inKernel = builtIn(folder);
   const planned = new Map<string, LoadedModule>();
-  const add = (name: string, options: string, why: string): void => {
+  const add = (name: string, options: string, why: string, optional: boolean): void => {
     if (planned.has(name) || inKernel.has(name)) return;
     const path = files.get(name);
     if (path === undefined) {
@@ -79,12 +79,12 @@ export function planModules(
       throw new Failure(`cannot bring the kernel module ${name}${why}: ${folder} has none of this name`);
     }
     const { needed, wished } = moduleNeeds(contentOf(join(folder, path)));
-    for (const wish of wished) if (files.has(wish)) add(wish, "", `, which ${name} asks for`);
-    for (const need of needed) add(need, "", `, which ${name} needs`);
+    for (const wish of wished) if (files.has(wish)) add(wish, "", `, which ${name} asks for`, optional);
+    for (const need of needed) add(need, "", `, which ${name} needs`, optional);
     planned.set(name, { name, options, path });
   };
-  for (const { name, options } of wanted) {
-    add(plainName(name), options, "");
+  for (const { name, options, optional = false } of wanted) {
+    add(plainName(name), options, "", optional);
     const one = planned.get(plainName(name));
     if (one !== undefined) one.options = options;
   }

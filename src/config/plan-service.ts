@@ -50,6 +50,7 @@ export function planService(service: CollectedService, context: ServiceContext):
   const { type, runs, restartPolicy } = typeOf(service, context);
   const role = serviceDefaults(context.role);
   const environment = environmentOf(service, context);
+  const command = type === "group" ? null : commandOf(service, context);
   const critical = criticalOf(values.critical ?? "no", context.role);
   return {
     name,
@@ -59,7 +60,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     labels: (values.labels as Record<string, string> | undefined) ?? noValues,
     type,
     runs,
-    command: type === "group" ? null : commandOf(service, context),
+    command,
     preStart: commandsOf(values.pre_start, service, context),
     postStop: postStopOf(service, context),
     directory: values.directory ?? context.directory,
@@ -78,7 +79,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     dependsOn: noDependencies,
     after: none,
     conflicts: none,
-    ready: values.ready === undefined ? started : readyOf(values.ready, service, context),
+    ready: values.ready === undefined ? usualReady(command) : readyOf(values.ready, service, context),
     restart: restartOf(values.restart as Merged<RestartValues> | undefined, restartPolicy, critical),
     critical,
     health: healthOf(values.health, type, service, context),
@@ -213,6 +214,11 @@ function environmentOf(service: CollectedService, context: ServiceContext): Envi
   if (environmentProblem !== null && own !== undefined)
     for (const file of environmentFiles) file.except = Object.keys(own);
   return { environment, environmentFiles, environmentProblem };
+}
+
+/** The network is there when it is configured, not when the program that configures it runs. */
+function usualReady(command: CommandPlan | null): ReadyPlan {
+  return command?.builtin === "networking" ? { kind: "notify" } : started;
 }
 
 function readyOf(source: ReadySource, service: CollectedService, context: ServiceContext): ReadyPlan {

@@ -70,7 +70,7 @@ test("up --isolated boots the origin's configuration, and its shell looks around
     "expect Gonit based OS 0.1 (gonit console)",
     "expect gonit# ",
     String.raw`send gonit status\r`,
-    "expect networking  running",
+    "expect networking  ready",
     "expect terminals   running",
     "expect gonit# ",
     String.raw`send gonit why terminals\r`,

@@ -151,7 +151,7 @@ export function networked(
   const configuration = `networking: ${networking}
 services:
   - name: networking
-    ready: notify
+    timeout: {start: 30s}
     environment: {STATE_DIRECTORY: ${join(folder, "state")}}
   - name: stays
     command: ${join(children, "sleeps")}

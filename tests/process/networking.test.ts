@@ -59,6 +59,10 @@ test("an interface that comes later is set up then; only then is the service rea
   const gonit = networked(t, inside, "{interfaces: {eth1: {addresses: 10.8.0.5/24, gateway: 10.7.0.1}}}");
   await gonit.sees(/Interface eth0/);
   assert.equal(gonit.service("networking").state, "starting");
+  // However long the wait is, the start does not run out of time: its 30 seconds have become 90.
+  const told = () => gonit.client("status", "networking").stdout;
+  await gonit.until("what it waits for is shown", () => /says +waits for eth1/.test(told()));
+  assert.match(told(), /ready: notify, at most (1m\d+s|[89]\ds) more/);
   connect(router, "s1", inside, "eth1");
   await isReady(gonit);
   assert.deepEqual(inside.addresses("eth1"), ["10.8.0.5/24"]);

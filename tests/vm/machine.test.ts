@@ -46,8 +46,8 @@ test("a reboot is the end unless the machine boots again", async (t) => {
 
 test("modules load in the order of their list; the power button is an event, the network card a device", async (t) => {
   const tree = new Tree();
-  const wanted = MACHINE_MODULES.map((name) => ({ name, options: "" }));
-  addModules(tree, kernelModules(), "test", planModules(kernelModules(), wanted, { optional: true }));
+  const wanted = MACHINE_MODULES.map((name) => ({ name, options: "", optional: true }));
+  addModules(tree, kernelModules(), "test", planModules(kernelModules(), wanted));
   const files: Record<string, Buffer> = {};
   for (const entry of tree.entries()) if (entry.kind === "file") files[entry.path] = entry.content();
   const vm = boot(t, { initrd: testInitramfs(t, files), network: { forwards: [] } });

@@ -5,7 +5,7 @@
 
 import { Clock, Poll } from "../../contract.ts";
 import type { InterfaceSettings, NetworkingSettings } from "../../engine/builtin-settings.ts";
-import { isEnd, tellReady, watchSignals } from "../service-life.ts";
+import { isEnd, tell, tellReady, watchSignals } from "../service-life.ts";
 import { Device, removeSetup } from "./device.ts";
 import { ServiceFiles, textOf } from "./files.ts";
 import { describe, type Interface } from "./interfaces.ts";
@@ -14,6 +14,8 @@ import type { NetlinkSocket } from "./netlink-socket.ts";
 import { resolvConf } from "./resolv-conf.ts";
 import { noSetup, type Setup } from "./setup.ts";
 import { staleSetups } from "./setup-record.ts";
+
+const askEveryMs = 30_000;
 
 /** RTMGRP_LINK of rtnetlink(7). */
 const linkGroup = 1;
@@ -41,6 +43,8 @@ export class Network {
   private readonly news: number;
   private readonly signals: number;
   private isReady = false;
+  /** When gonit is told next that it takes longer; on the clock that counts suspend. */
+  private askAtMs = 0;
   private hasChanged = true;
   private readonly shown = new Map<string, string>();
 
@@ -55,12 +59,27 @@ export class Network {
     for (const one of settings.interfaces) this.manage(one);
   }
 
+  /**
+   * Nobody knows how long a cable or a server takes: the start's time limit is put off as long as something is waited
+   * for. When to do so again.
+   */
+  private askForTime(): number {
+    if (this.isReady) return Number.POSITIVE_INFINITY;
+    const { bootMs } = host.now();
+    if (bootMs < this.askAtMs) return this.askAtMs;
+    const waitsFor = this.devices.filter((device) => !device.settings.optional && !device.isReady);
+    const names = waitsFor.map((device) => device.settings.name).join(", ");
+    tell(`EXTEND_TIMEOUT_USEC=${3 * askEveryMs * 1000}\nSTATUS=waits for ${names}\n`);
+    this.askAtMs = bootMs + askEveryMs;
+    return this.askAtMs;
+  }
+
   run(): never {
     this.clean();
     this.look();
     for (;;) {
       this.settle();
-      const dueMs = Math.min(...this.devices.map((device) => device.dueMs));
+      const dueMs = Math.min(this.askForTime(), ...this.devices.map((device) => device.dueMs));
       host.setTimer(Clock.boot, Number.isFinite(dueMs) ? dueMs : -1);
       host.poll(-1);
       for (let signal = host.readSignal(this.signals); signal !== 0; signal = host.readSignal(this.signals)) {
@@ -171,6 +190,7 @@ export class Network {
     });
     if (this.isReady || !this.devices.every((device) => device.settings.optional || device.isReady)) return;
     this.isReady = true;
+    tell("STATUS=\n");
     tellReady();
   }
 
