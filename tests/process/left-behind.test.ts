@@ -33,7 +33,7 @@ test("what outlived a killed gonit is ended before the next one starts anything"
 services:
   - {name: away, shell: true, command: "setsid sleep 1000 & echo $! > away; wait"}
   - {name: deaf, command: ${children}/ignores-all, ready: {log: ready}}
-  - {name: bare, shell: true, command: "trap '' TERM; setsid env -i sleep 1000 & echo $! > bare; while :; do wait; done"}
+  - {name: bare, shell: true, command: "trap '' TERM; setsid env -i sleep 1000 & echo $! > bare; wait"}
 `,
   );
   await first.until("deaf runs", () => first.service("deaf").state === "ready");
