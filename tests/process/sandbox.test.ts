@@ -133,6 +133,7 @@ test("a gonit without privileges gives namespaces in a user namespace", async (c
 
 test("another user in a user namespace has nobody but itself in there", async (context) => {
   if (!isRoot || !isPossible(context, "--mount", "--user")) return;
+  if (/^\/(var\/)?tmp\//.test(children)) return context.skip("the tests' programs lie in /tmp, which is hidden");
   const sandbox = "{user_namespace: true, read_only: true, private_tmp: true}";
   const gonit = startSandboxed(context, sandbox, ", user: nobody, group: nogroup, groups: []");
   const answers = await answersOf(gonit);
