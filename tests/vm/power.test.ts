@@ -39,7 +39,9 @@ test("the origin's configuration boots to a shell on the console; the kernel's f
   // A log-out hangs the line up; the console goes on, and the next shell comes.
   const from = vm.console().length;
   vm.type("exit");
-  await vm.sees(/gonit# /, from);
+  // The prompt that heard it may not have been on the console yet: the next one comes after the greeting.
+  const greeted = await vm.sees(/gonit status shows/, from);
+  await vm.sees(/gonit# /, greeted);
   vm.type("gonit restart networking");
   await vm.sees(/Started service +pid=\d+ service=networking/, from);
   vm.type("gonit poweroff");
