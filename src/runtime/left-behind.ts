@@ -1,6 +1,7 @@
 /**
- * What a gonit that was killed left running. Its processes carry the mark of its run, which stands in its lock file (lock-file.ts): the
- * next gonit of the same instance ends them before it starts anything, so that no service runs twice and no port is held.
+ * What a gonit that was killed left running. Its processes carry the mark of its run, which stands in its lock file
+ * (lock-file.ts): the next gonit of the same instance ends them before it starts anything, so that no service runs twice
+ * and no port is held.
  */
 
 import { Clock, type TreeResult } from "../contract.ts";

@@ -388,7 +388,9 @@ export class Manager {
     const event = signalEvent(this.traits, signal, this.stopping || this.state().shutdown !== null);
     if (event?.kind !== "signal-received") return;
     this.emit(event);
-    this.stopping ||= event.meaning === "stop";
-    if (this.state().plan === null) host.finishShutdown(event.mode, ExitCode.ok, 0);
+    const isEnd = event.meaning === "stop" || event.meaning === "force";
+    this.stopping ||= isEnd;
+    // Before there is a plan nothing has to be stopped; a signal that asks for no end must not bring it.
+    if (isEnd && this.state().plan === null) host.finishShutdown(event.mode, ExitCode.ok, 0);
   }
 }

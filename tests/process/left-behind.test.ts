@@ -66,6 +66,9 @@ test("Ctrl-C while what was left behind is being ended ends gonit at once", asyn
   // The next one still knows of what the first one left.
   const third = startAfter(context, first, "services:\n  - {name: next, command: sleep 1000}\n");
   await third.sees(new RegExp(`msg="Ending what a killed gonit left behind" count=1 pids=${deaf}\\b`));
+  // This signal asks for the log files to be opened again, and for no end.
+  third.process.kill("SIGUSR1");
+  await third.until("it answers", () => third.client("version").code === 0);
   process.kill(deaf, "SIGKILL");
   await third.sees(/msg="Started service".*service=next/);
 });
