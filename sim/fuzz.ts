@@ -8,7 +8,7 @@ import { shutdownBoundMs } from "../src/engine/shutdown.ts";
 import { Coverage } from "./coverage.ts";
 import { Faults } from "./faults.ts";
 import { type History, type Move, makeHistory } from "./histories.ts";
-import type { Plant } from "./planted.ts";
+import type { Plant } from "./plant.ts";
 import { type CrashPoint, World } from "./world.ts";
 
 export interface Figures {

@@ -19,7 +19,7 @@ import { hash } from "./chance.ts";
 import { Checks } from "./checks.ts";
 import { Kernel } from "./kernel.ts";
 import { type Loss, reconcileAfterLoss } from "./loss.ts";
-import type { Plant } from "./planted.ts";
+import type { Plant } from "./plant.ts";
 
 /** Where in a turn the manager dies: before the journal, or after this many effects. */
 export type CrashPoint = "before-append" | number;
