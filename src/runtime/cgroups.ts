@@ -23,6 +23,7 @@ import {
 import { type InstanceId, instanceKey } from "../engine/instance.ts";
 import type { LimitsPlan, Plan, ServicePlan } from "../engine/plan.ts";
 import { sizeText } from "../engine/words.ts";
+import { writeKernelFile } from "./kernel-file.ts";
 
 const rolesGroup = "gonit.roles";
 /** What a tree request takes (struct tree_request of host/tree.h). */
@@ -127,7 +128,7 @@ export class Cgroups {
       const key = name.slice(prefix.length);
       if (host.life() > 1) this.groups.add(key);
       else {
-        writeFile(`${this.path(key)}/cgroup.kill`, "1");
+        writeKernelFile(`${this.path(key)}/cgroup.kill`, "1");
         this.stale.push(this.path(key));
       }
     }
@@ -171,7 +172,7 @@ export class Cgroups {
     this.stale = this.stale.filter((one) => one !== path);
     const refused: string[] = [];
     for (const [name, text] of files) {
-      const result = writeFile(`${path}/${name}`, text);
+      const result = writeKernelFile(`${path}/${name}`, text);
       if (result < 0) refused.push(`limits are not applied in full: cannot write ${name}: ${host.errnoText(result)}`);
     }
     if (refused.length > 0) this.refused.set(key, refused);
@@ -183,7 +184,7 @@ export class Cgroups {
     const { controllers } = readLimitFacts(this.root);
     if (controllers.length === 0) return [];
     this.emptyRoot();
-    for (const name of controllers) writeFile(`${this.root}/cgroup.subtree_control`, `+${name}`);
+    for (const name of controllers) writeKernelFile(`${this.root}/cgroup.subtree_control`, `+${name}`);
     const enabled = readText(`${this.root}/cgroup.subtree_control`).trim().split(" ");
     return controllers.filter((name) => enabled.includes(name));
   }
@@ -194,7 +195,7 @@ export class Cgroups {
     const isOurs = host.role() !== Role.laptop || pidsOf(procs).every(descendsFrom(host.roles().init.pid));
     if (!isOurs || host.makeDirectory(leaf, groupMode, -1, -1) < 0) return;
     for (let round = 0; round < moveRounds; round++) {
-      const moved = pidsOf(procs).filter((pid) => writeFile(`${leaf}/cgroup.procs`, String(pid)) >= 0);
+      const moved = pidsOf(procs).filter((pid) => writeKernelFile(`${leaf}/cgroup.procs`, String(pid)) >= 0);
       if (moved.length === 0) return;
     }
   }
@@ -220,15 +221,6 @@ function descendsFrom(ancestor: number): (pid: number) => boolean {
     }
     return false;
   };
-}
-
-/** One write(2), as files of the kernel want it. 0 or -errno. */
-function writeFile(path: string, text: string): number {
-  const fd = host.open(path, "w", 0);
-  if (fd < 0) return fd;
-  const written = host.write(fd, text);
-  host.close(fd);
-  return Math.min(written, 0);
 }
 
 /** A program may have made groups of its own below. Whether it is gone. */

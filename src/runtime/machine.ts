@@ -5,6 +5,7 @@ import { engineOf } from "../engine/engine.ts";
 import type { Plan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
 import { BootReport, bootState } from "./boot-report.ts";
+import { writeKernelFile } from "./kernel-file.ts";
 import { loadGoodPlan, storeGoodPlan } from "./last-good-plan.ts";
 import type { OwnLog } from "./own-log.ts";
 import type { Shell } from "./performer.ts";
@@ -52,7 +53,7 @@ export class Machine {
   /** Before the first service starts. */
   begin(plan: Plan): void {
     if (plan.hostname === "") return;
-    const error = writeTo("/proc/sys/kernel/hostname", plan.hostname);
+    const error = writeKernelFile("/proc/sys/kernel/hostname", plan.hostname);
     if (error < 0) this.log.write("warn", "Cannot set the host name", { reason: host.errnoText(error) });
   }
 
@@ -106,14 +107,6 @@ export class Machine {
     if (news === "ready") this.log.write("info", "All services are ready", { boot, services });
     else this.log.write("warn", "The system is up, but not all services", { boot, services });
   }
-}
-
-function writeTo(path: string, text: string): number {
-  const fd = host.open(path, "w", 0);
-  if (fd < 0) return fd;
-  const written = host.write(fd, text);
-  host.close(fd);
-  return written;
 }
 
 function emptyPlan(): Plan {

@@ -1,6 +1,7 @@
 /** Loads kernel modules: the image builder's list, then what the configuration asks for. */
 
 import type { ModulePlan } from "../../engine/plan.ts";
+import { textOf } from "../text-file.ts";
 import { fileInList, filesByDependencies, type ModuleFile, moduleName, parseModuleList } from "./modules.ts";
 
 const listFile = "/system/modules";
@@ -34,7 +35,7 @@ function isLoaded(name: string): boolean {
 }
 
 function folders(): string[] {
-  const release = textOf("/proc/sys/kernel/osrelease", 256).trim();
+  const release = textOf("/proc/sys/kernel/osrelease");
   return [`/lib/modules/${release}`, `/usr/lib/modules/${release}`];
 }
 
@@ -60,9 +61,4 @@ function reasonOf(error: number, path: string): string {
     return "it needs a module that is not loaded, or is for another kernel (dmesg tells more)";
   if (error === ENODEV) return "this machine has no such device";
   return host.errnoText(error);
-}
-
-export function textOf(path: string, bytesMax: number): string {
-  const data = host.readFile(path, bytesMax);
-  return typeof data === "number" ? "" : host.decodeUtf8(data);
 }

@@ -1,9 +1,9 @@
 /** Mounts one file system: waits for its device, checks it, makes its mount point, mounts, grows. Can be done again. */
 
 import type { MountPlan } from "../../engine/plan.ts";
+import { textOf } from "../text-file.ts";
 import { checkFileSystem } from "./check-file-system.ts";
 import { type Device, findDevice, superblockOf } from "./devices.ts";
-import { textOf } from "./load-modules.ts";
 import { MountFlag, mountOptions } from "./mount-options.ts";
 import { type Mounted, mountedAt } from "./mount-table.ts";
 
@@ -43,7 +43,7 @@ function problemOf({ path, superblock }: Device): string | null {
 
 /** The device behind a mount, by its number: /proc says /dev/root for what the kernel mounted itself. */
 function deviceOf({ device }: Mounted): string {
-  const name = /^DEVNAME=(.+)$/m.exec(textOf(`/sys/dev/block/${device}/uevent`, 4096))?.[1];
+  const name = /^DEVNAME=(.+)$/m.exec(textOf(`/sys/dev/block/${device}/uevent`))?.[1];
   return name === undefined ? "" : `/dev/${name}`;
 }
 

@@ -2,17 +2,12 @@
 
 import { type NetworkingStatus, networkingStatusPath } from "../../control/networking-status.ts";
 import { variable } from "../service-life.ts";
+import { textOf } from "../text-file.ts";
 import { type Clocks, type KeptLeases, leaseFileText, readLeaseFile } from "./lease-file.ts";
 import { readSetupRecord, type SetupRecord, setupRecordText } from "./setup-record.ts";
 
 const leaseFileBytes = 262_144;
-const smallFileBytes = 4096;
 const resolvPath = "/etc/resolv.conf";
-
-export function textOf(path: string): string {
-  const bytes = host.readFile(path, smallFileBytes);
-  return typeof bytes === "number" ? "" : host.decodeUtf8(bytes).trim();
-}
 
 export class ServiceFiles {
   private readonly socket = variable("GONIT_SOCKET") ?? "";

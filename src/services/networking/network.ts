@@ -6,8 +6,9 @@
 import { Clock, Poll } from "../../contract.ts";
 import type { InterfaceSettings, NetworkingSettings } from "../../engine/builtin-settings.ts";
 import { isEnd, tell, tellReady, watchSignals } from "../service-life.ts";
+import { textOf } from "../text-file.ts";
 import { Device, removeSetup } from "./device.ts";
-import { ServiceFiles, textOf } from "./files.ts";
+import { ServiceFiles } from "./files.ts";
 import { describe, type Interface } from "./interfaces.ts";
 import type { KeptLeases } from "./lease-file.ts";
 import type { NetlinkSocket } from "./netlink-socket.ts";

@@ -6,6 +6,7 @@
 import { Clock } from "../../contract.ts";
 import type { TerminalSettings, TerminalsSettings } from "../../engine/builtin-settings.ts";
 import { isEnd, settingsOf, stayUntilStopped, tellReady, variable, watchSignals } from "../service-life.ts";
+import { textOf } from "../text-file.ts";
 import { chooseConsoles } from "./consoles.ts";
 import { greeting } from "./greeting.ts";
 import { Line } from "./line.ts";
@@ -13,12 +14,6 @@ import { planLogin } from "./login.ts";
 
 const child = 17;
 const graceMs = 2000;
-const smallFileBytes = 4096;
-
-function textOf(path: string): string {
-  const bytes = host.readFile(path, smallFileBytes);
-  return typeof bytes === "number" ? "" : host.decodeUtf8(bytes).trim();
-}
 
 function isTerminal(path: string): boolean {
   const fd = host.open(path, "rw", 0);
