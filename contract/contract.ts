@@ -299,6 +299,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "exits", module: "manager", signature: "(): ExitRecord[]", doc: "Exits that init recorded and that were not taken yet, oldest first. They are handed out again until takeExit." },
   { name: "takeExit", module: "manager", signature: "(slot: number): void", doc: "Frees the slot of an exit: only after the event was journalled." },
   { name: "slots", module: "manager", signature: "(): SlotRecord[]", doc: "All slots that are not free: what recovery looks at." },
+  { name: "mendSlot", module: "manager", signature: "(slot: number, ticket: number, pid: number, instance: string): void", doc: "Writes the record of a living main process again, which was damaged." },
   { name: "orphans", module: "manager", signature: "(): number", doc: "How many processes init reaped that had no slot; grows." },
   { name: "signals", module: "manager", signature: "(): number[]", doc: "Counters by signal number of what init received; each only grows." },
   { name: "acknowledge", module: "manager", signature: "(): void", doc: "Tells init that everything handed over before this turn was taken (guard against a blocked manager)." },

@@ -232,6 +232,7 @@
   X(exits, host_exits, 0) \
   X(takeExit, host_take_exit, 1) \
   X(slots, host_slots, 0) \
+  X(mendSlot, host_mend_slot, 4) \
   X(orphans, host_orphans, 0) \
   X(signals, host_signals, 0) \
   X(acknowledge, host_acknowledge, 0) \

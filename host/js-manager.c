@@ -124,6 +124,19 @@ JS_BINDING(host_slots) {
   return list;
 }
 
+JS_BINDING(host_mend_slot) {
+  uint32_t slot;
+  int64_t ticket, pid;
+  const char *instance;
+  if (slot_argument(ctx, argv[0], "mendSlot: slot", &slot) < 0) return JS_EXCEPTION;
+  if (js_integer(ctx, argv[1], "mendSlot: ticket", 1, 1ll << 53, &ticket) < 0) return JS_EXCEPTION;
+  if (js_integer(ctx, argv[2], "mendSlot: pid", 2, INT32_MAX, &pid) < 0) return JS_EXCEPTION;
+  if (js_string(ctx, argv[3], "mendSlot: instance", &instance) < 0) return JS_EXCEPTION;
+  slots_mend(&manager.ledger, slot, (uint64_t)ticket, (int)pid, instance);
+  JS_FreeCString(ctx, instance);
+  return JS_UNDEFINED;
+}
+
 JS_BINDING(host_signals) {
   const struct exits_part *exits = manager.ledger.exits;
   JSValue list = JS_NewArray(ctx);

@@ -76,6 +76,21 @@ void slots_free(struct ledger *ledger, uint32_t slot) {
   TEST_HOOK("slot-freed");
 }
 
+/* The number comes before the ticket, as in a spawn: a slot with a ticket never holds another's number. */
+void slots_mend(struct ledger *ledger, uint32_t index, uint64_t ticket, int pid, const char *instance) {
+  struct child_slot *slot = &ledger->work->slots[index];
+  if (index >= LIMIT_CHILD_SLOTS) return;
+  atomic_store(&slot->ticket, 0);
+  atomic_store(&slot->stage, STAGE_NONE);
+  atomic_store(&slot->error, 0);
+  slot->kind = PROCESS_KIND_MAIN;
+  slot->flags &= SLOT_KILL_GROUP;
+  snprintf(slot->instance, sizeof slot->instance, "%s", instance);
+  atomic_store(&ledger->work->pids[index], pid);
+  atomic_store_explicit(&slot->ticket, ticket, memory_order_release);
+  atomic_store_explicit(&slot->state, SLOT_STATE_RUNNING, memory_order_release);
+}
+
 int slots_pid(const struct ledger *ledger, uint32_t slot, uint64_t ticket) {
   const struct child_slot *child = &ledger->work->slots[slot];
   if (ticket == 0 || atomic_load_explicit(&child->ticket, memory_order_acquire) != ticket) return 0;

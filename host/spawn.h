@@ -112,6 +112,9 @@ int slots_claim(struct ledger *ledger, uint64_t ticket, uint32_t kind, uint32_t 
 /* Frees a slot whose exit (or failure) was taken. */
 void slots_free(struct ledger *ledger, uint32_t slot);
 
+/* Writes the record of a living main process again, which was damaged. */
+void slots_mend(struct ledger *ledger, uint32_t slot, uint64_t ticket, int pid, const char *instance);
+
 /* Process number of a slot while it is certain to be that ticket's: its exit is not recorded yet. Else 0. */
 int slots_pid(const struct ledger *ledger, uint32_t slot, uint64_t ticket);
 

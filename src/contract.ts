@@ -428,6 +428,8 @@ export interface Host {
   takeExit(slot: number): void;
   /** All slots that are not free: what recovery looks at. */
   slots(): SlotRecord[];
+  /** Writes the record of a living main process again, which was damaged. */
+  mendSlot(slot: number, ticket: number, pid: number, instance: string): void;
   /** How many processes init reaped that had no slot; grows. */
   orphans(): number;
   /** Counters by signal number of what init received; each only grows. */

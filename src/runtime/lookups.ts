@@ -36,6 +36,8 @@ export interface OpenProcess {
   processKind: number;
   /** 0: the answer to its spawn has not come. */
   pid: number;
+  /** -1: not known. */
+  slot: number;
   /** Exit codes that are no failure. */
   success: number[];
 }
@@ -49,11 +51,11 @@ export function openProcesses(state: State): OpenProcess[] {
     const success = definitionOf(node).restart.success;
     const shared = { instance: node.id, startTicket: run.start };
     if (run.main === "spawning" || run.main === "running") {
-      const pid = run.main === "running" ? run.pid : 0;
-      found.push({ ...shared, ticket: run.start, processKind: ProcessKind.main, pid, success });
+      const [pid, slot] = run.main === "running" ? [run.pid, run.slot] : [0, -1];
+      found.push({ ...shared, ticket: run.start, processKind: ProcessKind.main, pid, slot, success });
     }
     for (const aux of run.aux) {
-      found.push({ ...shared, ticket: aux.ticket, processKind: aux.kind, pid: aux.pid, success: [0] });
+      found.push({ ...shared, ticket: aux.ticket, processKind: aux.kind, pid: aux.pid, slot: -1, success: [0] });
     }
   }
   return found;

@@ -377,6 +377,10 @@ static void test_slots(void) {
   assert(ledger.work->slots[17].kind == PROCESS_KIND_PROBE && ledger.work->slots[17].flags == SLOT_KILL_GROUP);
   assert(strcmp(ledger.work->slots[17].instance, "web@2") == 0);
   slots_free(&ledger, LIMIT_CHILD_SLOTS); /* refused */
+  slots_mend(&ledger, 17, 100, 4243, "web@3");
+  assert(slots_pid(&ledger, 17, 100) == 4243 && slots_pid(&ledger, 17, 99) == 0);
+  assert(ledger.work->slots[17].kind == PROCESS_KIND_MAIN && ledger.work->slots[17].flags == SLOT_KILL_GROUP);
+  assert(strcmp(ledger.work->slots[17].instance, "web@3") == 0);
 }
 
 static void test_signals(void) {

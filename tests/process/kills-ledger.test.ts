@@ -3,52 +3,16 @@
  * harm. Whatever it makes of that, it touches no service, and it answers.
  */
 import assert from "node:assert/strict";
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, writeSync } from "node:fs";
+import { closeSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Dice } from "../../sim/chance.ts";
 import { binary, isAlive, type Started, start } from "./gonit.ts";
+import { openWork, type Region, recoveredRegions, slotRegions } from "./ledger-file.ts";
 
 const rounds = 50;
+const slotRounds = 20;
 const seed = Number(process.env.KILLS_SEED ?? 1);
-
-/** Bytes of the work file (host/ledger.h), from and to. */
-type Region = [from: number, to: number];
-
-const partBytes = 16;
-const pidsAt = 64;
-
-/** The work file of an init, open for writing. */
-function openWork(init: number): number {
-  const folder = `/proc/${init}/fd`;
-  const fd = readdirSync(folder).find((name) => readlinkSync(join(folder, name)).includes("gonit-work"));
-  assert.ok(fd, "init holds no work file");
-  return openSync(join(folder, fd), "r+");
-}
-
-function regionsOf(work: number): Record<string, Region> {
-  const head = Buffer.alloc(pidsAt);
-  readSync(work, head, 0, head.length, 0);
-  const [logs, journal, snapshot, length] = [24, 32, 40, 48].map((at) => Number(head.readBigUInt64LE(at))) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const area = (length - snapshot) / 2;
-  return {
-    "head of the file": [0, pidsAt],
-    "head of the journal": [journal, journal + 72],
-    "first records": [journal + 72, journal + 72 + 4096],
-    "rest of the journal": [journal + 72, snapshot],
-    "head of a snapshot": [snapshot, snapshot + partBytes + 24],
-    "head of the other snapshot": [snapshot + area, snapshot + area + partBytes + 24],
-    "text of a snapshot": [snapshot + 40, snapshot + 40 + 8192],
-    "text of the other snapshot": [snapshot + area + 40, snapshot + area + 40 + 8192],
-    "log table": [logs, logs + 4096],
-    "anything behind the slots": [logs, length],
-  };
-}
 
 /** Single bytes, a piece of noise, or a piece that is cut off. */
 function damage(work: number, [from, to]: Region, dice: Dice): string {
@@ -81,34 +45,70 @@ function ranLines(gonit: Started): string[] {
   return readFileSync(join(gonit.folder, "ran"), "utf8").trim().split("\n").sort();
 }
 
+/** A new manager that finds the ledger damaged in one of the regions answers. Returns what was damaged, in words. */
+async function restartInto(
+  gonit: Started,
+  regionsOf: (work: number) => Record<string, Region>,
+  round: number,
+  dice: Dice,
+): Promise<{ place: string; what: string }> {
+  const work = openWork(gonit.role("init"));
+  const manager = gonit.role("manager");
+  process.kill(manager, "SIGSTOP");
+  const regions = Object.entries(regionsOf(work));
+  const [place, region] = regions[round % regions.length] as [string, Region];
+  const what = `${place}: ${damage(work, region, dice)}`;
+  closeSync(work);
+  process.kill(manager, "SIGKILL");
+  await gonit.until(
+    `control answers after ${what}`,
+    () => gonit.role("manager") !== manager && gonit.client("status").code === 0,
+  );
+  return { place, what };
+}
+
+async function endsClean(gonit: Started, pids: number[], what: string): Promise<void> {
+  assert.equal(gonit.client("shutdown").code, 0, what);
+  assert.equal(await gonit.ended, 0, what);
+  for (const pid of pids) assert.equal(isAlive(pid), false, what);
+}
+
+function figures(rounds: number, tried: Map<string, number>): string {
+  return `figures: seed ${seed}, ${rounds} ledgers: ${[...tried].map(([place, count]) => `${place} ${count}`).join(", ")}`;
+}
+
 test(`${rounds} ledgers with wrong bytes: services are not touched, and control answers`, async (context) => {
   const dice = new Dice(seed);
   const tried = new Map<string, number>();
   for (let round = 0; round < rounds; round++) {
     await context.test(`round ${round + 1} of seed ${seed}`, async (inner) => {
       const gonit = await begin(inner);
-      const work = openWork(gonit.role("init"));
       const pids = names.map((name) => gonit.service(name).pid ?? 0);
-      const manager = gonit.role("manager");
-      process.kill(manager, "SIGSTOP");
-      const regions = Object.entries(regionsOf(work));
-      const [place, region] = regions[round % regions.length] as [string, Region];
-      const what = `${place}: ${damage(work, region, dice)}`;
-      closeSync(work);
-      process.kill(manager, "SIGKILL");
-      await gonit.until(
-        `control answers after ${what}`,
-        () => gonit.role("manager") !== manager && gonit.client("status").code === 0,
-      );
+      const { place, what } = await restartInto(gonit, recoveredRegions, round, dice);
       for (const pid of pids) assert.equal(isAlive(pid), true, what);
       assert.equal(ranLines(gonit).length, names.length + 1, `${what}: a service was started again`);
-      assert.equal(gonit.client("shutdown").code, 0, what);
-      assert.equal(await gonit.ended, 0, what);
-      for (const pid of pids) assert.equal(isAlive(pid), false, what);
+      await endsClean(gonit, pids, what);
       tried.set(place, (tried.get(place) ?? 0) + 1);
     });
   }
-  console.log(
-    `figures: seed ${seed}, ${rounds} ledgers: ${[...tried].map(([place, count]) => `${place} ${count}`).join(", ")}`,
-  );
+  console.log(figures(rounds, tried));
+});
+
+test(`${slotRounds} ledgers with wrong records of children: they are mended`, async (context) => {
+  const dice = new Dice(seed);
+  const tried = new Map<string, number>();
+  for (let round = 0; round < slotRounds; round++) {
+    await context.test(`round ${round + 1} of seed ${seed}`, async (inner) => {
+      const gonit = await begin(inner);
+      const pids = names.map((name) => gonit.service(name).pid ?? 0);
+      const logger = gonit.role("logger");
+      const { place, what } = await restartInto(gonit, () => slotRegions(8), round, dice);
+      assert.equal(gonit.role("logger"), logger, what);
+      for (const pid of pids) assert.equal(isAlive(pid), true, what);
+      assert.equal(ranLines(gonit).length, names.length + 1, `${what}: a service was started again`);
+      await endsClean(gonit, pids, what);
+      tried.set(place, (tried.get(place) ?? 0) + 1);
+    });
+  }
+  console.log(figures(slotRounds, tried));
 });

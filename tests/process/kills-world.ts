@@ -5,11 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { descriptorsOf } from "./aftermath.ts";
 import { binary, children, folderFor, isAlive, type Started, start } from "./gonit.ts";
+import { openWork } from "./ledger-file.ts";
 
 export type Role = "manager" | "logger";
 
@@ -133,6 +134,17 @@ export class World {
     const pid = this.gonit.role(role);
     this.killNow(role);
     await this.gonit.until(`a new ${role}`, () => ![0, pid].includes(this.gonit.role(role)));
+  }
+
+  /** The next manager finds the ledger's work file as `damage` leaves it. */
+  async killInto(damage: (work: number) => void): Promise<void> {
+    const manager = this.gonit.role("manager");
+    const work = openWork(this.gonit.role("init"));
+    process.kill(manager, "SIGSTOP");
+    damage(work);
+    closeSync(work);
+    process.kill(manager, "SIGKILL");
+    await this.gonit.until("a new manager", () => ![0, manager].includes(this.gonit.role("manager")));
   }
 
   /** Kills whoever passes the hook while `trigger` is under way, and looks at what must hold. */
