@@ -215,6 +215,8 @@ int role_in_initial_namespace(void);
 
 /* machine-begin.c */
 void machine_begin(void);
+/* bare-root.c: a writable cover over a read-only root that lacks the folders to mount on. 1 where that was needed. */
+int bare_root_cover(void);
 
 /* machine-facts.c */
 void machine_facts_restore(void); /* what the last run left: the clock, the entropy, who this machine is */

@@ -59,10 +59,11 @@ static void open_console(void) {
 }
 
 void machine_begin(void) {
+  int is_covered = bare_root_cover();
   for (unsigned i = 0; i < sizeof api_mounts / sizeof api_mounts[0]; i++) mount_api(&api_mounts[i]);
   open_console();
   reboot(RB_DISABLE_CAD); /* ctrl-alt-del comes as SIGINT from now on */
   if (!role_in_initial_namespace()) return; /* what follows is about the whole machine, not about a test's part of it */
-  switch_root();
+  if (!is_covered) switch_root(); /* the cover is in memory, as an initramfs is */
   machine_facts_restore();
 }

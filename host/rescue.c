@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,24 @@
 #define REASON_BYTES 1024
 #define SAFE_REASON "the manager cannot be kept up; services go on. `exit` offers this again"
 
+/*
+ * The device behind /dev/console, which is the last one named: programs know a terminal by its own name, which the name
+ * /dev/console hides. A line without a carrier must not hold the shell up.
+ */
+static int open_console(void) {
+  char active[128] = "", path[160] = "/dev/console";
+  int list = open("/sys/class/tty/console/active", O_RDONLY | O_CLOEXEC);
+  ssize_t length = list < 0 ? 0 : read(list, active, sizeof active - 1);
+  if (list >= 0) close(list);
+  if (length > 0) active[strcspn(active, "\n")] = '\0';
+  const char *space = strrchr(active, ' '), *last = space == NULL ? active : space + 1;
+  if (last[0] != '\0') snprintf(path, sizeof path, "/dev/%s", last);
+  int fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return open("/dev/console", O_RDWR | O_NOCTTY);
+  fcntl(fd, F_SETFL, O_RDWR);
+  return fd;
+}
+
 static void run_shell(const char *reason) {
   static char *const arguments[] = {(char *)"-sh", NULL};
   static char *const variables[] = {(char *)"PATH=/system/bin:/usr/sbin:/usr/bin:/sbin:/bin", (char *)"HOME=/root",
@@ -26,7 +45,7 @@ static void run_shell(const char *reason) {
   fault_defaults();
   sigprocmask(SIG_SETMASK, &none, NULL);
   setsid();
-  int fd = open("/dev/console", O_RDWR);
+  int fd = open_console();
   if (fd < 0) _exit(EXIT_CODE_NOT_FOUND);
   ioctl(fd, TIOCSCTTY, 1);
   for (int standard = 0; standard <= 2; standard++) dup2(fd, standard);

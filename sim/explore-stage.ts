@@ -62,7 +62,7 @@ function copyOfUnit(unit: Unit): Unit {
     wanted: unit.wanted,
     wantedBecause: unit.wantedBecause,
     state: unit.state,
-    sinceWallMs: unit.sinceWallMs,
+    sinceBootMs: unit.sinceBootMs,
     blockedBy: unit.blockedBy,
     stopWish: unit.stopWish,
     stopForce: unit.stopForce,

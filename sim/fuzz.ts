@@ -158,9 +158,9 @@ function finish(world: World): void {
 /** Only who waits for something without a time limit, or for a service that is being restarted, may still wait. */
 function checkOpenRequests(world: World): void {
   if (world.finished !== null) return;
-  for (const { id, request, targets, sinceWallMs } of world.state.requests) {
+  for (const { id, request, targets, sinceBootMs } of world.state.requests) {
     if (request.verb === "wait" || request.verb === "shutdown") continue;
-    const isOld = world.nowMs + world.wallOffsetMs - sinceWallMs > quietMs - 1000;
+    const isOld = world.nowMs - sinceBootMs > quietMs - 1000;
     const open = targets.filter(({ outcome }) => outcome === "");
     const isExplained = open.every(({ name }) => isUnderWay(world, name, new Set()));
     if (isOld && !isExplained)

@@ -9,8 +9,8 @@ test("readCauses() gives the newest first and forgets the oldest", () => {
   for (let at = 0; at < 40; at++) recordCause(state, unit, at, "timer-fired", "starts", `number ${at}`);
   const causes = readCauses(unit.causes);
   assert.equal(causes.length, 16);
-  assert.deepEqual(causes[0], { wallMs: 39, event: "timer-fired", rule: "starts", effect: "number 39" });
-  assert.equal(causes[15]?.wallMs, 24);
+  assert.deepEqual(causes[0], { bootMs: 39, event: "timer-fired", rule: "starts", effect: "number 39" });
+  assert.equal(causes[15]?.bootMs, 24);
 });
 
 test("the system's ring names the unit and stays bounded", () => {

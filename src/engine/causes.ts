@@ -8,7 +8,7 @@ const unitEntries = 16;
 const systemEntries = 256;
 
 export interface Cause {
-  wallMs: number;
+  bootMs: number;
   /** Kind of the event; in the system's ring followed by the unit: `process-exited web`. */
   event: string;
   rule: string;
@@ -18,19 +18,19 @@ export interface Cause {
 export function recordCause(
   state: State,
   unit: Unit | null,
-  wallMs: number,
+  bootMs: number,
   event: string,
   rule: Rule,
   effect: string,
 ): void {
-  if (unit !== null) write(unit.causes, unitEntries, wallMs, event, rule, effect);
-  write(state.causes, systemEntries, wallMs, unit === null ? event : `${event} ${unit.name}`, rule, effect);
+  if (unit !== null) write(unit.causes, unitEntries, bootMs, event, rule, effect);
+  write(state.causes, systemEntries, bootMs, unit === null ? event : `${event} ${unit.name}`, rule, effect);
 }
 
-function write(ring: Ring, entries: number, wallMs: number, event: string, rule: string, effect: string): void {
+function write(ring: Ring, entries: number, bootMs: number, event: string, rule: string, effect: string): void {
   const at = ring.next * width;
   const items = ring.items;
-  items[at] = wallMs;
+  items[at] = bootMs;
   items[at + 1] = event;
   items[at + 2] = rule;
   items[at + 3] = effect;
@@ -45,7 +45,7 @@ export function readCauses(ring: Ring): Cause[] {
   for (let back = 1; back <= count; back++) {
     const at = ((ring.next - back + count) % count) * width;
     causes.push({
-      wallMs: items[at] as number,
+      bootMs: items[at] as number,
       event: items[at + 1] as string,
       rule: items[at + 2] as string,
       effect: items[at + 3] as string,

@@ -28,7 +28,7 @@ export function endOf(engine: Engine, node: Node, cause: EndCause): End {
     stage: 0,
     errno: 0,
     detail: "",
-    atWallMs: engine.now.wallMs,
+    atBootMs: engine.now.bootMs,
     lines: [],
   };
 }
@@ -63,7 +63,7 @@ function endWith(engine: Engine, node: Node, run: Run, event: Exited): End {
   end.code = event.code;
   end.signal = event.signal;
   end.core = event.core;
-  end.atWallMs = engine.now.wallMs;
+  end.atBootMs = engine.now.bootMs;
   end.lines = linesOf(event);
   if (end.cause === "exited") end.detail = event.because ?? "";
   return end;
@@ -165,7 +165,7 @@ export function treeEmptied(engine: Engine, node: Node, run: Run): void {
  */
 function forkedEnded(engine: Engine, node: Node, run: Run, hadForked: boolean): void {
   const end = run.end as End;
-  end.atWallMs = engine.now.wallMs;
+  end.atBootMs = engine.now.bootMs;
   if (hadForked) end.code = null;
   if (!node.unit.quiet.now) {
     const fields: Record<string, string | number> = { service: node.unit.name };

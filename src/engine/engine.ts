@@ -212,17 +212,17 @@ export function setState(engine: Engine, node: Node, state: StateName, rule: Rul
   const { unit } = node;
   if (unit.state !== state) {
     unit.state = state;
-    unit.sinceWallMs = engine.now.wallMs;
+    unit.sinceBootMs = engine.now.bootMs;
     engine.effects.push({ kind: "publish", instance: node.id, state, cause: rule });
   }
   unit.blockedBy = "";
-  recordCause(engine.state, unit, engine.now.wallMs, engine.event, rule, effect);
+  recordCause(engine.state, unit, engine.now.bootMs, engine.event, rule, effect);
   touch(engine, node);
 }
 
 /** Notes something that happened to a unit but is no change of its state. */
 export function note(engine: Engine, node: Node | null, rule: Rule, effect: string): void {
-  recordCause(engine.state, node === null ? null : node.unit, engine.now.wallMs, engine.event, rule, effect);
+  recordCause(engine.state, node === null ? null : node.unit, engine.now.bootMs, engine.event, rule, effect);
 }
 
 /** Something about the unit changed: counts it anew and queues it. */

@@ -38,7 +38,7 @@ export function loadPlan(engine: Engine, event: Loaded): void {
 function loadFirst(engine: Engine, event: Loaded): void {
   const { plan } = event;
   engine.state.plan = plan;
-  engine.state.units = plan.services.map((service) => newUnit(service.name, engine.now.wallMs));
+  engine.state.units = plan.services.map((service) => newUnit(service.name, engine.now.bootMs));
   makeTables(engine);
   log(engine, "info", "Starting services", { title: plan.title, version: plan.version });
   adoptAll(engine);
@@ -101,7 +101,7 @@ function apply(engine: Engine, event: Loaded): void {
     changed.add(name);
     if (unit.run !== null) unit.oldPlan ??= plan;
   }
-  state.units = unitsFor(event.plan, before, engine.now.wallMs);
+  state.units = unitsFor(event.plan, before, engine.now.bootMs);
   state.plan = event.plan;
   makeTables(engine);
   log(engine, "info", "Applying configuration", { title: event.plan.title, version: event.plan.version });
@@ -151,9 +151,9 @@ function definitions(engine: Engine): ServicePlan[] {
 }
 
 /** In the order of the plan; what is to be removed and still runs stands behind it. */
-function unitsFor(plan: Plan, before: Map<string, Node>, wallMs: number): Unit[] {
+function unitsFor(plan: Plan, before: Map<string, Node>, bootMs: number): Unit[] {
   const units = plan.services.map(({ name }) => {
-    const unit = before.get(name)?.unit ?? newUnit(name, wallMs);
+    const unit = before.get(name)?.unit ?? newUnit(name, bootMs);
     unit.removed = false;
     return unit;
   });

@@ -126,7 +126,7 @@ function openRequest(engine: Engine, event: Received, targets: Target[]): OpenRe
   const open: OpenRequest = {
     id,
     request,
-    sinceWallMs: engine.now.wallMs,
+    sinceBootMs: engine.now.bootMs,
     timer: 0,
     timerAtMs: 0,
     timeoutMs: timeoutMs ?? 0,
@@ -147,7 +147,7 @@ export function openApply(engine: Engine, id: number, targets: Target[]): void {
   const open: OpenRequest = {
     id,
     request: { verb: "apply" },
-    sinceWallMs: engine.now.wallMs,
+    sinceBootMs: engine.now.bootMs,
     timer: 0,
     timerAtMs: 0,
     timeoutMs: 0,

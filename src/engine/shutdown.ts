@@ -30,9 +30,8 @@ export function beginShutdown(engine: Engine, order: ShutdownOrder): Shutdown {
   const boundMs = state.plan?.shutdownTimeoutMs ?? longestStopMs(engine.nodes.map(definitionOf));
   const shutdown: Shutdown = {
     ...order,
-    sinceWallMs: now.wallMs,
+    sinceBootMs: now.bootMs,
     deadlineMs: now.monotonicMs + boundMs,
-    deadlineWallMs: now.wallMs + boundMs,
     timer: 0,
     forced: false,
     finished: false,
@@ -70,7 +69,6 @@ export function forceShutdown(engine: Engine, shutdown: Shutdown, reason: string
   }
   cancelTimer(engine, shutdown.timer);
   shutdown.deadlineMs = engine.now.monotonicMs + killMs;
-  shutdown.deadlineWallMs = engine.now.wallMs + killMs;
   shutdown.timer = armTimer(engine, null, shutdown.deadlineMs);
 }
 

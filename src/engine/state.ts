@@ -39,7 +39,7 @@ export interface Unit {
   /** In words, for `why`. */
   wantedBecause: string;
   state: StateName;
-  sinceWallMs: number;
+  sinceBootMs: number;
   /** While waiting: the dependency that cannot be met as things are, or an empty text. */
   blockedBy: string;
   /** The run is to stop, as soon as what needs it has stopped. */
@@ -175,14 +175,14 @@ export interface End {
   stage: number;
   errno: number;
   detail: string;
-  atWallMs: number;
+  atBootMs: number;
   lines: string[];
 }
 
 export interface OpenRequest {
   id: Ticket;
   request: Request | { verb: "apply" };
-  sinceWallMs: number;
+  sinceBootMs: number;
   timer: Ticket;
   timerAtMs: number;
   timeoutMs: number;
@@ -210,9 +210,8 @@ export interface Shutdown {
   mode: number;
   exitCode: number;
   reason: string;
-  sinceWallMs: number;
+  sinceBootMs: number;
   deadlineMs: number;
-  deadlineWallMs: number;
   timer: Ticket;
   forced: boolean;
   /** Everything is told to init; nothing is decided any more. */
@@ -250,13 +249,13 @@ export function withPlan(state: State, plan: Plan): State {
   return { ...state, plan };
 }
 
-export function newUnit(name: string, wallMs: number): Unit {
+export function newUnit(name: string, bootMs: number): Unit {
   return {
     name,
     wanted: "down",
     wantedBecause: "",
     state: "stopped",
-    sinceWallMs: wallMs,
+    sinceBootMs: bootMs,
     blockedBy: "",
     stopWish: "",
     stopForce: false,

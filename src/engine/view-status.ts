@@ -8,6 +8,7 @@ import type { Run, State } from "./state.ts";
 import { isLive, isUp } from "./unit.ts";
 import type { ServiceStatus, SystemStatus } from "./view.ts";
 import { blockedText, healthText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
+import { wallMsOf } from "./wall-time.ts";
 import { durationText, signalName } from "./words.ts";
 
 export function systemStatus(state: State, now: Now): SystemStatus {
@@ -23,8 +24,8 @@ export function systemStatus(state: State, now: Now): SystemStatus {
         ? null
         : {
             mode: modeName(shutdown.mode),
-            sinceWallMs: shutdown.sinceWallMs,
-            deadlineWallMs: shutdown.deadlineWallMs,
+            sinceWallMs: wallMsOf(shutdown.sinceBootMs, now),
+            deadlineWallMs: now.wallMs + shutdown.deadlineMs - now.monotonicMs,
             waitsFor: engine.nodes.filter((node) => isLive(node.unit)).map((node) => node.unit.name),
           },
     setAside: state.setAside.slice(),
@@ -64,7 +65,7 @@ function statusOf(engine: Engine, node: Node, now: Now): ServiceStatus {
     state: unit.state,
     shown: shownState(unit, plan),
     wanted: unit.wanted,
-    sinceWallMs: unit.sinceWallMs,
+    sinceWallMs: wallMsOf(unit.sinceBootMs, now),
     pid: run !== null && run.main === "running" ? run.pid : null,
     restarts: unit.restarts,
     exitCode: last === null ? null : last.code,

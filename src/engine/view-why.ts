@@ -11,6 +11,7 @@ import type { End, FaultCause, Run, State, StopCause } from "./state.ts";
 import { isUp } from "./unit.ts";
 import type { Explanation } from "./view.ts";
 import { blockedText, healthText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
+import { wallMsOf } from "./wall-time.ts";
 import { causeText, durationText, endText } from "./words.ts";
 
 /** Null: there is no service of this name. */
@@ -24,9 +25,14 @@ export function explain(state: State, name: string, now: Now): Explanation | nul
     name,
     state: unit.state,
     shown: shownState(unit, node.plan),
-    sinceWallMs: unit.sinceWallMs,
+    sinceWallMs: wallMsOf(unit.sinceBootMs, now),
     ...parts,
-    causes: readCauses(unit.causes).map((cause) => ({ ...cause, rule: ruleText(cause.rule) })),
+    causes: readCauses(unit.causes).map(({ bootMs, event, rule, effect }) => ({
+      wallMs: wallMsOf(bootMs, now),
+      event,
+      rule: ruleText(rule),
+      effect,
+    })),
     lastLines: unit.last === null || isUp(unit) ? [] : unit.last.lines,
   };
 }

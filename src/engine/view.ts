@@ -29,7 +29,7 @@ export interface ServiceStatus {
   /** The state as people read it: `running`, `failed: exit code 3` … */
   shown: string;
   wanted: "up" | "down";
-  /** Milliseconds of Now.wallMs at which the state began. */
+  /** When the state began, in milliseconds since 1970 by the wall clock as it goes now. */
   sinceWallMs: number;
   pid: number | null;
   /** Starts after the first. */

@@ -11,7 +11,7 @@ export function ended(fields: Partial<End> = {}): End {
     stage: 0,
     errno: 0,
     detail: "",
-    atWallMs: 0,
+    atBootMs: 0,
     lines: [],
     ...fields,
   };
