@@ -98,6 +98,13 @@ for (const format of ["initramfs", "ext4", "erofs", "qcow2", "disk by uefi", "di
   });
 }
 
+test("initramfs: the device nodes are of the builder's own making, as cpio(1) lists them", async () => {
+  const input = readFileSync(join(await wholeBuild(), "initramfs.cpio"));
+  const list = execFileSync("cpio", ["-itvn", "--quiet"], { input, encoding: "utf8", maxBuffer: 1 << 26 });
+  assert.match(list, /^crw------- +1 0 +0 +5, +1 .* dev\/console$/m);
+  assert.match(list, /^crw-rw-rw- +1 0 +0 +1, +3 .* dev\/null$/m);
+});
+
 test("the manifest tells sizes and hashes, the SBOM every part with its version", async () => {
   const folder = await wholeBuild();
   const manifest = manifestIn(folder);
