@@ -105,6 +105,7 @@ function copyOfRun(run: Run): Run {
     touched: run.touched,
     left: run.left,
     lingers: run.lingers,
+    killed: run.killed,
     unkillable: run.unkillable,
     probe: run.probe,
     readySeen: run.readySeen,

@@ -28,6 +28,7 @@ export function endOf(engine: Engine, node: Node, cause: EndCause): End {
     stage: 0,
     errno: 0,
     detail: "",
+    killed: "",
     atBootMs: engine.now.bootMs,
     lines: [],
   };

@@ -8,7 +8,7 @@ import { isSuccess } from "./restart.ts";
 import type { End, Run } from "./state.ts";
 import { killRun } from "./stopping.ts";
 import { armUnitTimer } from "./timers.ts";
-import { scopeOf } from "./words.ts";
+import { durationText, scopeOf } from "./words.ts";
 
 const SIGTERM = 15;
 
@@ -56,6 +56,12 @@ export function hastenLeftovers(engine: Engine, node: Node, run: Run): void {
   armLimit(engine, node, run);
 }
 
+function killedText({ main, left }: Run, limitMs: number): string {
+  const after = `after ${durationText(limitMs)}`;
+  if (main === "running" || left.length === 0) return `killed ${after}`;
+  return `${left.length} ${left.length === 1 ? "process" : "processes"} that it left killed ${after}`;
+}
+
 /** The stop limit is over. */
 export function stopTimeout(engine: Engine, node: Node, run: Run): void {
   const limitMs = definitionOf(node).stop.timeoutMs;
@@ -64,6 +70,7 @@ export function stopTimeout(engine: Engine, node: Node, run: Run): void {
     hastenLeftovers(engine, node, run);
     return;
   }
+  run.killed = killedText(run, limitMs);
   note(engine, node, "kill", `not gone after ${limitMs} ms`);
   if (!node.unit.quiet.now) {
     log(engine, "warn", "Killing service", { service: node.unit.name, after: `${limitMs / 1000}s` });

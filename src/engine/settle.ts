@@ -23,6 +23,7 @@ export function settle(engine: Engine, node: Node, run: Run): void {
   unit.run = null;
   unit.stopWish = "";
   unit.stopForce = false;
+  end.killed = run.killed;
   if (plan.type !== "group") unit.last = end;
   if (isStopCause(end.cause) || startsAnew || unit.wanted === "down" || unit.removed) {
     settleStopped(engine, node, end, plan.type === "group");

@@ -130,6 +130,8 @@ export interface Run {
   left: number[];
   /** What is left may finish what it does, until the timer. */
   lingers: boolean;
+  /** What had to be killed when the stop limit was over, in words. */
+  killed: string;
   unkillable: number[];
   /** Probe, or watch of the log. */
   probe: Ticket;
@@ -175,6 +177,8 @@ export interface End {
   stage: number;
   errno: number;
   detail: string;
+  /** As in the run. */
+  killed: string;
   atBootMs: number;
   lines: string[];
 }
@@ -297,6 +301,7 @@ export function newRun(start: Ticket, beganMs: number): Run {
     touched: false,
     left: [],
     lingers: false,
+    killed: "",
     unkillable: [],
     probe: 0,
     readySeen: false,

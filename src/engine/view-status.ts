@@ -7,7 +7,7 @@ import { isUnhealthy } from "./health.ts";
 import type { Run, State } from "./state.ts";
 import { isLive, isUp } from "./unit.ts";
 import type { ServiceStatus, SystemStatus } from "./view.ts";
-import { blockedText, healthText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
+import { blockedText, healthText, pendingNeeds, shownState, stateReason, withKilled } from "./view-words.ts";
 import { wallMsOf } from "./wall-time.ts";
 import { durationText, signalName } from "./words.ts";
 
@@ -102,7 +102,7 @@ function reasonOf(engine: Engine, node: Node, now: Now): string {
       return `${run.phase === "pre-start" ? "pre_start" : `ready: ${definitionOf(node).ready.kind}`}, at most ${left} more${probe}`;
     }
     case "stopped":
-      return unit.wantedBecause;
+      return withKilled(unit.wantedBecause, unit);
     case "done":
       return stateReason(node);
     case "ready":

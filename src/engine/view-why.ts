@@ -10,7 +10,7 @@ import { rules } from "./rules.ts";
 import type { End, FaultCause, Run, State, StopCause } from "./state.ts";
 import { isUp } from "./unit.ts";
 import type { Explanation } from "./view.ts";
-import { blockedText, healthText, pendingNeeds, shownState, stateReason } from "./view-words.ts";
+import { blockedText, healthText, pendingNeeds, shownState, stateReason, withKilled } from "./view-words.ts";
 import { wallMsOf } from "./wall-time.ts";
 import { causeText, durationText, endText } from "./words.ts";
 
@@ -77,7 +77,7 @@ function partsOf(engine: Engine, node: Node, now: Now): Parts {
 
 function stoppedBecause(node: Node): string {
   const { unit } = node;
-  if (unit.wantedBecause !== "") return unit.wantedBecause;
+  if (unit.wantedBecause !== "") return withKilled(unit.wantedBecause, unit);
   return node.plan.enabled ? "it was not asked for" : "it is not enabled and nothing that is wanted needs it";
 }
 

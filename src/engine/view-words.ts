@@ -40,6 +40,11 @@ export function stateReason(node: Node): string {
   }
 }
 
+/** A reason with what had to be killed at the end of the last run. */
+export function withKilled(reason: string, { last }: Unit): string {
+  return [reason, last?.killed ?? ""].filter((text) => text !== "").join("; ");
+}
+
 /** What the health of a run that is up says against it; empty when nothing. */
 export function healthText(node: Node): string {
   const run = node.unit.run as Run;

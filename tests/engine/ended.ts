@@ -11,6 +11,7 @@ export function ended(fields: Partial<End> = {}): End {
     stage: 0,
     errno: 0,
     detail: "",
+    killed: "",
     atBootMs: 0,
     lines: [],
     ...fields,

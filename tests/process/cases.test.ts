@@ -201,6 +201,7 @@ test("a service is shown as stopping until its process is gone", async (context)
   await gonit.sees(
     /msg="Killing service" after=0\.5s service=int\n[\s\S]*msg="Stopped service" service=int signal=SIGKILL/,
   );
+  assert.equal(gonit.service("int").reason, "stop was asked for; killed after 500ms");
 });
 
 // F1bonacc1/process-compose#520
@@ -208,12 +209,14 @@ test("a stop is not over when the main process is gone and its child is not", as
   const script = "trap 'exit 0' TERM; (trap '' TERM; echo up; while :; do sleep 0.02; done) & wait";
   const gonit = start(
     context,
-    `services:\n  - {name: a, shell: true, command: "${script}", ready: {log: up}, stop: {timeout: 300ms}}\n`,
+    `services:\n  - {name: a, shell: true, command: "${script}", ready: {log: up}, stop: {timeout: 300ms}}\n  - {name: keeper, command: sleep 1000}\n`,
   );
   await gonit.sees(/msg="Service ready" service=a/);
   assert.equal(gonit.client("stop", "a").code, 0);
   assert.deepEqual(servicesOf(join(gonit.folder, "control.sock")), []);
   await gonit.sees(/msg="Killing service" after=0\.3s service=a\n[\s\S]*msg="Stopped service" code=0 service=a/);
+  const { reason } = gonit.service("a");
+  assert.equal(reason, "stop was asked for; 1 process that it left killed after 300ms");
 });
 
 // jdx/pitchfork#886
