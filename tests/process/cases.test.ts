@@ -216,7 +216,7 @@ test("a stop is not over when the main process is gone and its child is not", as
   assert.deepEqual(servicesOf(join(gonit.folder, "control.sock")), [gonit.service("keeper").pid]);
   await gonit.sees(/msg="Killing service" after=0\.3s service=a\n[\s\S]*msg="Stopped service" code=0 service=a/);
   const { reason } = gonit.service("a");
-  assert.equal(reason, "stop was asked for; 1 process that it left killed after 300ms");
+  assert.match(reason, /^stop was asked for; \d process(es)? that it left killed after 300ms$/);
 });
 
 // jdx/pitchfork#886
