@@ -331,7 +331,7 @@ test("stdin is a file; its other forms are not supported yet", () => {
 });
 
 test("every key that is not carried out yet is refused, never ignored", () => {
-  const service = "pid_file schedule timezone jitter missed overlap tty sockets watch replicas";
+  const service = "schedule timezone jitter missed overlap tty sockets watch replicas";
   for (const key of service.split(" ")) {
     assert.match(
       problemsOf(`services: [{name: a, ${command}, ${key}: x}]`),

@@ -27,8 +27,9 @@ import { ConfigurationLoader, type LoadOutcome } from "./load-configuration.ts";
 import { leaveLock } from "./lock-file.ts";
 import { LogStore } from "./log-store.ts";
 import { LogTroubles } from "./log-troubles.ts";
-import { isMainStarting, isReadinessAwaited, mainProcess, serviceOfPlan } from "./lookups.ts";
+import { isMainStarting, isReadinessAwaited, mainOfStart, mainProcess, serviceOfPlan } from "./lookups.ts";
 import { Machine } from "./machine.ts";
+import { MainProcesses } from "./main-processes.ts";
 import { NotifySockets, notifyPrefix } from "./notify.ts";
 import type { Options } from "./options.ts";
 import { OwnLog, ownLogOptions } from "./own-log.ts";
@@ -76,6 +77,7 @@ export class Manager {
   private readonly spawner: Spawner;
   private readonly trees: Trees;
   private readonly probes: Probes;
+  private readonly mains: MainProcesses;
   private readonly logWatches: LogWatches;
   private readonly onlookers: { lookAll: () => void }[];
   private readonly signals: InitSignals;
@@ -132,6 +134,7 @@ export class Manager {
       plain,
       emit: (event) => this.emit(event),
       service: (name) => serviceOfPlan(this.state(), name),
+      mainTicket: (start) => mainOfStart(this.state(), start),
       plan: () => this.plan(),
     };
     this.removed = new RemovedInstances(logs, this.notify);
@@ -140,9 +143,11 @@ export class Manager {
     this.spawner = new Spawner(this.shell, {
       started: (startTicket, pid) => this.trees.leaderStarted(startTicket, pid),
       isStarting: (instance) => isMainStarting(this.state(), instance),
+      pidFileBefore: (start, path) => this.mains.pidFileBefore(start, path),
       wroteAll: (instance) => this.logWatches.lookFor(instance),
     });
     this.probes = new Probes(this.shell, this.spawner);
+    this.mains = new MainProcesses(this.shell, this.spawner, this.trees);
     this.followers = new Followers(logs);
     this.onlookers = [this.logWatches, this.followers, new LogTroubles(logs, this.shell.ownLog)];
     this.signals = new InitSignals(this.recovered.signalsSeen);
@@ -152,6 +157,7 @@ export class Manager {
         spawner: this.spawner,
         trees: this.trees,
         probes: this.probes,
+        mains: this.mains,
         logWatches: this.logWatches,
         requests: this.requests,
         loadConfiguration: () => this.loader.reload(this.facts?.configuration ?? ""),
@@ -246,11 +252,11 @@ export class Manager {
     }
     this.shell.logs.resume(this.shell.service);
     this.spawner.readyPipes.adopt(this.held, (ticket) => isReadinessAwaited(this.state(), ticket));
-    const answered = reconcile(this.shell, this.state(), this.spawner, this.trees);
+    const answered = reconcile(this.shell, this.state(), this.spawner, this.trees, this.mains);
     this.turns.finish(this.recovered);
     const missing = outstanding(this.state());
     this.turns.perform(
-      missing.filter((effect) => effect.kind !== "spawn" || !answered.has(effect.ticket)),
+      missing.filter((effect) => !("ticket" in effect) || !answered.has(effect.ticket)),
       0,
     );
   }
