@@ -8,7 +8,7 @@ import type { ReadyPlan } from "./plan.ts";
 import type { Rule } from "./rules.ts";
 import type { Run } from "./state.ts";
 import { stopFailed } from "./stopping.ts";
-import { armUnitTimer, cancelUnitTimer } from "./timers.ts";
+import { armUnitTimer, cancelUnitTimer, extendRun } from "./timers.ts";
 import { declaresReadiness, isUp } from "./unit.ts";
 import { armWatchdog, cancelWatchdog, watchdogTold } from "./watchdog.ts";
 
@@ -171,7 +171,7 @@ export function notified(
   if (event.extendTimeoutMs !== null && run.timerUse !== "") {
     const atMs = engine.now.monotonicMs + event.extendTimeoutMs;
     if (atMs > run.timerAtMs) armUnitTimer(engine, node, run, run.timerUse, atMs);
-  }
+  } else if (event.extendTimeoutMs !== null) extendRun(engine, node, run, event.extendTimeoutMs);
   if (event.stopping && isUp(unit)) note(engine, node, "told-stopping", "");
   watchdogTold(engine, node, run, event);
   if (waitsForIt && event.errno !== null && event.errno !== 0) {
