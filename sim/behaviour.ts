@@ -38,6 +38,7 @@ export interface NamingFate {
   /** Of another: null: it runs until it is told to end. */
   exitsAfterMs: number | null;
   code: number | null;
+  signal: number | null;
 }
 
 export interface Behaviour {

@@ -169,7 +169,13 @@ export class Faults implements Behaviour {
     const what = isBad && roll % 3 === 1 ? "nobody" : roll % 5 === 0 ? "itself" : "another";
     const code = [0, 1, null][roll % 3] as number | null;
     const exitsAfterMs = isBad ? this.upTo(2000, "daemon", unit, nth) : null;
-    return { afterMs: this.upTo(120, "naming", unit, nth), what, exitsAfterMs, code };
+    return {
+      afterMs: this.upTo(120, "naming", unit, nth),
+      what,
+      exitsAfterMs,
+      code,
+      signal: code === null ? 11 : null,
+    };
   }
 
   treeMs(): number {

@@ -449,7 +449,8 @@ export class Kernel {
   /** The answer to the open question of a unit. */
   nameMain(unit: string, what: NamingFate["what"]): void {
     for (const { ticket, instance } of this.finds.values())
-      if (instance.service === unit) this.name(ticket, { afterMs: 0, what, exitsAfterMs: null, code: null });
+      if (instance.service === unit)
+        this.name(ticket, { afterMs: 0, what, exitsAfterMs: null, code: null, signal: null });
   }
 
   private name(ticket: Ticket, fate: NamingFate): void {
@@ -468,7 +469,7 @@ export class Kernel {
     const process = isItself ? (main as Process) : this.takeExtra(ticket, find, extra as Extra);
     this.durable.push({ kind: "main-named", ticket, pid: process.pid, slot: process.pid % 4096 });
     if (!isItself && fate.exitsAfterMs !== null)
-      this.schedule.in(fate.exitsAfterMs, () => this.end(process, fate.code, fate.code === null ? 11 : null));
+      this.schedule.in(fate.exitsAfterMs, () => this.end(process, fate.code, fate.signal));
   }
 
   private takeExtra(ticket: Ticket, find: Find, { pid }: Extra): Process {

@@ -16,6 +16,7 @@ test("a service with a command alone gets every default of the laptop", () => {
     runs: 1,
     command: { argv: ["sleep", "1"], builtin: null },
     preStart: [],
+    pidFile: "",
     postStop: [],
     directory: "/app",
     user: "",

@@ -49,6 +49,7 @@ import { Rest } from "./rest.ts";
 import { type RoleTraits, roleTraits } from "./role-table.ts";
 import { splitEnvironment } from "./service-environment.ts";
 import { SpawnRelief } from "./spawn-relief.ts";
+import { tellRecovery } from "./tell-recovery.ts";
 import { RuntimeTickets } from "./tickets.ts";
 import { clockOfReady, Timers } from "./timers.ts";
 import { heldPlans, Turns } from "./turns.ts";
@@ -203,7 +204,7 @@ export class Manager {
   }
 
   private begin(): void {
-    if (host.life() > 1) this.tellRecovery();
+    if (host.life() > 1) tellRecovery(this.shell.ownLog, this.recovered);
     // What ended a manager must not stand in the journal any more when the next one replays it.
     if (this.recovered.rung > Rung.full && this.recovered.rung < Rung.safe) this.turns.snapshot(this.recovered.queue);
     this.emit({ kind: "manager-started", life: host.life() });
@@ -232,13 +233,6 @@ export class Manager {
       this.turns.run(() => {});
     }
     if (this.recovered.queue.length > 0) this.turns.snapshot([]);
-  }
-
-  private tellRecovery(): void {
-    const { manager } = host.roles();
-    const how = manager.lastSignal > 0 ? host.signalName(manager.lastSignal) : `code ${manager.lastCode}`;
-    this.log("warn", "Manager is back", { life: host.life(), ended: how, rung: this.recovered.rung });
-    for (const note of this.recovered.notes) this.log("warn", "Recovery", { note });
   }
 
   /** Takes over what an earlier manager left: sockets, processes, waits. */
