@@ -241,6 +241,9 @@
   X(relieveSpawners, host_relieve_spawners, 0) \
   X(spawned, host_spawned, 0) \
   X(signal, host_signal, 4) \
+  X(openProcess, host_open_process, 1) \
+  X(signalProcess, host_signal_process, 2) \
+  X(nameProcess, host_name_process, 3) \
   X(inspectTree, host_inspect_tree, 1) \
   X(signalTree, host_signal_tree, 2) \
   X(trees, host_trees, 0) \

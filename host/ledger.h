@@ -81,6 +81,7 @@ struct exits_part {
   struct exit_slot slots[LIMIT_CHILD_SLOTS];
 };
 
+#define SLOT_NAMED 2u      /* not started by us: a process of a start's tree that the service named as its main one */
 #define SLOT_KILL_GROUP 1u /* init kills the process group when the leader has died, before it reaps the leader */
 
 /* One child as the manager started it. Writer: the manager and its spawner threads; `pids` the kernel. */

@@ -63,6 +63,16 @@ int slots_claim(struct ledger *ledger, uint64_t ticket, uint32_t kind, uint32_t 
   return found;
 }
 
+/* The number comes last: a slot with one is complete, for init and for a new manager. */
+int slots_name(struct ledger *ledger, uint64_t ticket, int32_t pid, const char *instance) {
+  int slot = slots_claim(ledger, ticket, PROCESS_KIND_MAIN, SLOT_NAMED, instance);
+  if (slot < 0) return slot;
+  atomic_store_explicit(&ledger->work->slots[slot].state, SLOT_STATE_RUNNING, memory_order_release);
+  TEST_HOOK("slot-name-pid");
+  atomic_store_explicit(&ledger->work->pids[slot], pid, memory_order_release);
+  return slot;
+}
+
 /* One store makes it free; what follows is tidiness, so that init does not find an old number here. */
 void slots_free(struct ledger *ledger, uint32_t slot) {
   struct work_part *work = ledger->work;
@@ -84,7 +94,7 @@ void slots_mend(struct ledger *ledger, uint32_t index, uint64_t ticket, int pid,
   atomic_store(&slot->stage, STAGE_NONE);
   atomic_store(&slot->error, 0);
   slot->kind = PROCESS_KIND_MAIN;
-  slot->flags &= SLOT_KILL_GROUP;
+  slot->flags &= SLOT_KILL_GROUP | SLOT_NAMED;
   snprintf(slot->instance, sizeof slot->instance, "%s", instance);
   atomic_store(&ledger->work->pids[index], pid);
   atomic_store_explicit(&slot->ticket, ticket, memory_order_release);

@@ -109,6 +109,10 @@ int spawn_begin(struct ledger *ledger, int exe_fd);
 /* Claims a free slot for a ticket. Slot number, or -EAGAIN. Called by the manager's main thread only. */
 int slots_claim(struct ledger *ledger, uint64_t ticket, uint32_t kind, uint32_t flags, const char *instance);
 
+/* Claims a slot for a process that runs already and is no spawn of ours: when init reaps it, its exit is recorded. A process
+ * that has another parent never gets a record. Slot number, or -EAGAIN. */
+int slots_name(struct ledger *ledger, uint64_t ticket, int32_t pid, const char *instance);
+
 /* Frees a slot whose exit (or failure) was taken. */
 void slots_free(struct ledger *ledger, uint32_t slot);
 

@@ -48,7 +48,10 @@ static void list_slots(const struct ledger *ledger) {
   memset(buckets, 0, sizeof buckets);
   for (int32_t slot = 0; slot < LIMIT_CHILD_SLOTS; slot++) {
     if (atomic_load_explicit(&ledger->work->pids[slot], memory_order_relaxed) <= 0) continue;
-    int pid = slots_pid(ledger, (uint32_t)slot, atomic_load(&ledger->work->slots[slot].ticket));
+    const struct child_slot *child = &ledger->work->slots[slot];
+    /* What a service named itself is found as all else that its program left: by its mark. */
+    if (child->flags & SLOT_NAMED) continue;
+    int pid = slots_pid(ledger, (uint32_t)slot, atomic_load(&child->ticket));
     if (pid <= 0) continue;
     uint32_t at = bucket_of(pid);
     buckets[at].pid = pid;

@@ -21,7 +21,7 @@ export interface LifeFate {
   extras: number;
   extrasEscape: boolean;
   extrasEndAfterMs: number | null;
-  signs: { afterMs: number; sign: "ready" | "line" | "closed" | "error" | "reloading" | "alive" }[];
+  signs: { afterMs: number; sign: "ready" | "line" | "closed" | "error" | "reloading" | "alive" | "hands-over" }[];
 }
 
 export interface SignalFate {
@@ -29,6 +29,16 @@ export interface SignalFate {
   endsAfterMs: number | null;
   /** Null: ended by the signal. */
   code: number | null;
+}
+
+/** What becomes of a question who the main process is: one that the program put beside itself, it itself, or nobody yet. */
+export interface NamingFate {
+  afterMs: number;
+  what: "another" | "itself" | "nobody";
+  /** Of another: null: it runs until it is told to end. */
+  exitsAfterMs: number | null;
+  code: number | null;
+  signal: number | null;
 }
 
 export interface Behaviour {
@@ -43,6 +53,8 @@ export interface Behaviour {
   probe(unit: string, nth: number, tries: number): { afterMs: number; ok: boolean } | null;
   /** An answer of its health; left out: always a yes. */
   health?(unit: string, nth: number, tries: number): { afterMs: number; ok: boolean };
+  /** Left out: the question is answered from outside. */
+  naming?(unit: string, nth: number): NamingFate | null;
   /** How long a look at a tree takes. */
   treeMs(): number;
   /** What stands behind "cannot start NAME:"; left out where nobody reads it. */

@@ -36,6 +36,8 @@ const unitEvents = [
   "notify-received",
   "ready-line",
   "ready-closed",
+  "main-named",
+  "main-refused",
 ];
 
 /** What concerns all units, or those that it names. */
@@ -64,12 +66,12 @@ export function impossible(state: StateName, event: string): string | null {
   if (!unitEvents.includes(event)) return null;
   if ((withoutRun as readonly string[]).includes(state)) return "without a run no ticket of the unit is open";
   if (state === "backing-off" && event !== "timer-fired") return "only the timer of its delay is open";
-  if (state === "starting" && event.startsWith("tree-")) return "a tree is looked at when the run ends";
   if (event === "tree-unkillable" && state !== "stopping") return "SIGKILL is sent in a stop only";
   if (event.startsWith("ready-") && (state === "ready" || state === "reloading"))
     return "the pipe is closed with the line that made it ready";
   if (event === "log-matched" && state !== "starting") return "the log is watched until the unit is ready";
-  if (event.startsWith("probe-") && state === "stopping") return "a run that ends is not asked any more";
+  if ((event.startsWith("probe-") || event.startsWith("main-")) && state === "stopping")
+    return "a run that ends is not asked any more";
   return null;
 }
 

@@ -109,6 +109,7 @@ const orders: Record<string, number> = {
   "await-tree": 4,
   "kill-tree": 5,
   "start-probe": 6,
+  "find-main": 6,
 };
 
 /** What a new manager would perform again is what the kernel waits with: compared as sums, since it is done so often. */

@@ -34,8 +34,10 @@ export function choicesOf(position: Position): Choice[] {
   for (const wait of held.waits) ofWait(choices, position, wait);
   for (const leftover of held.leftovers) ofLeftover(choices, position, leftover);
   for (const ticket of held.probes) ofProbe(choices, position, ticket);
-  for (const ticket of held.probes)
-    add(choices, budget, { kind: "probe-failed", ticket, reason: "no" }, price.probes, false, null);
+  for (const ticket of held.probes) {
+    const kind = namingRun(state, ticket) === null ? "probe-failed" : "main-refused";
+    add(choices, budget, { kind, ticket, reason: "no" }, price.probes, false, null);
+  }
   for (const ticket of held.timers) ofTimer(choices, position, ticket);
   if (canPay(budget, price.requests)) for (const unit of state.units) ofRequests(choices, position, unit.name);
   if (held.waits.some(({ isTold }) => isTold))
@@ -56,11 +58,39 @@ function add(
 }
 
 /** A probe of readiness ends with a yes; one of health goes on, and tells a yes when it is news. */
-function ofProbe(choices: Choice[], { state, budget }: Position, ticket: number): void {
+function ofProbe(choices: Choice[], position: Position, ticket: number): void {
+  const { state, budget } = position;
+  const naming = namingRun(state, ticket);
+  if (naming !== null) {
+    ofNaming(choices, position, naming);
+    return;
+  }
   const run = state.units.find((unit) => unit.run?.health === ticket)?.run ?? null;
   const event: Event = { kind: "probe-succeeded", ticket };
   if (run === null) add(choices, budget, event, noBudget, true, (after) => remove(after.probes, ticket));
   else if (!run.healthy || run.healthFailures > 0) add(choices, budget, event, noBudget, true, null);
+}
+
+function namingRun(state: State, ticket: number): Run | null {
+  return state.units.find(({ run }) => run?.naming === ticket)?.run ?? null;
+}
+
+/** The pid file names what the program has left behind, or the program itself. */
+function ofNaming(choices: Choice[], { held, state, budget }: Position, { naming: ticket, start, pid }: Run): void {
+  const main = held.processes.find((one) => one.ticket === start);
+  if (main?.isRunning)
+    add(choices, budget, { kind: "main-named", ticket, pid, slot: 1 }, price.leftovers, false, (after) =>
+      remove(after.probes, ticket),
+    );
+  const at = held.leftovers.findIndex((one) => one.start === start);
+  if (at < 0) return;
+  const unit = state.units.find(({ run }) => run?.start === start)?.name ?? "";
+  add(choices, budget, { kind: "main-named", ticket, pid: 102, slot: 2 }, noBudget, true, (after) => {
+    remove(after.probes, ticket);
+    const [{ isTold }] = after.leftovers.splice(at, 1) as [Leftover];
+    const kind = ProcessKind.main;
+    after.processes.push({ ticket, start, unit, kind, isRunning: true, isCancelled: false, isTold });
+  });
 }
 
 function ofSpawning(choices: Choice[], { state, budget }: Position, { ticket, unit, isCancelled }: HeldProcess): void {
@@ -99,15 +129,16 @@ function ofRunning(choices: Choice[], position: Position, process: HeldProcess):
   }
   const isStuck = run !== null && run.unkillable.length > 0;
   const plan = state.plan?.services.find(({ name }) => name === process.unit);
-  const isTask = plan?.type === "task" || plan?.ready.kind === "exit";
+  const isNaming = plan?.pidFile !== "" && ticket === start;
+  const isTask = plan?.type === "task" || (plan?.ready.kind === "exit" && plan.pidFile === "");
   if (isTold) {
     add(choices, budget, exited(ticket, null), noBudget, !isStuck, gone);
     add(choices, budget, exited(ticket, 0), price.leftovers, false, leaving);
     return;
   }
   add(choices, budget, exited(ticket, 0), isTask ? noBudget : price.exits, isTask, gone);
-  const isForking = isTask && plan?.type === "service";
-  add(choices, budget, exited(ticket, 0), isForking ? noBudget : price.leftovers, false, leaving);
+  const isForking = isNaming || (isTask && plan?.type === "service");
+  add(choices, budget, exited(ticket, 0), isForking ? noBudget : price.leftovers, isNaming, leaving);
   add(choices, budget, exited(ticket, 1), price.exits, false, gone);
   add(choices, budget, exited(ticket, 1), price.leftovers, false, leaving);
   if (plan?.ready.kind === "notify") ofNotifying(choices, position, process);

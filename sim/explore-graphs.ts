@@ -23,7 +23,7 @@ export interface Edge {
 /**
  * probed: ready by a probe. dormant: the same, started on request or as a need only. reloading: the same with a run limit
  * and a reload command. task: ends by itself. hooked: pre_start, post_stop and a stop command. forking: ready when its
- * program has ended well. notifying: tells that it is ready. checked: its health is asked, and restarts it; it is watched.
+ * program has ended well. naming: the same, when its pid file has named its main process too. notifying: tells that it is ready. checked: its health is asked, and restarts it; it is watched.
  * observed: its health is asked, and nothing is done about it.
  */
 export const serviceKinds = [
@@ -34,6 +34,7 @@ export const serviceKinds = [
   "group",
   "hooked",
   "forking",
+  "naming",
   "notifying",
   "checked",
   "observed",
@@ -266,6 +267,8 @@ function ownKeys(kind: ServiceKind): Partial<ServicePlan> {
       };
     case "forking":
       return { ready: { kind: "exit" } };
+    case "naming":
+      return { ready: { kind: "exit" }, pidFile: "/run/a.pid" };
     case "notifying":
       return { ready: { kind: "notify" }, reload: { kind: "signal", signal: 1 } };
     case "checked":

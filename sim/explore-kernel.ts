@@ -70,6 +70,7 @@ export function perform(held: Held, effect: Effect): void {
       return;
     case "start-probe":
     case "watch-log":
+    case "find-main":
       held.probes.push(effect.ticket);
       return;
     case "stop-probe":

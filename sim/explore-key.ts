@@ -182,6 +182,18 @@ function ofRun(held: Held, unit: Unit, run: Run): void {
   for (const { kind, pid, ticket } of run.aux)
     put(0x2000 | kind | (flag(pid !== 0) << 4) | (ofProcess(held, ticket) << 5));
   put(0x3000 | ofHeld(held, run));
+  if (run.naming !== 0 || run.isNamed) put(0x1000 | ofNaming(held, unit, run));
+}
+
+function ofNaming(held: Held, unit: Unit, run: Run): number {
+  return (
+    flag(run.naming !== 0) |
+    (flag(run.isNamed) << 1) |
+    (flag(run.daemon !== 0) << 2) |
+    (flag(run.starter !== 0) << 3) |
+    (flag(run.readySeen && unit.state === "starting") << 4) |
+    (ofProcess(held, run.daemon) << 5)
+  );
 }
 
 function ofProcess(held: Held, ticket: number): number {

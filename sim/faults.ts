@@ -2,7 +2,7 @@
 
 import { ProcessKind, Stage } from "../src/contract.ts";
 import type { ServicePlan } from "../src/engine/plan.ts";
-import { type Behaviour, type LifeFate, lives, type SignalFate, type SpawnFate } from "./behaviour.ts";
+import { type Behaviour, type LifeFate, lives, type NamingFate, type SignalFate, type SpawnFate } from "./behaviour.ts";
 import { hash } from "./chance.ts";
 import type { Process } from "./kernel.ts";
 
@@ -73,7 +73,7 @@ export class Faults implements Behaviour {
       life.exitsAfterMs =
         isBad && how < 30 ? null : this.upTo(kind === ProcessKind.reload ? 1500 : 40, what, unit, nth);
       life.code = isBad && how < 70 ? 1 : 0;
-    } else if (plan?.type === "task" || plan?.ready.kind === "exit") {
+    } else if (plan?.type === "task" || plan?.ready.kind === "exit" || (plan?.pidFile && how < 70)) {
       life.exitsAfterMs = isBad && how < 20 ? null : this.upTo(300, what, unit, nth);
       life.code = isBad ? 3 : 0;
     } else if (isBad && how < 75) {
@@ -82,6 +82,7 @@ export class Faults implements Behaviour {
       life.signal = life.code === null ? 11 : null;
     }
     this.addExtras(life, unit, nth, kind);
+    if (kind === ProcessKind.main && plan?.pidFile && !isBad) life.extras ||= 2;
     if (kind === ProcessKind.main && plan !== undefined) this.addSigns(life, plan, nth);
     return life;
   }
@@ -113,6 +114,8 @@ export class Faults implements Behaviour {
           : [{ afterMs, sign: "line" as const }]),
       );
     if (ready.kind !== "notify") return;
+    if (how % 5 === 0)
+      life.signs.push({ afterMs: afterMs * 2, sign: "hands-over" }, { afterMs: afterMs * 9, sign: "hands-over" });
     if (!isBad) life.signs.push({ afterMs, sign: "ready" });
     else if (how < 30) life.signs.push({ afterMs, sign: "error" });
     if (how >= 70)
@@ -157,6 +160,22 @@ export class Faults implements Behaviour {
     const ok = row >= this.temper(unit) / 2;
     if (!ok) this.injected++;
     return { afterMs: row % 10, ok };
+  }
+
+  naming(unit: string, nth: number): NamingFate | null {
+    const roll = this.roll("naming", unit, nth);
+    const isBad = roll < this.temper(unit);
+    if (isBad) this.injected++;
+    const what = isBad && roll % 3 === 1 ? "nobody" : roll % 5 === 0 ? "itself" : "another";
+    const code = [0, 1, null][roll % 3] as number | null;
+    const exitsAfterMs = isBad ? this.upTo(2000, "daemon", unit, nth) : null;
+    return {
+      afterMs: this.upTo(120, "naming", unit, nth),
+      what,
+      exitsAfterMs,
+      code,
+      signal: code === null ? 11 : null,
+    };
   }
 
   treeMs(): number {

@@ -75,6 +75,7 @@ function makeService(dice: Dice, names: string[], at: number, theme: Theme): Ser
       limit: dice.percent(30) ? { count: 1 + dice.below(4), windowMs: 5000 } : null,
     }),
     health: type === "service" && dice.percent(25) ? makeHealth(dice) : null,
+    pidFile: type === "service" && dice.percent(12) ? "/run/x.pid" : "",
     watchdogMs: type !== "group" && dice.percent(10) ? 200 + dice.below(1500) : null,
     critical: dice.percent(4) ? dice.pick(["exit", "reboot", "poweroff", "rescue"]) : "no",
     ...makeLimits(dice),

@@ -10,7 +10,7 @@ import { ProcessKind, SignalScope, Stage } from "../src/contract.ts";
 import type { Effect } from "../src/engine/effect.ts";
 import type { Event } from "../src/engine/event.ts";
 import type { InstanceId, Ticket } from "../src/engine/instance.ts";
-import type { Behaviour, LifeFate } from "./behaviour.ts";
+import type { Behaviour, LifeFate, NamingFate } from "./behaviour.ts";
 import { type NotifyMessage, notifyMessage } from "./notify-message.ts";
 import { Schedule } from "./schedule.ts";
 
@@ -54,6 +54,8 @@ interface Probe {
   hadYes: boolean;
 }
 
+type Find = Extract<Effect, { kind: "find-main" }>;
+
 interface Wait {
   ticket: Ticket;
   start: Ticket;
@@ -74,6 +76,8 @@ export class Kernel {
   private readonly waits = new Map<Ticket, Wait>();
   private readonly timers = new Map<Ticket, number>();
   private readonly probes = new Map<Ticket, Probe>();
+  /** Open questions who the main process of a start is. */
+  private readonly finds = new Map<Ticket, Find>();
   private readonly counts = new Map<string, number>();
   private nextPid = firstPid;
   /** Counts the managers: what one of them scheduled must not reach the next. */
@@ -102,6 +106,7 @@ export class Kernel {
     this.waits.clear();
     this.timers.clear();
     this.probes.clear();
+    this.finds.clear();
   }
 
   /** A process that no manager knows any more. */
@@ -110,10 +115,12 @@ export class Kernel {
     this.processes.delete(process.ticket);
   }
 
-  /** A process that is taken over without its state. */
+  /** A process that is taken over without its state: its start is known by its ticket from now on. */
   adopt(process: Process): void {
     process.hasReadyPipe = false;
-    const { ticket } = process;
+    const { ticket, start } = process;
+    for (const extra of this.extras.values()) if (extra.start === start) extra.start = ticket;
+    process.start = ticket;
     this.durable = this.durable.filter((event) => !(isStartSign(event) && event.ticket === ticket));
   }
 
@@ -173,8 +180,12 @@ export class Kernel {
       case "watch-log":
         this.startProbe(effect);
         return;
+      case "find-main":
+        this.findMain(effect);
+        return;
       case "stop-probe":
         this.probes.delete(effect.ticket);
+        this.finds.delete(effect.ticket);
         return;
       default:
     }
@@ -196,10 +207,16 @@ export class Kernel {
   }
 
   mainOf(unit: string): Process | undefined {
+    let found: Process | undefined;
     for (const process of this.processes.values()) {
-      if (process.unit === unit && process.kind === ProcessKind.main && process.state === "running") return process;
+      if (process.unit === unit && process.kind === ProcessKind.main && process.state === "running") found = process;
     }
-    return undefined;
+    return found;
+  }
+
+  /** The program that was started, also beside a main process that was named since. */
+  starterOf(unit: string): Process | undefined {
+    return [...this.processes.values()].find((one) => one.unit === unit && one.ticket === one.start);
   }
 
   /** In the life of this manager only. */
@@ -294,13 +311,15 @@ export class Kernel {
     if (sign === "line") this.durable.push({ kind: "ready-line", ticket: process.ticket });
     else if (sign === "closed") this.durable.push({ kind: "ready-closed", ticket: process.ticket });
     else if (sign === "ready") this.notify(process, { ready: true, status: "serving" });
+    // To one of those that it has put beside itself; the answer says which.
+    else if (sign === "hands-over") this.notify(process, { mainPid: 1_000_000 });
     else if (sign === "alive") this.notify(process, { watchdog: "alive" });
     else this.notify(process, sign === "error" ? { errno: 5 } : { reloading: true });
   }
 
   /** A message of the process to its notify socket. */
   notify(process: Process, fields: Partial<NotifyMessage>): void {
-    this.durable.push(notifyMessage(process, fields));
+    this.durable.push(notifyMessage({ instance: process.instance, ticket: process.start }, fields));
   }
 
   end(process: Process, code: number | null, signal: number | null): void {
@@ -418,6 +437,62 @@ export class Kernel {
     }
     for (const extra of this.extras.values()) if (extra.start === start) pids.push(extra.pid);
     return pids;
+  }
+
+  private findMain(effect: Find): void {
+    this.finds.set(effect.ticket, effect);
+    const unit = effect.instance.service;
+    const fate = this.behaviour.naming?.(unit, this.countUp(`${unit}/naming`)) ?? null;
+    if (fate !== null) this.later(this.nowMs + fate.afterMs, () => this.name(effect.ticket, fate));
+  }
+
+  /** The answer to the open question of a unit. */
+  nameMain(unit: string, what: NamingFate["what"]): void {
+    for (const { ticket, instance } of this.finds.values())
+      if (instance.service === unit)
+        this.name(ticket, { afterMs: 0, what, exitsAfterMs: null, code: null, signal: null });
+  }
+
+  private name(ticket: Ticket, fate: NamingFate): void {
+    const find = this.finds.get(ticket);
+    if (find === undefined) return;
+    const main = this.processes.get(find.startTicket);
+    const extra = [...this.extras.values()].find(({ start, dying }) => start === find.startTicket && !dying);
+    const isItself = fate.what === "itself" && main?.state === "running";
+    if (fate.what === "nobody" || (!isItself && extra === undefined)) {
+      this.volatile.push({ kind: "main-refused", ticket, reason: "it is not there" });
+      if (find.pid !== 0) this.finds.delete(ticket);
+      else if (this.behaviour.naming !== undefined) this.later(this.nowMs + 200, () => this.findMain(find));
+      return;
+    }
+    this.finds.delete(ticket);
+    const process = isItself ? (main as Process) : this.takeExtra(ticket, find, extra as Extra);
+    this.durable.push({ kind: "main-named", ticket, pid: process.pid, slot: process.pid % 4096 });
+    if (!isItself && fate.exitsAfterMs !== null)
+      this.schedule.in(fate.exitsAfterMs, () => this.end(process, fate.code, fate.signal));
+  }
+
+  private takeExtra(ticket: Ticket, find: Find, { pid }: Extra): Process {
+    this.extras.delete(pid);
+    const { startTicket: start, instance } = find;
+    const unit = instance.service;
+    const nth = this.countUp(`${unit}/daemon`);
+    const kind = ProcessKind.main;
+    const process: Process = {
+      ticket,
+      start,
+      unit,
+      instance,
+      kind,
+      pid,
+      state: "running",
+      nth,
+      dying: false,
+      hasReadyPipe: false,
+    };
+    this.processes.set(ticket, process);
+    this.spawned.set(ticket, process);
+    return process;
   }
 
   private startProbe(effect: Extract<Effect, { kind: "start-probe" | "watch-log" }>): void {

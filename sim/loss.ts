@@ -5,10 +5,11 @@
  * What a main process left behind is forgotten with it, as it is in earnest: nothing names its start any more.
  */
 
+import { ProcessKind } from "../src/contract.ts";
 import type { AdoptedProcess, Event } from "../src/engine/event.ts";
 import type { Ticket } from "../src/engine/instance.ts";
 import type { State } from "../src/engine/state.ts";
-import { type OpenProcess, openProcesses } from "../src/runtime/lookups.ts";
+import { isGivenUp, type OpenProcess, openProcesses } from "../src/runtime/lookups.ts";
 import type { Kernel, Process } from "./kernel.ts";
 
 export type Loss = "none" | "journal" | "state";
@@ -22,10 +23,15 @@ export interface Found {
 export function reconcileAfterLoss(kernel: Kernel, state: State): Found {
   const open = openProcesses(state);
   const known = new Set(open.map(({ ticket }) => ticket));
-  const adopted = kernel.mainsInSlots().filter(({ ticket }) => !known.has(ticket));
+  const strays = kernel.mainsInSlots().filter(({ ticket }) => !known.has(ticket) && !isGivenUp(state, ticket));
+  const adopted = strays.filter(({ unit, ticket }) => !strays.some((one) => one.unit === unit && one.ticket > ticket));
   for (const process of [...kernel.processes.values()])
     if (!known.has(process.ticket) && !adopted.includes(process)) kernel.forget(process);
   for (const process of adopted) kernel.adopt(process);
+  // The program that has named the one that is adopted is of its tree.
+  for (const process of kernel.processes.values())
+    for (const { unit, start } of adopted)
+      if (process.unit === unit && process.kind === ProcessKind.main) process.start = start;
   kernel.forgetEnded();
   const replaced = new Set(adopted.map(({ unit }) => unit));
   for (const extra of kernel.extras.values()) if (!kernel.processes.has(extra.start)) kernel.extras.delete(extra.pid);
@@ -44,11 +50,16 @@ function adoptedProcess({ unit: service, ticket, pid }: Process): AdoptedProcess
 }
 
 /** Whether its spawn has an answer, or will have one. */
-function takeOver(kernel: Kernel, { ticket, pid }: OpenProcess, events: Event[]): boolean {
+function takeOver(kernel: Kernel, { ticket, pid, isNamed }: OpenProcess, events: Event[]): boolean {
   const process = kernel.processes.get(ticket);
   const isTold = kernel.durable.some((event) => "ticket" in event && event.ticket === ticket);
   if (process?.state === "running" && pid === 0 && !isTold)
-    events.push({ kind: "spawn-succeeded", ticket, pid: process.pid, slot: process.pid % 4096 });
+    events.push({
+      kind: isNamed === true ? "main-named" : "spawn-succeeded",
+      ticket,
+      pid: process.pid,
+      slot: process.pid % 4096,
+    });
   if (process !== undefined || isTold) return true;
   if (pid === 0) {
     // It may have run and ended since: all that is known of it is that it is to be started.

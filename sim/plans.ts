@@ -41,6 +41,7 @@ export function service(name: string, options: Partial<ServicePlan> = {}): Servi
     after: [],
     conflicts: [],
     ready: { kind: "started" },
+    pidFile: "",
     restart: restart(),
     critical: "no",
     health: null,

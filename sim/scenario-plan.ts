@@ -47,6 +47,9 @@ function setOption(options: Partial<ServicePlan>, key: string, value: string): v
     case "ready":
       options.ready = readiness(value);
       return;
+    case "pid_file":
+      options.pidFile = value;
+      return;
     case "restart":
       options.restart = { ...(options.restart ?? restart()), ...policy(value) };
       return;

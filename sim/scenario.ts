@@ -7,10 +7,11 @@
  *   boot [NAME…]                           the plan is loaded; `apply` loads it again as it is now
  *   start|stop|restart|reload NAME… [force] [timeout:1s]      a request; also wait NAME ready, kill NAME HUP tree
  *   cancel 1                               the client of request 1 goes away
- *   exit web 1 | exit web SEGV             its main process ends by itself
+ *   exit web 1 | exit web SEGV             its main process ends by itself; `exit web 0 starter`: the program that was started
  *   tell web ready|line|closed|error|reloading                a sign of readiness
  *   tell web status:serving extend:5s errno:5 ready           a message to the notify socket, word by word; also
- *                                          stopping:yes, watchdog:alive, watchdog:trigger, watchdog-limit:5s
+ *                                          main-pid:101, stopping:yes, watchdog:alive, watchdog:trigger, watchdog-limit:5s
+ *   names web [itself|nobody]              its pid file, or MAINPID=, names a process that it has left (script web leaves 1)
  *   advance 10s                            time passes
  *   signal stop|force|reload-config|reopen [INT]              a signal to init, in its meaning
  *   adopt web [newer]                      a process of web is found that the state does not know; of an old or a new start
@@ -123,8 +124,13 @@ class ScenarioStage {
       }
       this.world.settleNow();
     },
-    exit: (name, words) => this.exit(name, words[1] ?? "0"),
+    exit: (name, words) => this.exit(name, words[1] ?? "0", words[2] === "starter"),
     tell: (name, words) => this.tell(name, words.slice(1)),
+    names: (name, words) => {
+      this.world.kernel.nameMain(name, (words[1] ?? "another") as "another");
+      this.world.settleNow();
+      this.world.advance(0);
+    },
     advance: (time) => this.world.advance(milliseconds(time)),
     signal: (meaning, words) => this.signal(meaning, words[1]),
     adopt: (name, words) => {
@@ -197,8 +203,9 @@ class ScenarioStage {
     return { verb: verb as "start", names: words };
   }
 
-  private exit(name: string, how: string): void {
-    const main = this.world.kernel.mainOf(name);
+  private exit(name: string, how: string, isStarter: boolean): void {
+    const { kernel } = this.world;
+    const main = isStarter ? kernel.starterOf(name) : kernel.mainOf(name);
     if (main === undefined) throw new Error(`${name} has no main process`);
     const signal = signals[how] ?? null;
     this.world.kernel.end(main, signal === null ? Number(how) : null, signal);
@@ -280,6 +287,10 @@ class ScenarioStage {
         return `> ${name}: exited ${event.signal === null ? event.code : signalName(event.signal)}`;
       case "notify-received":
         return `> ${name}: notify${event.ready ? " READY" : ""}${event.reloading ? " RELOADING" : ""}${event.errno === null ? "" : ` ERRNO=${event.errno}`}${event.stopping ? " STOPPING" : ""}${event.watchdog === "" ? "" : ` WATCHDOG=${event.watchdog}`}`;
+      case "main-named":
+        return `> ${name}: main-named ${event.pid}`;
+      case "main-refused":
+        return `> ${name}: main-refused ${event.reason}`;
       case "timer-fired":
       case "spawn-succeeded":
       case "tree-emptied":
@@ -312,6 +323,9 @@ class ScenarioStage {
       case "kill-tree":
         this.names.set(effect.ticket, effect.instance.service);
         return `kill-tree ${effect.instance.service} ${scopeName(effect.scope)}`;
+      case "find-main":
+        this.names.set(effect.ticket, effect.instance.service);
+        return `find-main ${effect.instance.service} ${effect.pid === 0 ? effect.pidFile : effect.pid}`;
       case "await-tree":
       case "start-probe":
       case "watch-log":
@@ -341,7 +355,7 @@ class ScenarioStage {
 /** status:serving extend:5s errno:5 ready reloading: what a message to the notify socket says. */
 function notifyFields(words: string[]) {
   const value = (key: string) => words.find((word) => word.startsWith(`${key}:`))?.slice(key.length + 1) ?? null;
-  const [extend, errno, limit] = [value("extend"), value("errno"), value("watchdog-limit")];
+  const [extend, errno, limit, pid] = [value("extend"), value("errno"), value("watchdog-limit"), value("main-pid")];
   return {
     ready: words.includes("ready"),
     reloading: words.includes("reloading"),
@@ -350,6 +364,7 @@ function notifyFields(words: string[]) {
     errno: errno === null ? null : Number(errno),
     stopping: value("stopping") !== null,
     watchdog: (value("watchdog") ?? "") as "alive",
+    mainPid: pid === null ? null : Number(pid),
     watchdogMs: limit === null ? null : milliseconds(limit),
   };
 }

@@ -6,7 +6,16 @@
 
 import { ProcessKind, Stage } from "../src/contract.ts";
 import type { ServicePlan } from "../src/engine/plan.ts";
-import { type Behaviour, fails, type LifeFate, lives, runs, type SignalFate, type SpawnFate } from "./behaviour.ts";
+import {
+  type Behaviour,
+  fails,
+  type LifeFate,
+  lives,
+  type NamingFate,
+  runs,
+  type SignalFate,
+  type SpawnFate,
+} from "./behaviour.ts";
 import { hash } from "./chance.ts";
 import { type Cast, Faults } from "./faults.ts";
 import type { Kernel, Process } from "./kernel.ts";
@@ -48,6 +57,8 @@ export class Programs implements Behaviour {
   private readonly uses = new Map<Fault, number>();
   /** When each service's program was last begun, and when it is ready; null: never. */
   private readonly readyAt = new Map<string, number | null>();
+  /** When and how the daemon ends that a program leaves. */
+  private readonly daemonEnds = new Map<string, { atMs: number; code: number | null; signal: number | null }>();
 
   constructor(options: ProgramOptions) {
     this.options = options;
@@ -138,7 +149,7 @@ export class Programs implements Behaviour {
     const isByChance = this.isByChance(`life${kind}`, unit, nth);
     if (isByChance) {
       life = this.random.life(process);
-      const isMeantToEnd = kind !== ProcessKind.main || plan?.type === "task" || plan?.ready.kind === "exit";
+      const isMeantToEnd = kind !== ProcessKind.main || plan?.type === "task" || forks(plan);
       if (life.exitsAfterMs !== null && !(isMeantToEnd && life.code === 0)) this.blame.set(ticket, "by chance");
     }
     if (kind === ProcessKind.main) this.misbehave(process, plan, life);
@@ -154,12 +165,24 @@ export class Programs implements Behaviour {
     this.readyAt.set(unit, this.nowMs + readyMs);
     this.stubbornBy.delete(unit);
     if (plan?.type === "task") life.exitsAfterMs = this.about(typical.task, "task", unit, nth);
-    else if (plan?.ready.kind === "exit") {
+    else if (forks(plan)) {
       // It forks, and the child goes on.
       life.exitsAfterMs = readyMs;
       life.extras = 1;
     }
     return life;
+  }
+
+  /** The pid file of a daemon that forks is there when its program has ended. */
+  naming(unit: string): NamingFate | null {
+    const readyMs = this.readyAt.get(unit) ?? null;
+    if (readyMs === null) return null;
+    const afterMs = Math.max(0, readyMs - this.nowMs) + 1;
+    const end = this.daemonEnds.get(unit);
+    this.daemonEnds.delete(unit);
+    if (end === undefined) return { afterMs, what: "another", exitsAfterMs: null, code: null, signal: null };
+    const { code, signal } = end;
+    return { afterMs, what: "another", exitsAfterMs: Math.max(0, end.atMs - this.nowMs - afterMs), code, signal };
   }
 
   private command({ unit, kind, start }: Process): LifeFate {
@@ -200,7 +223,10 @@ export class Programs implements Behaviour {
     if (!this.isInForce(fault) || this.isUsedUp(fault)) return;
     this.uses.set(fault, (this.uses.get(fault) ?? 0) + 1);
     const afterMs = when.after ?? 0;
-    if (life.exitsAfterMs !== null && life.exitsAfterMs < afterMs) return;
+    if (life.exitsAfterMs !== null && life.exitsAfterMs < afterMs) {
+      this.daemonEnds.set(unit, { atMs: this.nowMs + afterMs, code: action.code, signal: action.signal });
+      return;
+    }
     this.endLife(life, afterMs, action);
     this.blame.set(ticket, fault.text);
   }
@@ -222,13 +248,13 @@ export class Programs implements Behaviour {
     this.lateBy.set(unit, (never ?? late)?.text ?? "");
     if (late !== null) {
       this.readyAt.set(unit, this.nowMs + late.action.ms);
-      if (plan?.ready.kind === "exit" || plan?.type === "task") life.exitsAfterMs = late.action.ms;
+      if (forks(plan) || plan?.type === "task") life.exitsAfterMs = late.action.ms;
     }
     if (never === null) return;
     const { until } = windowOf(never.when);
     if (until === Number.POSITIVE_INFINITY) {
       this.neverReady(unit, life);
-      if (plan?.ready.kind === "exit" || plan?.type === "task") life.exitsAfterMs = null;
+      if (forks(plan) || plan?.type === "task") life.exitsAfterMs = null;
     } else this.readyAt.set(unit, Math.max(until, this.readyAt.get(unit) ?? 0));
   }
 
@@ -316,4 +342,9 @@ export function windowOf(when: Fault["when"]): { from: number; until: number } {
   const from = when.from ?? when.at ?? 0;
   const until = when.until ?? (when.for === undefined ? Number.POSITIVE_INFINITY : from + when.for);
   return { from, until };
+}
+
+/** Its program ends with success when it is ready, and leaves a process. */
+function forks(plan: ServicePlan | undefined): boolean {
+  return plan !== undefined && (plan.ready.kind === "exit" || plan.pidFile !== "");
 }

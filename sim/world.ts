@@ -267,7 +267,7 @@ export class World {
     for (const effect of unfinished) if (!isOutstandingKind(effect)) this.performOne(effect);
     // What lives, or has answered, is found in its slot and not asked for again (src/runtime/reconcile.ts).
     for (const effect of outstanding(this.state))
-      if (effect.kind !== "spawn" || !this.kernel.wasSpawned(effect.ticket)) this.performOne(effect);
+      if (!isProcessOrder(effect) || !this.kernel.wasSpawned(effect.ticket)) this.performOne(effect);
     this.emit(this.nextLife());
   }
 
@@ -290,7 +290,7 @@ export class World {
     if (loss === "state" && plan !== null) events.push({ kind: "plan-loaded", plan, request: null, only: null });
     this.kernel.durable = [this.nextLife(), ...events, ...others, ...signals];
     for (const effect of outstanding(this.state))
-      if (effect.kind !== "spawn" || !answered.has(effect.ticket)) this.performOne(effect);
+      if (!isProcessOrder(effect) || !answered.has(effect.ticket)) this.performOne(effect);
     this.takeSnapshot();
   }
 
@@ -300,6 +300,11 @@ export class World {
     for (const input of this.journal) state = step(state, input).state;
     return state;
   }
+}
+
+/** An order that a process of its ticket answers, which outlives the manager. */
+function isProcessOrder(effect: Effect): effect is Extract<Effect, { kind: "spawn" | "find-main" }> {
+  return effect.kind === "spawn" || effect.kind === "find-main";
 }
 
 function isSignal({ kind }: Event): boolean {

@@ -446,6 +446,12 @@ export interface Host {
   spawned(): SpawnResult[];
   /** Signals the process of a slot, or its group, by pidfd or through init. 0 or -errno (-ESRCH: it has ended). */
   signal(slot: number, ticket: number, signal: number, scope: number): number;
+  /** A descriptor of a process (pidfd), readable when it has ended. fd or -errno (-ENOSYS: there are none here). */
+  openProcess(pid: number): number;
+  /** Signals the process of a pidfd; 0 only asks whether it is there. 0 or -errno. */
+  signalProcess(fd: number, signal: number): number;
+  /** Claims a slot for a process that runs and that no spawn made: its exit is recorded if init is the one to reap it. Slot number or -errno. */
+  nameProcess(ticket: number, pid: number, instance: string): number;
   /** Asks the tree thread which processes of a start are left; answered by trees(). */
   inspectTree(request: TreeRequest): void;
   /** Signals every process of a start. SIGKILL: freezes, rescans until two scans agree, kills. Answered by trees(). */

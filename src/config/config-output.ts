@@ -96,6 +96,7 @@ function serviceData(service: ServicePlan): Data {
   if (files.length > 0) map.env_file = files.map(({ path, required }) => ({ path: text(path), required }));
   addRelations(map, service);
   map.ready = readyData(service.ready);
+  addText(map, "pid_file", service.pidFile);
   if (service.health !== null) map.health = healthData(service.health);
   if (service.watchdogMs !== null) map.watchdog = duration(service.watchdogMs);
   map.restart = restartData(service.restart);

@@ -16,6 +16,7 @@ test("a service with a command alone gets every default of the laptop", () => {
     runs: 1,
     command: { argv: ["sleep", "1"], builtin: null },
     preStart: [],
+    pidFile: "",
     postStop: [],
     directory: "/app",
     user: "",
@@ -331,7 +332,7 @@ test("stdin is a file; its other forms are not supported yet", () => {
 });
 
 test("every key that is not carried out yet is refused, never ignored", () => {
-  const service = "pid_file schedule timezone jitter missed overlap tty sockets watch replicas";
+  const service = "schedule timezone jitter missed overlap tty sockets watch replicas";
   for (const key of service.split(" ")) {
     assert.match(
       problemsOf(`services: [{name: a, ${command}, ${key}: x}]`),

@@ -25,6 +25,7 @@ import { childOf, keyOf, type MapNode, placeOf, type YamlNode } from "./node.ts"
 import { type CommandContext, defaultCommand, planCommand } from "./plan-commands.ts";
 import { directoriesOf, removalOf } from "./plan-directories.ts";
 import { limitsOf } from "./plan-limits.ts";
+import { pidFileOf } from "./plan-pid-file.ts";
 import { sandboxOf } from "./plan-sandbox.ts";
 import type { ProbeSource } from "./probe-keys.ts";
 import type { ReadySource } from "./ready-keys.ts";
@@ -80,6 +81,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     after: none,
     conflicts: none,
     ready: values.ready === undefined ? usualReady(command) : readyOf(values.ready, service, context),
+    pidFile: pidFileOf(service, context),
     restart: restartOf(values.restart as Merged<RestartValues> | undefined, restartPolicy, critical),
     critical,
     health: healthOf(values.health, type, service, context),

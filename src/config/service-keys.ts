@@ -282,7 +282,10 @@ export const serviceEntries = {
     durationOrOff("a duration, or off"),
     "So often at least it tells WATCHDOG=1 to its notify socket, or it counts as hanging. Default off.",
   ),
-  pid_file: notSupported(),
+  pid_file: described(
+    path("the path of a pid file"),
+    "File in which a daemon that forks names its main process, and by which it is ready. It must be a process of this service.",
+  ),
   schedule: notSupported(),
   timezone: notSupported(),
   jitter: notSupported(),

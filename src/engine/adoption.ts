@@ -77,5 +77,5 @@ function forgetRun(engine: Engine, run: Run): void {
   cancelRunTimer(engine, run);
   stopWatching(engine, run);
   forgetTree(engine, run);
-  for (const ticket of [run.start, ...run.aux.map((aux) => aux.ticket)]) engine.byTicket.delete(ticket);
+  for (const ticket of [run.start, run.daemon, ...run.aux.map((aux) => aux.ticket)]) engine.byTicket.delete(ticket);
 }

@@ -26,6 +26,7 @@ const processFields: (keyof ServicePlan)[] = [
   "environment",
   "environmentFiles",
   "ready",
+  "pidFile",
   "watchdogMs",
   "logs",
 ];

@@ -69,6 +69,11 @@ export type Effect =
       text: string;
       regularExpression: boolean;
     }
+  /**
+   * Find the main process: `pid`, or the one that the service's pid file names (0), looked at again and again. Only a
+   * living process of this start is taken. Answered by main-named or main-refused. Ended by stop-probe as well.
+   */
+  | { kind: "find-main"; ticket: Ticket; startTicket: Ticket; instance: InstanceId; pid: number; pidFile: string }
   /** The answer to a request; sent after everything before it in this list was performed. */
   | { kind: "reply"; request: Ticket; reply: Reply }
   /** One of gonit's own log lines. */

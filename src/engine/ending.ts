@@ -8,14 +8,15 @@ import { ProcessKind } from "../contract.ts";
 import { endAuxOfLife, spawnAux } from "./aux.ts";
 import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
-import { becomeReady, stopWatching } from "./readiness.ts";
+import { isNameMissing, namingText } from "./main-process.ts";
+import { signOfReadiness, stopWatching } from "./readiness.ts";
 import { isSuccessCode } from "./restart.ts";
 import { settle } from "./settle.ts";
 import type { End, EndCause, OwnEndCause, Run } from "./state.ts";
-import { forgetTree } from "./stopping.ts";
+import { forgetTree, stopFailed } from "./stopping.ts";
 import { armUnitTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
-import { isUp } from "./unit.ts";
-import { endText, signalName } from "./words.ts";
+import { isUp, mainTicket } from "./unit.ts";
+import { endText, exitText, signalName } from "./words.ts";
 
 /** A fresh record of an end, before anything is known about the process. */
 export function endOf(engine: Engine, node: Node, cause: EndCause): End {
@@ -37,13 +38,18 @@ export function endOf(engine: Engine, node: Node, cause: EndCause): End {
 type Exited = Extract<Event, { kind: "process-exited" }>;
 
 export function mainExited(engine: Engine, node: Node, run: Run, event: Exited): void {
-  run.main = "ended";
   const plan = definitionOf(node);
   const isSuccess = isSuccessCode(event.code, plan.restart);
-  if (isSuccess && node.unit.state === "starting" && plan.ready.kind === "exit") {
-    becomeReady(engine, node, run, "ready-exit");
+  if (event.ticket !== mainTicket(run)) {
+    starterExited(engine, node, run, event, isSuccess);
+    return;
+  }
+  run.main = "ended";
+  const isForking = plan.ready.kind === "exit" || isNameMissing(plan, run);
+  if (isSuccess && node.unit.state === "starting" && run.daemon === 0 && isForking) {
+    if (plan.ready.kind === "exit") signOfReadiness(engine, node, run, "ready-exit");
     if (plan.type === "service") {
-      // A daemon that forked: it is up as long as something of its tree lives.
+      // A daemon that forked: it is up as long as something of its tree lives, or until its main process is named.
       run.end = endWith(engine, node, run, event);
       awaitTree(engine, node, run);
       return;
@@ -57,6 +63,15 @@ export function mainExited(engine: Engine, node: Node, run: Run, event: Exited):
   }
   run.end = end;
   advance(engine, node, run);
+}
+
+/** The program that was started ends beside the main process that was named in its place. */
+function starterExited(engine: Engine, node: Node, run: Run, event: Exited, isSuccess: boolean): void {
+  run.starter = 0;
+  if (definitionOf(node).ready.kind !== "exit" || node.unit.state !== "starting") return;
+  if (isSuccess) signOfReadiness(engine, node, run, "ready-exit");
+  else
+    stopFailed(engine, node, run, "starter-failed", `its program ${exitText(event.code, event.signal)} before ready`);
 }
 
 function endWith(engine: Engine, node: Node, run: Run, event: Exited): End {
@@ -168,6 +183,7 @@ function forkedEnded(engine: Engine, node: Node, run: Run, hadForked: boolean): 
   const end = run.end as End;
   end.atBootMs = engine.now.bootMs;
   if (hadForked) end.code = null;
+  if (!end.wasReady) end.detail = `nothing is left of it, and it waits for ${namingText(definitionOf(node), run)}`;
   if (!node.unit.quiet.now) {
     const fields: Record<string, string | number> = { service: node.unit.name };
     if (end.code !== null) fields.code = end.code;

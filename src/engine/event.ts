@@ -84,6 +84,10 @@ export type Event =
   | { kind: "probe-succeeded"; ticket: Ticket }
   /** One try failed; the runtime goes on trying until stop-probe. */
   | { kind: "probe-failed"; ticket: Ticket; reason: string }
+  /** Answer to find-main: this process is of the start's tree, and its end will be told with this ticket. */
+  | { kind: "main-named"; ticket: Ticket; pid: number; slot: number }
+  /** No process was found: of MAINPID= for good, of a pid file it is looked for again, and told when the reason changes. */
+  | { kind: "main-refused"; ticket: Ticket; reason: string }
   /** A datagram of sd_notify(3) from a process of this instance; the sender was checked. */
   | {
       kind: "notify-received";

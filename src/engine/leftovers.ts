@@ -8,6 +8,7 @@ import { isSuccess } from "./restart.ts";
 import type { End, Run } from "./state.ts";
 import { killRun } from "./stopping.ts";
 import { armUnitTimer } from "./timers.ts";
+import { mainTicket } from "./unit.ts";
 import { durationText, scopeOf } from "./words.ts";
 
 const SIGTERM = 15;
@@ -40,7 +41,7 @@ function mayFinish(engine: Engine, node: Node, run: Run): boolean {
 function askToEnd(engine: Engine, node: Node, run: Run): void {
   engine.effects.push({
     kind: "signal",
-    ticket: run.start,
+    ticket: mainTicket(run),
     startTicket: run.start,
     instance: node.id,
     signal: SIGTERM,

@@ -8,6 +8,7 @@ import { isOfLife } from "./aux.ts";
 import type { Effect } from "./effect.ts";
 import { definitionOf, engineOf, type Node } from "./engine.ts";
 import { healthProbe } from "./health.ts";
+import { findMain } from "./main-process.ts";
 import type { CommandPlan, HealthPlan, ServicePlan } from "./plan.ts";
 import { spawnOfAux, spawnOfMain } from "./spawn-effect.ts";
 import type { Aux, Run, State } from "./state.ts";
@@ -24,6 +25,7 @@ const outstandingKinds: Effect["kind"][] = [
   "arm-timer",
   "start-probe",
   "watch-log",
+  "find-main",
   "await-tree",
   "kill-tree",
 ];
@@ -56,6 +58,7 @@ function ofRun(effects: Effect[], node: Node, run: Run): void {
     effects.push(isEnding(run) ? { kind: "cancel-spawn", ticket: run.start } : spawnOfMain(node, run));
   for (const aux of run.aux) if (aux.pid === 0) effects.push(ofSpawningAux(node, run, aux, plan));
   if (run.probe !== 0) effects.push(probeOf(node, run, plan));
+  if (run.naming !== 0) effects.push(findMain(node, run));
   if (run.health !== 0) effects.push(healthProbe(node, run, plan.health as HealthPlan));
   if (run.watchdog !== 0) effects.push(timer(run.watchdog, run.watchdogAtMs));
   if (run.tree === 0) return;

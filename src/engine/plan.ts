@@ -100,6 +100,8 @@ export interface ServicePlan {
   /** Starting one stops the other; symmetric in the plan. */
   conflicts: string[];
   ready: ReadyPlan;
+  /** File in which a daemon that forks names its main process; empty: none. */
+  pidFile: string;
   restart: RestartPlan;
   critical: Critical;
   health: HealthPlan | null;

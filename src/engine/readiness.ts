@@ -3,24 +3,24 @@
 import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
 import { beginHealth, endHealth } from "./health.ts";
+import { beginNaming, isNameMissing, mainNamed, mainPidTold, stopNaming } from "./main-process.ts";
+import type { ReadyPlan } from "./plan.ts";
 import type { Rule } from "./rules.ts";
 import type { Run } from "./state.ts";
 import { stopFailed } from "./stopping.ts";
-import { armUnitTimer, cancelUnitTimer } from "./timers.ts";
-import { isUp } from "./unit.ts";
+import { armUnitTimer, cancelUnitTimer, extendRun } from "./timers.ts";
+import { declaresReadiness, isUp } from "./unit.ts";
 import { armWatchdog, cancelWatchdog, watchdogTold } from "./watchdog.ts";
 
 /** The program runs: what is to be waited for now. */
 export function watchReadiness(engine: Engine, node: Node, run: Run): void {
   const { ready } = definitionOf(node);
-  if (run.readySeen) {
-    becomeReady(engine, node, run, ready.kind === "fd" ? "ready-line" : "ready-notify");
+  beginNaming(engine, node, run);
+  if (run.readySeen || ready.kind === "started") {
+    signOfReadiness(engine, node, run, ruleOf(ready));
     return;
   }
   switch (ready.kind) {
-    case "started":
-      becomeReady(engine, node, run, "ready-started");
-      return;
     case "notify":
     case "fd":
     case "exit":
@@ -58,6 +58,21 @@ export function watchReadiness(engine: Engine, node: Node, run: Run): void {
   }
 }
 
+/** By which rule a service becomes ready that has this readiness. */
+function ruleOf({ kind }: ReadyPlan): Rule {
+  switch (kind) {
+    case "started":
+    case "notify":
+    case "exit":
+    case "log":
+      return `ready-${kind}`;
+    case "fd":
+      return "ready-line";
+    default:
+      return "ready-probe";
+  }
+}
+
 function newProbe(engine: Engine, node: Node): number {
   const ticket = newTicket(engine);
   engine.byTicket.set(ticket, node);
@@ -84,7 +99,7 @@ export function becomeReady(engine: Engine, node: Node, run: Run, rule: Rule): v
   watchWhileReady(engine, node, run);
   const { unit } = node;
   const plan = definitionOf(node);
-  if (plan.ready.kind !== "started" && plan.type === "service" && !unit.quiet.now)
+  if (declaresReadiness(plan) && plan.type === "service" && !unit.quiet.now)
     log(engine, "info", "Service ready", { service: unit.name });
 }
 
@@ -97,6 +112,7 @@ export function watchWhileReady(engine: Engine, node: Node, run: Run): void {
 /** The run ends: nothing is asked any more. */
 export function stopWatching(engine: Engine, run: Run): void {
   stopProbe(engine, run);
+  stopNaming(engine, run);
   endHealth(engine, run);
   cancelWatchdog(engine, run);
 }
@@ -106,11 +122,23 @@ function awaitsReadiness(node: Node, run: Run): boolean {
   return node.unit.state === "starting" && run.phase === "main";
 }
 
-/** A sign of readiness that may overtake the news that the program runs. */
-function signOfReadiness(engine: Engine, node: Node, run: Run, rule: Rule): void {
+/** A sign of readiness. It may overtake the news that the program runs, and it waits for the main process's name. */
+export function signOfReadiness(engine: Engine, node: Node, run: Run, rule: Rule): void {
   if (!awaitsReadiness(node, run)) return;
-  if (run.main === "spawning") run.readySeen = true;
-  else becomeReady(engine, node, run, rule);
+  if (run.main !== "spawning" && !isNameMissing(definitionOf(node), run)) {
+    becomeReady(engine, node, run, rule);
+    return;
+  }
+  run.readySeen = true;
+  touch(engine, node);
+}
+
+/** The main process was named: the last thing that was missing, or not. */
+export function namedMain(engine: Engine, node: Node, run: Run, event: Extract<Event, { kind: "main-named" }>): void {
+  mainNamed(engine, node, run, event);
+  if (!run.readySeen) return;
+  const { ready } = definitionOf(node);
+  signOfReadiness(engine, node, run, ready.kind === "started" ? "ready-pid-file" : ruleOf(ready));
 }
 
 export function readyLine(engine: Engine, node: Node, run: Run): void {
@@ -126,7 +154,7 @@ export function readyClosed(engine: Engine, node: Node, run: Run): void {
 /** A probe or log watch answered yes: it has ended by that. Nothing is asked but before the run is ready or ends. */
 export function probeSucceeded(engine: Engine, node: Node, run: Run): void {
   forgetProbe(engine, run);
-  becomeReady(engine, node, run, definitionOf(node).ready.kind === "log" ? "ready-log" : "ready-probe");
+  signOfReadiness(engine, node, run, ruleOf(definitionOf(node).ready));
 }
 
 /** sd_notify(3). */
@@ -143,13 +171,14 @@ export function notified(
   if (event.extendTimeoutMs !== null && run.timerUse !== "") {
     const atMs = engine.now.monotonicMs + event.extendTimeoutMs;
     if (atMs > run.timerAtMs) armUnitTimer(engine, node, run, run.timerUse, atMs);
-  }
+  } else if (event.extendTimeoutMs !== null) extendRun(engine, node, run, event.extendTimeoutMs);
   if (event.stopping && isUp(unit)) note(engine, node, "told-stopping", "");
   watchdogTold(engine, node, run, event);
   if (waitsForIt && event.errno !== null && event.errno !== 0) {
     stopFailed(engine, node, run, "notify-error", `it told errno ${event.errno} before ready`);
     return;
   }
+  if (event.mainPid !== null) mainPidTold(engine, node, run, event.mainPid);
   if (event.ready) {
     if (waitsForIt) signOfReadiness(engine, node, run, "ready-notify");
     if (unit.state === "reloading") setState(engine, node, "ready", "reload-ended", "");

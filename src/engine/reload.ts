@@ -5,6 +5,7 @@ import { spawnAux } from "./aux.ts";
 import { definitionOf, type Engine, log, type Node, note, setState } from "./engine.ts";
 import type { ReloadPlan } from "./plan.ts";
 import type { Run } from "./state.ts";
+import { mainTicket } from "./unit.ts";
 import { scopeOf, signalName } from "./words.ts";
 
 type Reload = Exclude<ReloadPlan, { kind: "restart" }>;
@@ -16,7 +17,7 @@ export function beginReload(engine: Engine, node: Node, run: Run, reload: Reload
     log(engine, "info", "Reloading service", { service: node.unit.name, signal: signalName(reload.signal) });
     engine.effects.push({
       kind: "signal",
-      ticket: run.start,
+      ticket: mainTicket(run),
       startTicket: run.start,
       instance: node.id,
       signal: reload.signal,

@@ -8,7 +8,7 @@ import { matchNames } from "./names.ts";
 import { answerIfSettled } from "./request-end.ts";
 import { beginShutdown, forceShutdown } from "./shutdown.ts";
 import type { OpenRequest, Target } from "./state.ts";
-import { isDown, isEnding, isUp } from "./unit.ts";
+import { isDown, isEnding, isUp, mainTicket } from "./unit.ts";
 import { shownState } from "./view-words.ts";
 import { wantDown, wantRestart, wantUp } from "./wanted.ts";
 import { signalName } from "./words.ts";
@@ -172,7 +172,7 @@ function sendSignals(engine: Engine, id: number, request: Extract<Request, { ver
       const { signal } = request;
       engine.effects.push({
         kind: "signal",
-        ticket: run.start,
+        ticket: mainTicket(run),
         startTicket: run.start,
         instance: node.id,
         signal,

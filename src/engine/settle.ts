@@ -18,6 +18,7 @@ export function settle(engine: Engine, node: Node, run: Run): void {
   cancelUnitTimer(engine, run);
   cancelRunTimer(engine, run);
   engine.byTicket.delete(run.start);
+  engine.byTicket.delete(run.daemon);
   // It ended by itself while a new start was on its way: that start comes, whatever the policy says.
   const startsAnew = unit.stopWish === "restart" || unit.stopWish === "apply";
   unit.run = null;

@@ -88,7 +88,14 @@ export interface Quiet {
 export type StopCause = "request" | "restart" | "dependency" | "conflict" | "apply" | "removed" | "shutdown";
 
 /** What is wrong with a run, so that gonit stops it. */
-export type FaultCause = "start-timeout" | "run-timeout" | "ready-closed" | "notify-error" | "unhealthy" | "watchdog";
+export type FaultCause =
+  | "start-timeout"
+  | "run-timeout"
+  | "ready-closed"
+  | "notify-error"
+  | "starter-failed"
+  | "unhealthy"
+  | "watchdog";
 
 /** How a run ends without gonit having stopped it. */
 export type OwnEndCause = "exited" | "spawn-failed" | "pre-start-failed";
@@ -110,6 +117,18 @@ export interface Run {
   main: "none" | "spawning" | "running" | "ended";
   pid: number;
   slot: number;
+  /** The process that was named in place of the program that was started (main-process.ts); 0: none. */
+  daemon: Ticket;
+  /** Process number of the program that was started, while it runs beside that one; else 0. */
+  starter: number;
+  /** Open find-main. */
+  naming: Ticket;
+  /** What it asks for: a process that MAINPID= told; 0: the one in pid_file. */
+  namingPid: number;
+  /** The last answer to it that was a no. */
+  namingReason: string;
+  /** It was told which process is the main one. */
+  isNamed: boolean;
   /** Monotonic; -1: not yet. */
   execMs: number;
   readyMs: number;
@@ -135,7 +154,7 @@ export interface Run {
   unkillable: number[];
   /** Probe, or watch of the log. */
   probe: Ticket;
-  /** A sign of readiness came before the news that the program runs. */
+  /** A sign of readiness came before the news that the program runs, or before its main process was named. */
   readySeen: boolean;
   /** Last answer of the readiness probe that was a no. */
   probeReason: string;
@@ -289,6 +308,12 @@ export function newRun(start: Ticket, beganMs: number): Run {
     main: "none",
     pid: 0,
     slot: 0,
+    daemon: 0,
+    starter: 0,
+    naming: 0,
+    namingPid: 0,
+    namingReason: "",
+    isNamed: false,
     execMs: -1,
     readyMs: -1,
     aux: [],

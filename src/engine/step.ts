@@ -14,9 +14,10 @@ import type { Event, StepInput } from "./event.ts";
 import { healthFailed, healthSucceeded } from "./health.ts";
 import { TICKETS_PER_LIFE } from "./instance.ts";
 import { stopTimeout, treeRemains } from "./leftovers.ts";
+import { mainRefused } from "./main-process.ts";
 import { wakeWaiting } from "./ordering.ts";
 import { loadPlan } from "./plan-change.ts";
-import { notified, probeSucceeded, readyClosed, readyLine } from "./readiness.ts";
+import { namedMain, notified, probeSucceeded, readyClosed, readyLine } from "./readiness.ts";
 import { checkRequests, forgetRequest, requestTimedOut } from "./request-end.ts";
 import { receiveRequest, receiveSignal } from "./requests.ts";
 import { backoffFired } from "./settle.ts";
@@ -127,8 +128,15 @@ function handleOfRun(engine: Engine, event: Exclude<RunEvent, { kind: "timer-fir
       else if (run.main === "spawning") mainFailed(engine, node, run, event);
       return;
     case "process-exited":
-      if (!isMain) withAux(run, event.ticket, (aux) => auxExited(engine, node, run, aux, event));
+      if (!isMain && event.ticket !== run.daemon)
+        withAux(run, event.ticket, (aux) => auxExited(engine, node, run, aux, event));
       else if (run.main === "running" || run.main === "spawning") mainExited(engine, node, run, event);
+      return;
+    case "main-named":
+      if (event.ticket === run.naming) namedMain(engine, node, run, event);
+      return;
+    case "main-refused":
+      if (event.ticket === run.naming) mainRefused(engine, node, run, event);
       return;
     case "tree-emptied":
       if (event.ticket === run.tree) treeEmptied(engine, node, run);

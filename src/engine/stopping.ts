@@ -8,11 +8,12 @@ import { endAuxOfLife, signalAux, spawnAux } from "./aux.ts";
 import { advance, endOf } from "./ending.ts";
 import { definitionOf, type Edge, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import { hastenLeftovers } from "./leftovers.ts";
+import { namingText } from "./main-process.ts";
 import { availability, isBinding, isHeld } from "./ordering.ts";
 import { stopWatching } from "./readiness.ts";
 import type { FaultCause, Run, StopCause } from "./state.ts";
 import { armUnitTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
-import { isEnding, isStopCause } from "./unit.ts";
+import { isEnding, isStopCause, mainTicket } from "./unit.ts";
 import { causeText, durationText, scopeOf, signalName } from "./words.ts";
 
 const SIGKILL = 9;
@@ -136,7 +137,8 @@ export function beginStop(engine: Engine, node: Node, run: Run, cause: StopCause
 /** Not ready within the start limit, which counts from the first pre_start. */
 export function startTimeout(engine: Engine, node: Node, run: Run): void {
   const limit = durationText(definitionOf(node).startTimeoutMs);
-  let detail = `not ready within ${limit}${run.probeReason === "" ? "" : ` (last probe: ${run.probeReason})`}`;
+  const naming = namingText(definitionOf(node), run);
+  let detail = `not ready within ${limit}${naming === "" ? "" : `: it waits for ${naming}`}${run.probeReason === "" ? "" : ` (last probe: ${run.probeReason})`}`;
   if (run.main === "spawning") detail = `its program did not begin within ${limit}`;
   if (run.phase === "pre-start") detail = `pre_start not over within ${limit}`;
   stopFailed(engine, node, run, "start-timeout", detail);
@@ -162,7 +164,7 @@ export function sendStopSignal(engine: Engine, node: Node, run: Run): void {
   const signal = isKilled ? SIGKILL : stop.signal;
   engine.effects.push({
     kind: "signal",
-    ticket: run.start,
+    ticket: mainTicket(run),
     startTicket: run.start,
     instance: node.id,
     signal,

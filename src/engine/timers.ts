@@ -33,6 +33,15 @@ export function armRunTimer(engine: Engine, node: Node, run: Run): void {
   run.runTimer = armTimer(engine, node, run.runTimerAtMs);
 }
 
+/** The limit of the whole run is not over before this much time from now. */
+export function extendRun(engine: Engine, node: Node, run: Run, byMs: number): void {
+  const atMs = engine.now.monotonicMs + byMs;
+  if (run.runTimer === 0 || atMs <= run.runTimerAtMs) return;
+  cancelTimer(engine, run.runTimer);
+  run.runTimerAtMs = atMs;
+  run.runTimer = armTimer(engine, node, atMs);
+}
+
 export function cancelRunTimer(engine: Engine, run: Run): void {
   cancelTimer(engine, run.runTimer);
   run.runTimer = 0;

@@ -67,6 +67,16 @@ export function isStopCause(cause: string): cause is StopCause {
   return Object.hasOwn(stopCauses, cause);
 }
 
+/** Of the main process: the program that was started, or the one that was named in its place. */
+export function mainTicket(run: Run): Ticket {
+  return run.daemon === 0 ? run.start : run.daemon;
+}
+
+/** Says more about its readiness than that its program runs. */
+export function declaresReadiness({ ready, pidFile }: ServicePlan): boolean {
+  return ready.kind !== "started" || pidFile !== "";
+}
+
 /** All tickets that answers may still come for. */
 export function openTickets(unit: Unit): Ticket[] {
   const tickets: Ticket[] = [];
@@ -75,7 +85,8 @@ export function openTickets(unit: Unit): Ticket[] {
   if (run === null) return tickets;
   tickets.push(run.start);
   for (const { ticket } of run.aux) tickets.push(ticket);
-  const { tree, probe, health, watchdog, timer, runTimer } = run;
-  for (const ticket of [tree, probe, health, watchdog, timer, runTimer]) if (ticket !== 0) tickets.push(ticket);
+  const { daemon, naming, tree, probe, health, watchdog, timer, runTimer } = run;
+  for (const ticket of [daemon, naming, tree, probe, health, watchdog, timer, runTimer])
+    if (ticket !== 0) tickets.push(ticket);
   return tickets;
 }

@@ -4,6 +4,8 @@ import { ShutdownMode } from "../contract.ts";
 import { definitionOf, type Engine, engineOf, type Node } from "./engine.ts";
 import type { Now } from "./event.ts";
 import { isUnhealthy } from "./health.ts";
+import { isNameMissing } from "./main-process.ts";
+import type { ServicePlan } from "./plan.ts";
 import type { Run, State } from "./state.ts";
 import { isLive, isUp } from "./unit.ts";
 import type { ServiceStatus, SystemStatus } from "./view.ts";
@@ -78,6 +80,14 @@ function statusOf(engine: Engine, node: Node, now: Now): ServiceStatus {
   };
 }
 
+/** What its start is at. */
+function startStepName(plan: ServicePlan, run: Run): string {
+  if (run.phase === "pre-start") return "pre_start";
+  if (run.main !== "spawning" && isNameMissing(plan, run))
+    return `pid_file${run.namingReason === "" ? "" : ` (${run.namingReason})`}`;
+  return `ready: ${plan.ready.kind}`;
+}
+
 /** Why it is in its state, one line; empty where the state says all. */
 function reasonOf(engine: Engine, node: Node, now: Now): string {
   const { unit } = node;
@@ -99,7 +109,7 @@ function reasonOf(engine: Engine, node: Node, now: Now): string {
       const run = unit.run as Run;
       const left = durationText(Math.max(0, run.timerAtMs - now.monotonicMs));
       const probe = run.probeReason === "" ? "" : `; last probe: ${run.probeReason}`;
-      return `${run.phase === "pre-start" ? "pre_start" : `ready: ${definitionOf(node).ready.kind}`}, at most ${left} more${probe}`;
+      return `${startStepName(definitionOf(node), run)}, at most ${left} more${probe}`;
     }
     case "stopped":
       return withKilled(unit.wantedBecause, unit);

@@ -4,6 +4,7 @@ import { readCauses } from "./causes.ts";
 import { definitionOf, type Engine, engineOf, type Node } from "./engine.ts";
 import type { Now } from "./event.ts";
 import { firstYesAtMs } from "./health.ts";
+import { namingText } from "./main-process.ts";
 import { holdsStop } from "./ordering.ts";
 import type { CommandPlan, HealthPlan, ReadyPlan, ServicePlan } from "./plan.ts";
 import { rules } from "./rules.ts";
@@ -118,15 +119,20 @@ function starting(node: Node, now: Now): Parts {
   const left = durationText(Math.max(0, run.timerAtMs - now.monotonicMs));
   return {
     because: node.unit.wantedBecause,
-    waitsFor: [startStep(definitionOf(node), run)],
+    waitsFor: startSteps(definitionOf(node), run),
     release: [`failed start in ${left} at the latest`],
   };
 }
 
-function startStep({ preStart, ready }: ServicePlan, run: Run): string {
-  if (run.phase === "pre-start") return `pre_start: ${(preStart[run.commandAt] as CommandPlan).argv.join(" ")}`;
-  if (run.main === "spawning") return "its program to begin";
-  return readinessText(ready) + (run.probeReason === "" ? "" : ` (last probe: ${run.probeReason})`);
+function startSteps(plan: ServicePlan, run: Run): string[] {
+  const { preStart, ready } = plan;
+  if (run.phase === "pre-start") return [`pre_start: ${(preStart[run.commandAt] as CommandPlan).argv.join(" ")}`];
+  if (run.main === "spawning") return ["its program to begin"];
+  const naming = namingText(plan, run);
+  const steps = naming === "" ? [] : [naming];
+  if (!run.readySeen)
+    steps.push(readinessText(ready) + (run.probeReason === "" ? "" : ` (last probe: ${run.probeReason})`));
+  return steps;
 }
 
 function readinessText(ready: ReadyPlan): string {

@@ -5,7 +5,7 @@ import { isUnhealthy } from "./health.ts";
 import { availability } from "./ordering.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { End, Run, StopCause, Unit } from "./state.ts";
-import { isUp } from "./unit.ts";
+import { declaresReadiness, isUp } from "./unit.ts";
 import { causeText, endText } from "./words.ts";
 
 /** `running`, `ready`, `ready (unhealthy)`, `failed: exited 3` … */
@@ -16,7 +16,7 @@ export function shownState(unit: Unit, plan: ServicePlan): string {
 
 function shownWithoutHealth(unit: Unit, plan: ServicePlan): string {
   if (unit.state === "failed") return `failed: ${unit.failedBecause}`;
-  if (unit.state === "ready" && plan.type !== "group" && plan.ready.kind === "started") return "running";
+  if (unit.state === "ready" && plan.type !== "group" && !declaresReadiness(plan)) return "running";
   if (unit.state === "starting" && plan.type === "task" && (unit.run as Run).main === "running") return "running";
   if (unit.blockedBy !== "") return "blocked";
   return unit.state;

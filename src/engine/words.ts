@@ -37,6 +37,7 @@ export function endText(end: End): string {
     case "run-timeout":
     case "ready-closed":
     case "notify-error":
+    case "starter-failed":
     case "unhealthy":
     case "watchdog":
       return end.detail;
@@ -59,6 +60,7 @@ export function causeText(cause: StopCause | FaultCause): string {
     "run-timeout": "ran longer than allowed",
     "ready-closed": "ready fd closed without a line",
     "notify-error": "it told an error",
+    "starter-failed": "its program failed after it had forked",
     unhealthy: "it is unhealthy",
     watchdog: "it has fallen silent",
   };

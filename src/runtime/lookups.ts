@@ -5,6 +5,7 @@ import { definitionOf, engineOf } from "../engine/engine.ts";
 import type { InstanceId, Ticket } from "../engine/instance.ts";
 import type { ServicePlan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
+import { mainTicket } from "../engine/unit.ts";
 
 /** The definition that a service's living run was started with, else the plan's. */
 export function serviceOfPlan(state: State, name: string): ServicePlan | undefined {
@@ -12,10 +13,21 @@ export function serviceOfPlan(state: State, name: string): ServicePlan | undefin
   return node === undefined ? undefined : definitionOf(node);
 }
 
-/** The running main process of an instance. */
+/**
+ * The running main process of an instance, with the ticket of its start. pid 0: its program has forked and gone, and what it
+ * left is not named yet.
+ */
 export function mainProcess(state: State, instance: InstanceId): { ticket: Ticket; pid: number } | null {
   const run = engineOf(state).byName.get(instance.service)?.unit.run ?? null;
-  return run === null || run.main !== "running" ? null : { ticket: run.start, pid: run.pid };
+  if (run === null) return null;
+  if (run.main === "running") return { ticket: run.start, pid: run.pid };
+  return run.main === "ended" && run.ending === "" ? { ticket: run.start, pid: 0 } : null;
+}
+
+/** Of the main process of a start. */
+export function mainOfStart(state: State, start: Ticket): Ticket {
+  const run = engineOf(state).byTicket.get(start)?.unit.run ?? null;
+  return run === null ? start : mainTicket(run);
 }
 
 /** A spawn of its main process was asked for and not answered. */
@@ -29,6 +41,11 @@ export function isReadinessAwaited(state: State, start: Ticket): boolean {
   return run !== null && run.start === start && run.readyMs < 0;
 }
 
+/** A main process of this ticket is nothing that the state waits for, or will start: another one has taken its place. */
+export function isGivenUp(state: State, ticket: Ticket): boolean {
+  return ticket < state.nextTicket && engineOf(state).byTicket.get(ticket)?.unit.run?.start !== ticket;
+}
+
 export interface OpenProcess {
   ticket: Ticket;
   startTicket: Ticket;
@@ -40,6 +57,8 @@ export interface OpenProcess {
   slot: number;
   /** Exit codes that are no failure. */
   success: number[];
+  /** Not started by gonit: the service named it, or (pid 0) is about to. */
+  isNamed?: true;
 }
 
 /** Every process that the engine believes to be starting or running. */
@@ -52,8 +71,12 @@ export function openProcesses(state: State): OpenProcess[] {
     const shared = { instance: node.id, startTicket: run.start };
     if (run.main === "spawning" || run.main === "running") {
       const [pid, slot] = run.main === "running" ? [run.pid, run.slot] : [0, -1];
-      found.push({ ...shared, ticket: run.start, processKind: ProcessKind.main, pid, slot, success });
+      const main = { ...shared, ticket: mainTicket(run), processKind: ProcessKind.main, pid, slot, success };
+      found.push(run.daemon === 0 ? main : { ...main, isNamed: true });
     }
+    const beside = { ...shared, processKind: ProcessKind.main, slot: -1, success };
+    if (run.starter !== 0) found.push({ ...beside, ticket: run.start, pid: run.starter });
+    if (run.naming !== 0) found.push({ ...beside, ticket: run.naming, pid: 0, isNamed: true });
     for (const aux of run.aux) {
       found.push({ ...shared, ticket: aux.ticket, processKind: aux.kind, pid: aux.pid, slot: -1, success: [0] });
     }

@@ -27,8 +27,9 @@ import { ConfigurationLoader, type LoadOutcome } from "./load-configuration.ts";
 import { leaveLock } from "./lock-file.ts";
 import { LogStore } from "./log-store.ts";
 import { LogTroubles } from "./log-troubles.ts";
-import { isMainStarting, isReadinessAwaited, mainProcess, serviceOfPlan } from "./lookups.ts";
+import { isMainStarting, isReadinessAwaited, mainOfStart, mainProcess, serviceOfPlan } from "./lookups.ts";
 import { Machine } from "./machine.ts";
+import { MainProcesses } from "./main-processes.ts";
 import { NotifySockets, notifyPrefix } from "./notify.ts";
 import type { Options } from "./options.ts";
 import { OwnLog, ownLogOptions } from "./own-log.ts";
@@ -48,6 +49,7 @@ import { Rest } from "./rest.ts";
 import { type RoleTraits, roleTraits } from "./role-table.ts";
 import { splitEnvironment } from "./service-environment.ts";
 import { SpawnRelief } from "./spawn-relief.ts";
+import { tellRecovery } from "./tell-recovery.ts";
 import { RuntimeTickets } from "./tickets.ts";
 import { clockOfReady, Timers } from "./timers.ts";
 import { heldPlans, Turns } from "./turns.ts";
@@ -76,6 +78,7 @@ export class Manager {
   private readonly spawner: Spawner;
   private readonly trees: Trees;
   private readonly probes: Probes;
+  private readonly mains: MainProcesses;
   private readonly logWatches: LogWatches;
   private readonly onlookers: { lookAll: () => void }[];
   private readonly signals: InitSignals;
@@ -132,6 +135,7 @@ export class Manager {
       plain,
       emit: (event) => this.emit(event),
       service: (name) => serviceOfPlan(this.state(), name),
+      mainTicket: (start) => mainOfStart(this.state(), start),
       plan: () => this.plan(),
     };
     this.removed = new RemovedInstances(logs, this.notify);
@@ -140,9 +144,11 @@ export class Manager {
     this.spawner = new Spawner(this.shell, {
       started: (startTicket, pid) => this.trees.leaderStarted(startTicket, pid),
       isStarting: (instance) => isMainStarting(this.state(), instance),
+      pidFileBefore: (start, path) => this.mains.pidFileBefore(start, path),
       wroteAll: (instance) => this.logWatches.lookFor(instance),
     });
     this.probes = new Probes(this.shell, this.spawner);
+    this.mains = new MainProcesses(this.shell, this.spawner, this.trees);
     this.followers = new Followers(logs);
     this.onlookers = [this.logWatches, this.followers, new LogTroubles(logs, this.shell.ownLog)];
     this.signals = new InitSignals(this.recovered.signalsSeen);
@@ -152,6 +158,7 @@ export class Manager {
         spawner: this.spawner,
         trees: this.trees,
         probes: this.probes,
+        mains: this.mains,
         logWatches: this.logWatches,
         requests: this.requests,
         loadConfiguration: () => this.loader.reload(this.facts?.configuration ?? ""),
@@ -197,7 +204,7 @@ export class Manager {
   }
 
   private begin(): void {
-    if (host.life() > 1) this.tellRecovery();
+    if (host.life() > 1) tellRecovery(this.shell.ownLog, this.recovered);
     // What ended a manager must not stand in the journal any more when the next one replays it.
     if (this.recovered.rung > Rung.full && this.recovered.rung < Rung.safe) this.turns.snapshot(this.recovered.queue);
     this.emit({ kind: "manager-started", life: host.life() });
@@ -228,13 +235,6 @@ export class Manager {
     if (this.recovered.queue.length > 0) this.turns.snapshot([]);
   }
 
-  private tellRecovery(): void {
-    const { manager } = host.roles();
-    const how = manager.lastSignal > 0 ? host.signalName(manager.lastSignal) : `code ${manager.lastCode}`;
-    this.log("warn", "Manager is back", { life: host.life(), ended: how, rung: this.recovered.rung });
-    for (const note of this.recovered.notes) this.log("warn", "Recovery", { note });
-  }
-
   /** Takes over what an earlier manager left: sockets, processes, waits. */
   private resume(facts: BootFacts): void {
     this.notify.begin(facts.paths.notifyDirectory, notifyPrefix(this.shell.facts.id), this.held);
@@ -246,11 +246,11 @@ export class Manager {
     }
     this.shell.logs.resume(this.shell.service);
     this.spawner.readyPipes.adopt(this.held, (ticket) => isReadinessAwaited(this.state(), ticket));
-    const answered = reconcile(this.shell, this.state(), this.spawner, this.trees);
+    const answered = reconcile(this.shell, this.state(), this.spawner, this.trees, this.mains);
     this.turns.finish(this.recovered);
     const missing = outstanding(this.state());
     this.turns.perform(
-      missing.filter((effect) => effect.kind !== "spawn" || !answered.has(effect.ticket)),
+      missing.filter((effect) => !("ticket" in effect) || !answered.has(effect.ticket)),
       0,
     );
   }

@@ -54,7 +54,9 @@ interface Prepared {
 const preparedMax = 16;
 
 /** What the rest of the manager is told, and knows, about main processes. */
-interface MainProcesses {
+interface MainListener {
+  /** It is about to be started: what stands in its pid file by now is not its own. */
+  pidFileBefore(startTicket: Ticket, path: string): void;
   /** Its number names the process group of its start. */
   started(startTicket: Ticket, pid: number): void;
   /** Whether the engine has not been told yet that it runs: nobody listens to it before. */
@@ -66,7 +68,7 @@ interface MainProcesses {
 export class Spawner {
   readonly readyPipes: ReadyPipes;
   private readonly shell: Shell;
-  private readonly mains: MainProcesses;
+  private readonly mains: MainListener;
   private readonly bases: DirectoryBases;
   private readonly prepared = new Map<string, Prepared>();
   private lastShared: SharedEnvironment | null = null;
@@ -74,7 +76,7 @@ export class Spawner {
   private readonly reading = new Set<Ticket>();
   private readonly drainTries = new Map<Ticket, number>();
 
-  constructor(shell: Shell, mains: MainProcesses) {
+  constructor(shell: Shell, mains: MainListener) {
     this.shell = shell;
     this.mains = mains;
     this.bases = directoryBases(host.uid(), shell.inherited);
@@ -199,6 +201,8 @@ export class Spawner {
       }
       request.descriptors.push([effect.readyFd, writeEnd]);
     }
+    if (service.pidFile !== "" && effect.processKind === ProcessKind.main)
+      this.mains.pidFileBefore(effect.startTicket, service.pidFile);
     this.shell.processes.spawn(request, this.listener(effect, service));
   }
 

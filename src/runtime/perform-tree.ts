@@ -39,12 +39,24 @@ export class Trees {
   /** Process numbers of main processes, kept after their end: they name the process group. */
   private readonly leaders = new Map<Ticket, number>();
 
+  private readonly starters = new Map<Ticket, Ticket>();
+
   constructor(shell: Shell) {
     this.shell = shell;
   }
 
+  /** A start that is known by a process that was named: by its slot only the program that was started is found. */
+  startedBeside(startTicket: Ticket, starter: Ticket): void {
+    this.starters.set(startTicket, Math.min(starter, this.starters.get(startTicket) ?? starter));
+  }
+
   leaderStarted(startTicket: Ticket, pid: number): void {
     this.leaders.set(startTicket, pid);
+  }
+
+  /** Process number of the program that was started, which names the group; 0: not known. */
+  leaderOf(startTicket: Ticket): number {
+    return this.leaders.get(startTicket) ?? 0;
   }
 
   await(effect: Extract<Effect, { kind: "await-tree" }>): void {
@@ -56,8 +68,9 @@ export class Trees {
   }
 
   forget(ticket: Ticket): void {
-    const wait = this.waits.get(ticket);
-    if (wait !== undefined) this.end(wait);
+    // The number of the group stays known: the tree is looked at again when the run ends.
+    this.waits.delete(ticket);
+    this.shell.timers.cancel(ticket);
   }
 
   /** A signal to the whole tree; nothing is answered. */
@@ -89,15 +102,16 @@ export class Trees {
       host.signalTree(this.request(wait.ticket, wait.startTicket, wait.instance), SIGKILL);
       return;
     }
-    this.shell.processes.signal(wait.startTicket, SIGKILL, wait.scope);
+    this.shell.processes.signal(this.shell.mainTicket(wait.startTicket), SIGKILL, wait.scope);
     host.inspectTree(this.request(wait.ticket, wait.startTicket, wait.instance));
   }
 
   private request(ticket: Ticket, startTicket: Ticket, instance: InstanceId): TreeRequest {
+    const starter = this.starters.get(startTicket) ?? startTicket;
     return {
       ticket,
-      of: startTicket,
-      slot: this.shell.processes.slotOf(startTicket),
+      of: starter,
+      slot: this.shell.processes.slotOf(starter),
       pid: this.leaders.get(startTicket) ?? 0,
       cgroup: this.shell.cgroups.groupOf(instance),
       mark: treeMarks(instance, this.shell.facts),
@@ -119,7 +133,7 @@ export class Trees {
     const wait = this.waits.get(result.ticket);
     if (wait === undefined) return;
     wait.asked = false;
-    const mainLives = this.shell.processes.knows(wait.startTicket);
+    const mainLives = this.shell.processes.knows(this.shell.mainTicket(wait.startTicket));
     if (result.left === 0 || (wait.scope === SignalScope.process && !mainLives)) {
       this.end(wait);
       if (result.left === 0) this.shell.cgroups.release(wait.instance);
@@ -146,5 +160,6 @@ export class Trees {
     this.waits.delete(wait.ticket);
     this.shell.timers.cancel(wait.ticket);
     this.leaders.delete(wait.startTicket);
+    this.starters.delete(wait.startTicket);
   }
 }

@@ -5,7 +5,7 @@
 
 import type { Effect } from "../engine/effect.ts";
 import type { Event } from "../engine/event.ts";
-import type { InstanceId } from "../engine/instance.ts";
+import type { InstanceId, Ticket } from "../engine/instance.ts";
 import type { Plan, ServicePlan } from "../engine/plan.ts";
 import type { Cgroups } from "./cgroups.ts";
 import type { LogStore } from "./log-store.ts";
@@ -37,6 +37,8 @@ export interface Shell {
   /** Hands an event to the engine, in the next step. */
   emit(event: Event): void;
   service(name: string): ServicePlan | undefined;
+  /** Ticket of the main process of a start: its own, unless the service has named another process. */
+  mainTicket(start: Ticket): Ticket;
   plan(): Plan;
 }
 

@@ -1,6 +1,7 @@
 /** The table that says who performs which effect. */
 
 import { SignalScope } from "../contract.ts";
+import type { MainProcesses } from "./main-processes.ts";
 import type { LogWatches } from "./perform-log-watch.ts";
 import type { Probes } from "./perform-probe.ts";
 import type { Spawner } from "./perform-spawn.ts";
@@ -13,6 +14,7 @@ export interface Parts {
   spawner: Spawner;
   trees: Trees;
   probes: Probes;
+  mains: MainProcesses;
   logWatches: LogWatches;
   requests: Requests;
   loadConfiguration: (reason: string) => void;
@@ -41,7 +43,9 @@ export function performersOf(shell: Shell, parts: Parts): Performers {
     "stop-probe": (effect) => {
       parts.probes.stop(effect.ticket);
       parts.logWatches.stop(effect.ticket);
+      parts.mains.stop(effect.ticket);
     },
+    "find-main": (effect) => parts.mains.find(effect),
     "watch-log": (effect) => parts.logWatches.start(effect),
     reply: (effect) => parts.requests.reply(effect.request, effect.reply),
     log: (effect) => shell.ownLog.write(effect.level, effect.message, effect.fields, effect.lines),

@@ -53,6 +53,7 @@ function mainService(argv: string[]): ServicePlan {
     after: [],
     conflicts: [],
     ready: { kind: "started" },
+    pidFile: "",
     restart: {
       policy: "no",
       delayMs: 500,

@@ -24,6 +24,8 @@ interface Process {
   pid: number;
   state: "spawning" | "running" | "failed";
   listener: ProcessListener;
+  /** Of one that was taken over, and that need not be init's child: its number may be another's before we know. -1: none. */
+  pidfd: number;
 }
 
 const E2BIG = 7;
@@ -42,6 +44,8 @@ export class Processes {
   private readonly byTicket = new Map<Ticket, Process>();
   /** Exits whose tickets nobody knows (left by an earlier manager's probes): taken at once. */
   unknownExits = 0;
+  /** Ends that init has not seen, since it was not the parent. */
+  private lost: ExitRecord[] = [];
   private readonly handedIn: () => void;
 
   /** `handedIn` is called for each spawn that waits for its answer from now on. */
@@ -56,13 +60,22 @@ export class Processes {
       listener.failed(slot === -E2BIG ? Stage.command : Stage.queue, -slot);
       return;
     }
-    this.byTicket.set(request.ticket, { ticket: request.ticket, slot, pid: 0, state: "spawning", listener });
+    this.byTicket.set(request.ticket, { ticket: request.ticket, slot, pid: 0, state: "spawning", listener, pidfd: -1 });
     this.handedIn();
   }
 
   /** Takes over a process that an earlier manager started. */
-  adopt(ticket: Ticket, slot: number, pid: number, listener: ProcessListener): void {
-    this.byTicket.set(ticket, { ticket, slot, pid, state: "running", listener });
+  adopt(ticket: Ticket, slot: number, pid: number, listener: ProcessListener, pidfd = -1): void {
+    this.byTicket.set(ticket, { ticket, slot, pid, state: "running", listener, pidfd });
+  }
+
+  /** A process that was taken over has ended, and init will record nothing: how it ended is not known. */
+  lose(ticket: Ticket): void {
+    const process = this.byTicket.get(ticket);
+    if (process === undefined) return;
+    const { slot, pid } = process;
+    const unknown = { code: null, signal: null, core: false, sequence: 0, atMs: 0, cpuMs: 0, maxRssKib: 0 };
+    this.lost.push({ slot, ticket, pid, ...unknown });
   }
 
   knows(ticket: Ticket): boolean {
@@ -92,6 +105,7 @@ export class Processes {
   signal(ticket: Ticket, signal: number, scope: number): number {
     const process = this.byTicket.get(ticket);
     if (process === undefined || process.state !== "running") return -3;
+    if (process.pidfd >= 0 && scope === SignalScope.process) return host.signalProcess(process.pidfd, signal);
     return host.signal(process.slot, ticket, signal, scope === SignalScope.process ? scope : SignalScope.group);
   }
 
@@ -125,7 +139,7 @@ export class Processes {
   collectExits(bound: number): { slots: number[]; again: boolean } {
     const slots: number[] = [];
     let again = false;
-    for (const exit of host.exits()) {
+    for (const exit of [...this.lost, ...host.exits()]) {
       if (slots.length >= bound) {
         again = true;
         break;
@@ -144,6 +158,7 @@ export class Processes {
         } else again = true;
       }
     }
+    this.lost = this.lost.filter(({ ticket }) => this.byTicket.has(ticket));
     return { slots, again };
   }
 }

@@ -7,7 +7,8 @@ import { ProcessKind, SignalScope, type SlotRecord, SlotState } from "../contrac
 import type { AdoptedProcess, Event } from "../engine/event.ts";
 import { instanceKey, parseInstanceKey, type Ticket } from "../engine/instance.ts";
 import type { State } from "../engine/state.ts";
-import { type OpenProcess, openProcesses } from "./lookups.ts";
+import { isGivenUp, type OpenProcess, openProcesses } from "./lookups.ts";
+import type { MainProcesses } from "./main-processes.ts";
 import { mendSlots } from "./mend-slots.ts";
 import type { Spawner } from "./perform-spawn.ts";
 import type { Trees } from "./perform-tree.ts";
@@ -16,8 +17,14 @@ import { slotRuns } from "./processes.ts";
 
 const SIGKILL = 9;
 
-/** The tickets of spawns that are answered now, and so must not be asked for again. */
-export function reconcile(shell: Shell, state: State, spawner: Spawner, trees: Trees): Set<Ticket> {
+/** The tickets of orders that are answered now, and so must not be given again. */
+export function reconcile(
+  shell: Shell,
+  state: State,
+  spawner: Spawner,
+  trees: Trees,
+  mains: MainProcesses,
+): Set<Ticket> {
   host.testHook("recover-reconcile");
   const answered = new Set<Ticket>();
   const open = openProcesses(state);
@@ -25,22 +32,49 @@ export function reconcile(shell: Shell, state: State, spawner: Spawner, trees: T
   const slots = new Map<number, SlotRecord>();
   for (const slot of host.slots()) slots.set(slot.ticket, slot);
   const known = new Set(open.map(({ ticket }) => ticket));
-  const replaced = new Set<string>();
+  const replaced = new Map<string, Ticket>();
   const adopted: AdoptedProcess[] = [];
   for (const slot of slots.values()) {
     if (known.has(slot.ticket)) continue;
     if (slot.kind === ProcessKind.main && slotRuns(slot)) {
-      adopted.push(adoptStray(shell, slot, spawner, trees));
-      replaced.add(slot.instance);
+      const later = laterMain(slot, slots);
+      if (later === 0 && !isGivenUp(state, slot.ticket)) {
+        adopted.push(adoptStray(shell, slot, spawner, trees));
+        replaced.set(slot.instance, slot.ticket);
+      } else keepBeside(slot, later, trees, mains);
     } else endStray(slot);
   }
   if (adopted.length > 0) shell.emit({ kind: "processes-adopted", processes: adopted });
   for (const process of open) {
-    // Of a start before the one that lives: it has ended, and is not to be tried again.
-    if (replaced.has(instanceKey(process.instance))) answered.add(process.ticket);
-    else if (takeOver(shell, process, slots.get(process.ticket), spawner, trees)) answered.add(process.ticket);
+    const later = replaced.get(instanceKey(process.instance));
+    const slot = slots.get(process.ticket);
+    if (later !== undefined) {
+      // Of a start before the one that lives, or the program that has named that one: it is not to be tried again.
+      answered.add(process.ticket);
+      if (slot !== undefined && slot.kind === ProcessKind.main && slotRuns(slot)) keepBeside(slot, later, trees, mains);
+    } else if (process.isNamed) {
+      if (mains.takeOver(process, slot)) answered.add(process.ticket);
+    } else if (takeOver(shell, process, slot, spawner, trees)) answered.add(process.ticket);
   }
   return answered;
+}
+
+/** Ticket of a main process of the same instance that lives and was started or named after this one; 0: there is none. */
+function laterMain({ ticket, instance }: SlotRecord, slots: Map<Ticket, SlotRecord>): Ticket {
+  let later = 0;
+  for (const other of slots.values())
+    if (other.instance === instance && other.kind === ProcessKind.main && slotRuns(other) && other.ticket > ticket)
+      later = Math.max(later, other.ticket);
+  return later;
+}
+
+/**
+ * A main process that another one of its service has taken the place of, or that the state has given up waiting for: it goes on
+ * as a process of that one's tree.
+ */
+function keepBeside({ ticket, slot, pid }: SlotRecord, later: Ticket, trees: Trees, mains: MainProcesses): void {
+  mains.watchOver(ticket, slot, pid, () => true);
+  if (later !== 0) trees.startedBeside(later, ticket);
 }
 
 /** Whether this answers its spawn. */

@@ -1,5 +1,13 @@
 /** Services that do what their plan says: they become ready, tasks end well, and whoever is told to stop stops. */
-import { type Behaviour, type LifeFate, lives, runs, type SignalFate, type SpawnFate } from "../../sim/behaviour.ts";
+import {
+  type Behaviour,
+  type LifeFate,
+  lives,
+  type NamingFate,
+  runs,
+  type SignalFate,
+  type SpawnFate,
+} from "../../sim/behaviour.ts";
 import type { Process } from "../../sim/kernel.ts";
 import { ProcessKind } from "../../src/contract.ts";
 import type { ServicePlan } from "../../src/engine/plan.ts";
@@ -15,9 +23,15 @@ export class Obedient implements Behaviour {
   life({ unit, kind }: Process): LifeFate {
     const plan = this.services.get(unit);
     if (kind !== ProcessKind.main) return { ...lives, exitsAfterMs: 2, code: 0 };
-    if (plan?.type === "task" || plan?.ready.kind === "exit") return { ...lives, exitsAfterMs: 10, code: 0 };
+    if (plan?.type === "task" || plan?.ready.kind === "exit")
+      return { ...lives, exitsAfterMs: 10, code: 0, extras: plan.pidFile === "" ? 0 : 1 };
     const sign = plan?.ready.kind === "notify" ? "ready" : plan?.ready.kind === "fd" ? "line" : null;
     return { ...lives, signs: sign === null ? [] : [{ afterMs: 5, sign }] };
+  }
+
+  naming(unit: string): NamingFate {
+    const what = this.services.get(unit)?.ready.kind === "exit" ? "another" : "itself";
+    return { afterMs: 1, what, exitsAfterMs: null, code: null, signal: null };
   }
 
   signal(): SignalFate {

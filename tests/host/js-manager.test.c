@@ -1,4 +1,4 @@
-// with: js.c lz4.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c js-init.c js-ledger.c js-log.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-tree.c slots.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c engine
+// with: js.c lz4.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c js-named.c js-init.c js-ledger.c js-log.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-tree.c slots.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c engine
 // valgrind
 /*
  * Host calls of module manager over a ledger of our own: we write what init would write, and answer as it would.
@@ -174,6 +174,40 @@ static void test_only_what_was_seen_is_acknowledged(void) {
   atomic_store(&exits->bell, 52);
   must(SCRIPT(host.signals(); host.acknowledge();));
   assert(atomic_load(&manager.ledger.work->acknowledged) == 51);
+}
+
+static void test_a_process_is_named(void) {
+  char text[2000];
+  pid_t child = fork();
+  if (child == 0) {
+    pause();
+    _exit(0);
+  }
+  snprintf(text, sizeof text, SCRIPT(
+    const fd = host.openProcess(%d);
+    // valgrind knows no pidfds.
+    const isMissing = fd === -38;
+    if (!isMissing) check([fd >= 0, host.signalProcess(fd, 0)], [true, 0]);
+    const slot = host.nameProcess(301, %d, "web@2");
+    const found = host.slots().find((one) => one.ticket === 301);
+    check([found.slot, found.pid, found.kind, found.state, found.instance], [slot, %d, 1, 2, "web@2"]);
+    if (!isMissing) check(host.signalProcess(fd, 9), 0);
+    throws(() => host.nameProcess(301, 1, "web"), "nameProcess: pid");
+    throws(() => host.signalProcess(fd, 65), "signalProcess: signal");
+    throws(() => host.openProcess(0), "openProcess: pid");
+  ), child, child, child);
+  must(text);
+  kill(child, SIGKILL);
+  assert(waitpid(child, NULL, 0) == child);
+  int slot;
+  for (slot = 0; atomic_load(&manager.ledger.work->slots[slot].ticket) != 301; slot++) continue;
+  record_exit(slot, 301, -1, 9);
+  snprintf(text, sizeof text, SCRIPT(
+    check(host.exits().map((e) => [e.ticket, e.signal]), [[301, 9]]);
+    host.takeExit(host.exits()[0].slot);
+    check([-3, -38].includes(host.openProcess(%d)), true);
+  ), child);
+  must(text);
 }
 
 static void test_facts(void) {
@@ -521,6 +555,7 @@ int main(void) {
   test_an_exit_of_an_older_ticket_is_not_told();
   test_many_turns_over_the_ring_of_exits();
   test_only_what_was_seen_is_acknowledged();
+  test_a_process_is_named();
   test_facts();
   test_status_from_the_ledger();
   test_journal_and_recovery();

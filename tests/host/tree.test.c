@@ -147,6 +147,25 @@ static void test_orphans(void) {
   assert(result.left == 0 && result.signalled == 3 && is_over(&web));
 }
 
+/* It has a slot, in which its exit is to be recorded, and is of the tree all the same: with and without its program. */
+static void test_named(void) {
+  begin_tree();
+  struct started web = start("setsid sh -c 'echo $$; exec sleep 1000' & wait", web_environment);
+  int named = read_number(&web);
+  int slot = slots_name(&ledger, 4242, named, "web");
+  assert(slot >= 0 && ledger.work->slots[slot].kind == PROCESS_KIND_MAIN);
+  assert(slots_pid(&ledger, (uint32_t)slot, 4242) == named);
+  struct tree_result result = ask_about(&web, 0);
+  assert(result.left == 2 && lists(&result, named));
+  kill(web.result.pid, SIGKILL);
+  finish(&web.result);
+  result = ask_about(&web, 0);
+  assert(result.left == 1 && lists(&result, named));
+  result = kill_tree(&web);
+  assert(result.left == 0 && result.signalled == 1 && is_over(&web));
+  slots_free(&ledger, (uint32_t)slot);
+}
+
 /* The one way out where there is no cgroup: no mark, no group, no parent. */
 static void test_escaped(void) {
   begin_tree();
@@ -341,6 +360,7 @@ int main(int argc, char **argv) {
   run("a process alone", test_alone);
   run("descendants, whatever they changed", test_descendants);
   run("orphans by mark, group and parent", test_orphans);
+  run("a process that was named", test_named);
   run("what escapes without a cgroup", test_escaped);
   run("other services' processes are left alone", test_others_are_left_alone);
   run("a signal reaches all", test_signal);
