@@ -35,6 +35,7 @@ const otherFields: (keyof ServicePlan)[] = [
   "tags",
   "labels",
   "runs",
+  "schedule",
   "preStart",
   "postStop",
   "environmentProblem",

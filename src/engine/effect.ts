@@ -104,4 +104,6 @@ export interface RequestResult {
   pid: number | null;
   /** Why it did not reach what was asked; empty on success. */
   reason: string;
+  /** run-task: what its program ended with; 128 and the signal's number where a signal ended it. */
+  exitCode?: number;
 }

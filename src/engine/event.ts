@@ -35,6 +35,8 @@ export type Request =
   | { verb: "stop"; names: string[]; force: boolean }
   | { verb: "restart"; names: string[] }
   | { verb: "reload"; names: string[] }
+  /** Tasks run now, once; answered when that run has ended. */
+  | { verb: "run-task"; names: string[] }
   /** A signal to main processes; nothing in the wanted state changes. */
   | { verb: "kill"; names: string[]; signal: number; scope: "process" | "group" | "tree" }
   | { verb: "wait"; names: string[]; until: "ready" | "healthy" | "done" | "stopped" }
@@ -80,6 +82,8 @@ export type Event =
   /** Answer to kill-tree: SIGKILL was sent and these still live (uninterruptible sleep); tree-emptied may follow. */
   | { kind: "tree-unkillable"; ticket: Ticket; pids: number[] }
   | { kind: "timer-fired"; ticket: Ticket }
+  /** The wall clock was set. */
+  | { kind: "clock-stepped" }
   /** A yes. Of a probe that goes on after it: only when it is the first, or follows a no. */
   | { kind: "probe-succeeded"; ticket: Ticket }
   /** One try failed; the runtime goes on trying until stop-probe. */
