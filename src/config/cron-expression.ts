@@ -38,6 +38,8 @@ const example = "write five fields, as in 30 3 * * 1-5: minute, hour, day of the
 
 export function parseCron(text: string): CronFields | Refusal {
   if (text.startsWith("@")) return ofWord(text);
+  const word = `@${text.toLowerCase()}`;
+  if (Object.hasOwn(words, word)) return new Refusal("it lacks its @", `write "${word}", in quotes`);
   const parts = text.trim().split(/\s+/);
   if (parts.length !== fields.length) return wrongCount(parts.length);
   const sets: boolean[][] = [];
@@ -68,9 +70,9 @@ export function parseCron(text: string): CronFields | Refusal {
 }
 
 function ofWord(text: string): CronFields | Refusal {
-  const found = words[text.toLowerCase()];
-  if (found !== undefined) return parseCron(found);
-  if (text.toLowerCase() === "@reboot") return new Refusal("gonit has another word for it", "write at boot");
+  const word = text.toLowerCase();
+  if (Object.hasOwn(words, word)) return parseCron(words[word] as string);
+  if (word === "@reboot") return new Refusal("gonit has another word for it", "write at boot");
   const near = didYouMean(text, Object.keys(words));
   return new Refusal(`there is no ${text}`, near === "" ? `write one of ${Object.keys(words).join(" ")}` : near);
 }

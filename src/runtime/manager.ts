@@ -340,7 +340,10 @@ export class Manager {
     for (let at = 0; at + 1 < ready.length; at += 2) {
       const fd = ready[at] as number;
       if (fd === Ready.bell) bell = true;
-      else if (fd === Ready.clockStepped) this.timers.clockStepped();
+      else if (fd === Ready.clockStepped) {
+        this.timers.clockStepped();
+        this.emit({ kind: "clock-stepped" });
+      }
       else if (clockOfReady(fd) !== 0) this.fireTimers(clockOfReady(fd));
       else if (fd >= 0) this.watches.dispatch(fd, ready[at + 1] as number);
     }
