@@ -23,6 +23,7 @@ export const verbs: Verb[] = [
   { name: "stop", aliases: [], module: "command-act", group: "act", summary: "stop services" },
   { name: "restart", aliases: [], module: "command-act", group: "act", summary: "stop and start services" },
   { name: "reload", aliases: [], module: "command-act", group: "act", summary: "make services read their files again" },
+  { name: "run-task", aliases: [], module: "command-run-task", group: "act", summary: "run tasks now" },
   { name: "kill", aliases: [], module: "command-kill", group: "act", summary: "send a signal to services" },
   {
     name: "wait",

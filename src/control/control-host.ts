@@ -11,6 +11,12 @@ export interface LogPiece {
   text: string;
 }
 
+export interface LogFollower {
+  /** Hands on at once what has come since the last look. */
+  look(): void;
+  end(): void;
+}
+
 export interface ControlHost {
   version(): VersionInfo;
   /** names empty: all. unknown: names that match nothing, with suggestions. */
@@ -26,8 +32,8 @@ export interface ControlHost {
   resume(ticket: Ticket, done: (reply: Reply) => void): boolean;
   /** Recent lines of the services that match; null with names that match nothing. */
   recentLogs(names: string[], lines: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] };
-  /** Calls `more` with new output until the returned function is called. */
-  followLogs(names: string[], more: (piece: LogPiece) => void): () => void;
+  /** Calls `more` with new output until it is ended. */
+  followLogs(names: string[], more: (piece: LogPiece) => void): LogFollower;
   /** Reads a configuration and tells what it would change. */
   plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void;
   apply(

@@ -18,8 +18,11 @@ export interface Methods {
   version: { params: Record<string, never>; result: VersionInfo };
   status: { params: { names: string[] }; result: SystemStatus };
   why: { params: { name: string }; result: Explanation };
-  /** start, stop, restart, reload, kill, wait, shutdown. timeoutMs null: as long as the services' own limits allow. */
-  act: { params: { request: Request; timeoutMs: number | null; wait: boolean }; result: Reply };
+  /**
+   * start, stop, restart, reload, run-task, kill, wait, shutdown. timeoutMs null: as long as the services' own limits allow.
+   * With `output` what the tasks of run-task print comes as `log` notifications.
+   */
+  act: { params: { request: Request; timeoutMs: number | null; wait: boolean; output?: boolean }; result: Reply };
   /** Waits for the reply of a request that an earlier manager accepted. */
   resume: { params: { request: Ticket }; result: Reply };
   logs: { params: { names: string[]; lines: number; follow: boolean }; result: LogsResult };

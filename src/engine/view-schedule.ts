@@ -38,8 +38,13 @@ function localTime(state: State, plan: SchedulePlan, wallMs: number): string {
 export function nextTimeText(state: State, node: Node, now: Now): string {
   const { unit, plan } = node;
   if (!isScheduled(unit) || plan.schedule === null) return "";
-  const left = durationText(Math.max(0, nextWallMs(unit, plan.schedule, now) - now.wallMs));
+  const left = leftText(Math.max(0, nextWallMs(unit, plan.schedule, now) - now.wallMs));
   return `its next time, ${nextText(state, node, now)} (${plan.schedule.text}), in ${left}`;
+}
+
+function leftText(ms: number): string {
+  const hours = Math.floor(ms / 3_600_000);
+  return hours < 48 ? durationText(ms) : `${Math.floor(hours / 24)}d${hours % 24}h`;
 }
 
 /** Why a task waits that has no next time. */

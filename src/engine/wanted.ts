@@ -62,7 +62,8 @@ function wantOne(engine: Engine, node: Node, options: WantOptions): void {
   }
   putOnSchedule(engine, node);
   const startsFrom = options.byHand ? ["stopped", "failed", "done", "backing-off"] : ["stopped"];
-  if (startsFrom.includes(unit.state)) enterWaiting(engine, node, "waits-for-need", options.because);
+  if (startsFrom.includes(unit.state))
+    enterWaiting(engine, node, unit.schedule === null ? "waits-for-need" : "scheduled", options.because);
 }
 
 /** Wants a unit down. What needs it is stopped first, and waits for it to come back. */

@@ -1,6 +1,6 @@
 /** What control requests ask of the manager (src/control/control-host.ts). */
 
-import type { ControlHost, LogPiece } from "../control/control-host.ts";
+import type { ControlHost, LogFollower, LogPiece } from "../control/control-host.ts";
 import type { PlanResult, VersionInfo } from "../control/messages.ts";
 import { planChanges } from "../engine/diff.ts";
 import type { Reply } from "../engine/effect.ts";
@@ -114,7 +114,7 @@ export class ControlService implements ControlHost {
     return { logs };
   }
 
-  followLogs(names: string[], more: (piece: LogPiece) => void): () => void {
+  followLogs(names: string[], more: (piece: LogPiece) => void): LogFollower {
     return this.manager.followers.add(() => this.services(names), more);
   }
 

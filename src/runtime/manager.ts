@@ -343,8 +343,7 @@ export class Manager {
       else if (fd === Ready.clockStepped) {
         this.timers.clockStepped();
         this.emit({ kind: "clock-stepped" });
-      }
-      else if (clockOfReady(fd) !== 0) this.fireTimers(clockOfReady(fd));
+      } else if (clockOfReady(fd) !== 0) this.fireTimers(clockOfReady(fd));
       else if (fd >= 0) this.watches.dispatch(fd, ready[at + 1] as number);
     }
     this.processes.collectSpawned();
