@@ -28,6 +28,8 @@ export interface Methods {
   logs: { params: { names: string[]; lines: number; follow: boolean }; result: LogsResult };
   /** What an apply would do. path null: the running configuration's own. */
   plan: { params: { path: string | null }; result: PlanResult };
+  /** Only for the next reading of the configuration: what runs is changed by start and stop. */
+  enable: { params: { names: string[]; enabled: boolean }; result: EnableResult };
   apply: { params: { path: string | null; timeoutMs: number | null; wait: boolean }; result: Reply };
 }
 
@@ -47,6 +49,12 @@ export interface VersionInfo {
 export interface LogsResult {
   /** instanceKey() and its lines, oldest first. */
   logs: { service: string; text: string }[];
+}
+
+export interface EnableResult {
+  services: string[];
+  /** The file that says so now. */
+  path: string;
 }
 
 export interface PlanResult {
