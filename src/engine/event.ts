@@ -52,8 +52,17 @@ export interface AdoptedProcess {
 export type Event =
   /** A new manager began; tickets continue above life × 2^32. First event of each life. */
   | { kind: "manager-started"; life: number }
-  /** The first plan, or one that an apply puts in place. Names `only` (and what they need) are wanted; null: all enabled. */
-  | { kind: "plan-loaded"; plan: Plan; request: Ticket | null; only: string[] | null }
+  /**
+   * The first plan, or one that an apply puts in place. Names `only` (and what they need) are wanted; null: all enabled.
+   * `keptTimes`, with the first plan: what was kept of scheduled tasks before gonit was started, by name.
+   */
+  | {
+      kind: "plan-loaded";
+      plan: Plan;
+      request: Ticket | null;
+      only: string[] | null;
+      keptTimes?: Record<string, number>;
+    }
   /**
    * Recovery without a state, or with an old one: main processes that it does not know live. All at once and before
    * anything else is told, so that nothing is started that one of them is.

@@ -24,7 +24,7 @@ import { enterWaiting } from "./ordering.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
 import { answerIfSettled, replaceApply } from "./request-end.ts";
 import { openApply } from "./requests.ts";
-import { fitSchedules } from "./schedule.ts";
+import { fitSchedules, restoreTimes } from "./schedule.ts";
 import { cancelBackoff, forgetFailures } from "./settle.ts";
 import { newUnit, type Target, type Unit } from "./state.ts";
 import { wishStop } from "./stopping.ts";
@@ -53,6 +53,7 @@ function loadFirst(engine: Engine, event: Loaded): void {
   if (engine.state.beganMs < 0) engine.state.beganMs = engine.now.monotonicMs;
   makeTables(engine);
   fitSchedules(engine, new Map());
+  restoreTimes(engine, event.keptTimes ?? {});
   log(engine, "info", "Starting services", { title: plan.title, version: plan.version });
   adoptAll(engine);
   let nodes: Node[];

@@ -56,6 +56,14 @@ export function fitSchedules(engine: Engine, before: ReadonlyMap<string, Schedul
   }
 }
 
+/** What was kept of earlier runs of gonit. */
+export function restoreTimes({ nodes }: Engine, times: Record<string, number>): void {
+  for (const node of nodes) {
+    const wallMs = times[node.unit.name];
+    if (node.unit.schedule !== null && wallMs !== undefined && isMadeUpFor(node)) node.unit.schedule.lastMs = wallMs;
+  }
+}
+
 /** What is up by another definition runs at its times from now on; a start that was on its way still comes. */
 function beginSchedule(engine: Engine, node: Node): void {
   const { unit } = node;
@@ -80,6 +88,8 @@ export function putOnSchedule(engine: Engine, node: Node): void {
   const { schedule } = node.unit;
   if (schedule === null || schedule.on || engine.state.shutdown !== null) return;
   schedule.on = true;
+  // What never ran is made up for, too: its first time is the one after now.
+  if (schedule.lastMs < 0) keepTime(engine, node, engine.now.wallMs);
   armNext(engine, node, schedule);
   note(engine, node, "scheduled", nextText(engine.state, node, engine.now));
   touch(engine, node);
@@ -89,6 +99,8 @@ export function putOnSchedule(engine: Engine, node: Node): void {
 export function takeOffSchedule(engine: Engine, node: Node): void {
   const { schedule } = node.unit;
   if (schedule === null) return;
+  // What passes while it is off its schedule is not missed.
+  if (schedule.on && isMadeUpFor(node)) schedule.lastMs = -1;
   schedule.on = false;
   schedule.due = false;
   disarm(engine, schedule);
@@ -114,13 +126,25 @@ function armNext(engine: Engine, node: Node, schedule: UnitSchedule): void {
   schedule.timer = armTimer(engine, node, schedule.atMs, clockOf(plan));
 }
 
+/** Times that pass while gonit does not run, or could not look, are made up for. */
+function isMadeUpFor({ plan: { schedule } }: Node): boolean {
+  return schedule?.kind === "cron" && schedule.missed === "run";
+}
+
+/** All times up to this one were dealt with, also for a gonit that is started later. */
+function keepTime(engine: Engine, node: Node, wallMs: number): void {
+  if (!isMadeUpFor(node)) return;
+  (node.unit.schedule as UnitSchedule).lastMs = wallMs;
+  engine.effects.push({ kind: "keep-time", service: node.unit.name, wallMs });
+}
+
 /** The next time after the last one that was dealt with, on the schedule's clock; null: there is none. */
 function nextDue(engine: Engine, plan: SchedulePlan, { lastMs }: UnitSchedule): number | null {
   const nowMs = nowOn(plan, engine.now);
   switch (plan.kind) {
     case "cron": {
       // A clock that was set back by more than a day showed a wrong time: it begins anew.
-      const earliestMs = nowMs - plan.jitterMs - missedAfterMs;
+      const earliestMs = plan.missed === "run" ? 0 : nowMs - plan.jitterMs - missedAfterMs;
       const fromMs = lastMs >= earliestMs && lastMs - nowMs <= dayMs ? lastMs : nowMs;
       return nextCron(plan, zoneOf(engine.state.plan as Plan, plan.timezone), fromMs);
     }
@@ -147,6 +171,7 @@ export function scheduleFired(engine: Engine, node: Node): void {
   const isMissed = plan.kind === "cron" && nowOn(plan, engine.now) - atMs > missedAfterMs;
   // All up to now are left out.
   schedule.lastMs = isMissed ? Math.max(dueAtMs, engine.now.wallMs) : dueAtMs;
+  keepTime(engine, node, schedule.lastMs);
   armNext(engine, node, schedule);
   touch(engine, node);
   if (isMissed) passedBy(engine, node, plan, dueAtMs);

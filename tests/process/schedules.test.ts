@@ -1,9 +1,9 @@
 /** Scheduled tasks of a real gonit: that they run, do not overlap, are shown and explained, and run by hand. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Started, start } from "./gonit.ts";
+import { folderFor, type Started, start } from "./gonit.ts";
 
 interface ScheduleView {
   schedule: { text: string; timezone: string; nextWallMs: number | null; next: string; last: string; skipped: number };
@@ -149,4 +149,28 @@ test("run-task runs a task now, prints its output, and ends with its exit code",
   assert.match(gonit.client("run-task", "long").stderr, /long runs already \(overlap: skip\)/);
   const several = gonit.client("run-task", "once", "off");
   assert.deepEqual(several.stdout.trim().split("\n").sort(), ["off | off", "once | again"]);
+});
+
+test("what should have run while gonit did not is made up for once, with missed: run", async (context) => {
+  const text = (folder: string) =>
+    `services:\n  - {name: j, schedule: "@yearly", missed: run, shell: true, command: "echo run >> ${folder}/runs"}\n`;
+  const state = folderFor(context);
+  const gonit = start(context, text, { environment: { XDG_STATE_HOME: state } });
+  await gonit.until("it is there", () => gonit.service("j").shown === "scheduled");
+  assert.equal(gonit.client("shutdown").code, 0);
+  await gonit.ended;
+  const [instance = ""] = readdirSync(join(state, "gonit"));
+  const kept = join(state, "gonit", instance, "scheduled-times.json");
+  assert.ok(Math.abs(JSON.parse(readFileSync(kept, "utf8")).j - Date.now()) < 3_600_000);
+  // As if it had last looked more than a year ago.
+  writeFileSync(kept, JSON.stringify({ j: Date.now() - 370 * 86_400_000 }));
+  const socket = join(gonit.folder, "again.sock");
+  const again = start(context, "services: []\n", {
+    environment: { XDG_STATE_HOME: state },
+    args: ["up", "-f", join(gonit.folder, "config.yml"), "--socket", socket, "--log-format", "logfmt"],
+    socket,
+  });
+  await again.sees(/Making up for a missed run.* service=j/);
+  await again.until("it is done", () => again.service("j").state === "done");
+  assert.deepEqual(wordsOf(join(gonit.folder, "runs")), ["run"]);
 });
