@@ -293,6 +293,7 @@ export const HOST_CALLS: HostCall[] = [
 
   // yaml: the reader
   { name: "yamlEvents", module: "yaml", signature: "(text: Uint8Array, maxEvents: number): YamlEvents", doc: "libyaml's events of one text, flat: see YamlEvents." },
+  { name: "zoneOffset", module: "yaml", signature: "(path: string, seconds: number): number", doc: "How many seconds a time zone is east of UTC at a time in seconds since 1970, by the zone file of this path; 0 where it is none." },
 
   // manager
   { name: "life", module: "manager", signature: "(): number", doc: "How many managers init has started, this one included; tickets of this life start at life × 2^32." },

@@ -225,7 +225,8 @@
   X(regularExpressionTest, host_regular_expression_test, 2)
 
 #define HOST_CALLS_YAML(X) \
-  X(yamlEvents, host_yaml_events, 2)
+  X(yamlEvents, host_yaml_events, 2) \
+  X(zoneOffset, host_zone_offset, 2)
 
 #define HOST_CALLS_MANAGER(X) \
   X(life, host_life, 0) \

@@ -26,6 +26,7 @@ const PROGRAMS: Program[] = [
   { package: "iproute2", proof: "ip", purposes: ["tests"] },
   { package: "login", proof: "login", purposes: ["tests"] },
   { package: "busybox", proof: "busybox", purposes: ["tests"] },
+  { package: "tzdata", proof: "/usr/share/zoneinfo/Europe/Berlin", purposes: ["tests"] },
   { package: "cpio", proof: "cpio", purposes: ["tests"] },
   { package: "xz-utils", proof: "xz", purposes: ["image"] },
   { package: "e2fsprogs", proof: "debugfs", purposes: ["ext4", "vm"] },

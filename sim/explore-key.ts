@@ -57,6 +57,7 @@ const goals: Record<Target["goal"], number> = {
   healthy: 6,
   done: 7,
   stopped: 8,
+  run: 9,
 };
 
 let length = 0;
@@ -108,6 +109,8 @@ function ofUnit(state: State, held: Held, unit: Unit, left: number): void {
       ((unit.blockedBy === "" ? 0 : 1 + placeOf(state, unit.blockedBy)) << 9) |
       (flag(run !== null) << 12),
   );
+  const { schedule } = unit;
+  if (schedule !== null) put(flag(schedule.on) | (flag(schedule.due) << 1) | (flag(schedule.timer !== 0) << 2));
   if (run === null) return;
   put(wishOf(unit, run) | (verdictOf(run) << 3));
   ofRun(held, unit, run);

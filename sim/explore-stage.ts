@@ -27,6 +27,7 @@ const noNumbers: number[] = [];
 export function onStage({ state, held, budget, isFinished }: Position): Position {
   stage.plan = state.plan;
   stage.life = state.life;
+  stage.beganMs = state.beganMs;
   stage.nextTicket = state.nextTicket;
   stage.units = state.units.map(copyOfUnit);
   stage.requests = state.requests.map((one) => ({ ...one, targets: one.targets.map((target) => ({ ...target })) }));
@@ -77,6 +78,7 @@ function copyOfUnit(unit: Unit): Unit {
     runsDone: unit.runsDone,
     backoff: unit.backoff,
     backoffAtMs: unit.backoffAtMs,
+    schedule: unit.schedule === null ? null : { ...unit.schedule },
     oldPlan: unit.oldPlan,
     removed: unit.removed,
     statusText: unit.statusText,

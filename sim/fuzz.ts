@@ -5,6 +5,7 @@
 
 import { engineOf } from "../src/engine/engine.ts";
 import { shutdownBoundMs } from "../src/engine/shutdown.ts";
+import { isScheduled } from "../src/engine/unit.ts";
 import { Coverage } from "./coverage.ts";
 import { Faults } from "./faults.ts";
 import { type History, type Move, makeHistory } from "./histories.ts";
@@ -112,7 +113,7 @@ function makeMove(world: World, history: History, move: Move, asked: number[]): 
       world.crashNext(move.point, move.loss);
       return;
     case "clock-jump":
-      world.wallOffsetMs += move.byMs;
+      world.setClock(move.byMs);
       return;
     case "apply":
       asked.push(world.load({ ...history.plan, services: move.services }, { asRequest: move.asRequest }));
@@ -184,6 +185,8 @@ function isUnderWay(world: World, name: string, seen: Set<string>): boolean {
     unit.state === "reloading"
   )
     return true;
+  // Its time is to come.
+  if (isScheduled(unit)) return true;
   if (unit.state === "ready" && (node.plan.type === "task" || unit.stopWish !== "")) return true;
   return (
     unit.state === "waiting" &&

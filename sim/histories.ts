@@ -2,7 +2,15 @@
 
 import { Role } from "../src/contract.ts";
 import type { Request } from "../src/engine/event.ts";
-import type { DependencyPlan, DependencyWait, HealthPlan, Plan, ReadyPlan, ServicePlan } from "../src/engine/plan.ts";
+import type {
+  DependencyPlan,
+  DependencyWait,
+  HealthPlan,
+  Plan,
+  ReadyPlan,
+  SchedulePlan,
+  ServicePlan,
+} from "../src/engine/plan.ts";
 import { Dice } from "./chance.ts";
 import type { Loss } from "./loss.ts";
 import { command, needs, restart, service, stop, system } from "./plans.ts";
@@ -53,12 +61,14 @@ function makeService(dice: Dice, names: string[], at: number, theme: Theme): Ser
     if (dice.percent(30)) dependsOn.push(makeNeed(dice, names[other] as string));
     else if (dice.percent(12)) after.push(names[other] as string);
   }
+  const schedule = type === "task" && dice.percent(40) ? makeSchedule(dice) : null;
   const conflicts = at > 1 && dice.percent(4) ? [names[0] as string] : [];
   return service(names[at] as string, {
     type,
     enabled: dice.percent(90),
     tags: dice.percent(50) ? ["even"] : [],
-    runs: type === "task" && dice.percent(30) ? 3 : 1,
+    runs: type === "task" && schedule === null && dice.percent(30) ? 3 : 1,
+    schedule,
     command: type === "group" ? null : command(`/bin/${names[at]}`),
     preStart: type !== "group" && dice.percent(20) ? [command("/bin/prepare"), command("/bin/more")] : [],
     postStop: type !== "group" && dice.percent(20) ? [command("/bin/clean")] : [],
@@ -90,6 +100,19 @@ function makeService(dice: Dice, names: string[], at: number, theme: Theme): Ser
         ? { kind: "command", command: command("/bin/reload") }
         : { kind: "restart" },
   });
+}
+
+function makeSchedule(dice: Dice): SchedulePlan {
+  const rest = {
+    jitterMs: dice.percent(30) ? 200 : 0,
+    missed: dice.pick<SchedulePlan["missed"]>(["skip", "run"]),
+    overlap: dice.pick<SchedulePlan["overlap"]>(["skip", "queue", "replace"]),
+  };
+  if (dice.percent(40)) return { kind: "every", text: "every 1s", everyMs: 1000, ...rest };
+  if (dice.percent(25)) return { kind: "boot", text: "at boot+1s", delayMs: 1000, ...rest };
+  const everyMinute = { minutes: [2 ** 30 - 1, 2 ** 30 - 1] as [number, number], hours: 2 ** 24 - 1 };
+  const everyDay = { daysOfMonth: 2 ** 32 - 2, months: 2 ** 13 - 2, daysOfWeek: 2 ** 7 - 1, eitherDay: false };
+  return { kind: "cron", text: "* * * * *", timezone: "UTC", ...everyMinute, ...everyDay, ...rest };
 }
 
 function makeLimits(dice: Dice): Pick<ServicePlan, "startTimeoutMs" | "runTimeoutMs"> {
@@ -176,7 +199,8 @@ function makeRequest(dice: Dice, names: string[], theme: Theme): Request {
   const roll = dice.below(100);
   if (roll < 30) return { verb: "start", names: some };
   if (roll < 55) return { verb: "stop", names: some, force: dice.percent(20) };
-  if (roll < 68) return { verb: "restart", names: some };
+  if (roll < 65) return { verb: "restart", names: some };
+  if (roll < 68) return { verb: "run-task", names: some };
   if (roll < 84) return { verb: "reload", names: some };
   if (roll < 90)
     return { verb: "kill", names: some, signal: dice.pick([1, 9, 15]), scope: dice.pick(["process", "group", "tree"]) };
@@ -193,6 +217,7 @@ function changedServices(dice: Dice, names: string[], services: ServicePlan[], t
   if (roll < 35) chosen.environment = { V: String(dice.below(3)) };
   else if (roll < 43) chosen.description = `number ${dice.below(9)}`;
   else if (roll < 47) Object.assign(chosen, makeLimits(dice));
+  else if (roll < 50 && chosen.type === "task") chosen.schedule = dice.percent(70) ? makeSchedule(dice) : null;
   else if (roll < 50 && chosen.type === "service") chosen.health = dice.percent(70) ? makeHealth(dice) : null;
   else if (roll < 60) chosen.enabled = !chosen.enabled;
   else if (roll < 75) copies.push(makeService(dice, [...names, "extra"], names.length, theme));

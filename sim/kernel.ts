@@ -6,7 +6,7 @@
  * socket) is kept here as well; what lives in the manager (timers, probes, waits) is lost by managerDied().
  */
 
-import { ProcessKind, SignalScope, Stage } from "../src/contract.ts";
+import { Clock, ProcessKind, SignalScope, Stage } from "../src/contract.ts";
 import type { Effect } from "../src/engine/effect.ts";
 import type { Event } from "../src/engine/event.ts";
 import type { InstanceId, Ticket } from "../src/engine/instance.ts";
@@ -74,7 +74,9 @@ export class Kernel {
   volatile: Event[] = [];
   private readonly behaviour: Behaviour;
   private readonly waits = new Map<Ticket, Wait>();
-  private readonly timers = new Map<Ticket, number>();
+  private readonly timers = new Map<Ticket, { atMs: number; isWall: boolean }>();
+  /** The wall clock's time less the virtual one. */
+  private wallOffsetMs = 0;
   private readonly probes = new Map<Ticket, Probe>();
   /** Open questions who the main process of a start is. */
   private readonly finds = new Map<Ticket, Find>();
@@ -139,6 +141,23 @@ export class Kernel {
     return found.filter(({ kind }) => kind === ProcessKind.main);
   }
 
+  /** The wall clock was set: timers on it come at another time, those that it went past at once. */
+  setWallOffset(offsetMs: number): void {
+    this.wallOffsetMs = offsetMs;
+    for (const [ticket, { isWall }] of this.timers) if (isWall) this.runTimer(ticket);
+  }
+
+  private runTimer(ticket: Ticket): void {
+    const { wallOffsetMs } = this;
+    const timer = this.timers.get(ticket);
+    if (timer === undefined) return;
+    this.later(timer.isWall ? timer.atMs - wallOffsetMs : timer.atMs, () => {
+      if (this.timers.get(ticket) !== timer || (timer.isWall && this.wallOffsetMs !== wallOffsetMs)) return;
+      this.timers.delete(ticket);
+      this.volatile.push({ kind: "timer-fired", ticket });
+    });
+  }
+
   perform(effect: Effect): void {
     switch (effect.kind) {
       case "spawn":
@@ -166,12 +185,8 @@ export class Kernel {
         this.waits.delete(effect.ticket);
         return;
       case "arm-timer":
-        this.timers.set(effect.ticket, effect.atMs);
-        this.later(effect.atMs, () => {
-          if (this.timers.get(effect.ticket) !== effect.atMs) return;
-          this.timers.delete(effect.ticket);
-          this.volatile.push({ kind: "timer-fired", ticket: effect.ticket });
-        });
+        this.timers.set(effect.ticket, { atMs: effect.atMs, isWall: effect.clock === Clock.wall });
+        this.runTimer(effect.ticket);
         return;
       case "cancel-timer":
         this.timers.delete(effect.ticket);

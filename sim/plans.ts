@@ -21,6 +21,7 @@ export function service(name: string, options: Partial<ServicePlan> = {}): Servi
     labels: {},
     type: "service",
     runs: 1,
+    schedule: null,
     command: isGroup ? null : command(`/bin/${name}`),
     preStart: [],
     postStop: [],

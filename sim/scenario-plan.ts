@@ -3,16 +3,26 @@
  * The words are those of config.yml where it has them.
  */
 
-import type { DependencyPlan, DependencyWait, HealthPlan, ReadyPlan, ServicePlan } from "../src/engine/plan.ts";
+import { Refusal } from "../src/config/refusal.ts";
+import { parseSchedule } from "../src/config/schedule-keys.ts";
+import type {
+  DependencyPlan,
+  DependencyWait,
+  HealthPlan,
+  ReadyPlan,
+  SchedulePlan,
+  ServicePlan,
+} from "../src/engine/plan.ts";
 import { command, needs, restart, service, stop } from "./plans.ts";
 
 export const signals: Record<string, number> = { HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, SEGV: 11, TERM: 15 };
 
-/** 500ms, 10s, 5m. */
+/** 500ms, 10s, 5m, 3h, 2d. */
 export function milliseconds(text: string): number {
-  const found = /^(\d+)(ms|s|m)$/.exec(text);
+  const found = /^(\d+)(ms|s|m|h|d)$/.exec(text);
   if (found === null) throw new Error(`"${text}" is no duration`);
-  return Number(found[1]) * ({ ms: 1, s: 1000, m: 60_000 }[found[2] as "ms" | "s" | "m"] as number);
+  const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  return Number(found[1]) * units[found[2] as keyof typeof units];
 }
 
 export function serviceLine(type: ServicePlan["type"], name: string, words: string[]): ServicePlan {
@@ -43,6 +53,9 @@ function setOption(options: Partial<ServicePlan>, key: string, value: string): v
       return;
     case "runs":
       options.runs = Number(value);
+      return;
+    case "schedule":
+      options.schedule = scheduleOf(list);
       return;
     case "ready":
       options.ready = readiness(value);
@@ -165,3 +178,21 @@ function readiness(kind: string): ReadyPlan {
       throw new Error(`there is no readiness ${kind}`);
   }
 }
+
+/**
+ * schedule:30_3_*_*_*,jitter=1m,missed=run,overlap=queue,zone=Test/Zone; every_5m and at_boot+1m. A blank is written as _.
+ * The zone Test/Zone is one hour east of UTC, see `testZones`.
+ */
+function scheduleOf([words = "", ...options]: string[]): SchedulePlan {
+  const found = parseSchedule(words.replaceAll("_", " "));
+  if (found instanceof Refusal) throw new Error(found.why);
+  const value = (key: string) => options.find((one) => one.startsWith(`${key}=`))?.slice(key.length + 1);
+  const rest = {
+    jitterMs: milliseconds(value("jitter") ?? "0s"),
+    missed: (value("missed") ?? "skip") as SchedulePlan["missed"],
+    overlap: (value("overlap") ?? "skip") as SchedulePlan["overlap"],
+  };
+  return found.kind === "cron" ? { ...found, ...rest, timezone: value("zone") ?? "UTC" } : { ...found, ...rest };
+}
+
+export const testZones = { "Test/Zone": [3600] };

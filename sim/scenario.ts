@@ -12,14 +12,16 @@
  *   tell web status:serving extend:5s errno:5 ready           a message to the notify socket, word by word; also
  *                                          main-pid:101, stopping:yes, watchdog:alive, watchdog:trigger, watchdog-limit:5s
  *   names web [itself|nobody]              its pid file, or MAINPID=, names a process that it has left (script web leaves 1)
+ *   run-task NAME…                         runs tasks now
  *   advance 10s                            time passes
+ *   clock 1h | clock -1h                   the wall clock is set
  *   signal stop|force|reload-config|reopen [INT]              a signal to init, in its meaning
  *   adopt web [newer]                      a process of web is found that the state does not know; of an old or a new start
  *   crash [EFFECTS]                        the manager dies in its next turn, after that many effects
  *   status, show web, why web [all], causes, outstanding, bound      prints what a user or a new manager would see
  */
 
-import { ProcessKind, SignalScope, Stage } from "../src/contract.ts";
+import { Clock, ProcessKind, SignalScope, Stage } from "../src/contract.ts";
 import type { Effect } from "../src/engine/effect.ts";
 import { engineOf } from "../src/engine/engine.ts";
 import type { Event, Request } from "../src/engine/event.ts";
@@ -29,7 +31,7 @@ import { shutdownBoundMs } from "../src/engine/shutdown.ts";
 import { signalName } from "../src/engine/words.ts";
 import { system } from "./plans.ts";
 import { causeLines, shownLines, statusLines, whyLines } from "./scenario-look.ts";
-import { milliseconds, serviceLine, signals } from "./scenario-plan.ts";
+import { milliseconds, serviceLine, signals, testZones } from "./scenario-plan.ts";
 import { Scripted } from "./scripted.ts";
 import { World } from "./world.ts";
 
@@ -116,6 +118,7 @@ class ScenarioStage {
     restart: (_name, words) => this.request("restart", words),
     reload: (_name, words) => this.request("reload", words),
     wait: (_name, words) => this.request("wait", words),
+    "run-task": (_name, words) => this.request("run-task", words),
     kill: (_name, words) => this.request("kill", words),
     shutdown: (_name, words) => this.request("shutdown", words),
     cancel: (number) => {
@@ -143,7 +146,7 @@ class ScenarioStage {
       this.world.settleNow();
     },
     clock: (time) => {
-      this.world.wallOffsetMs += milliseconds(time);
+      this.world.setClock(time.startsWith("-") ? -milliseconds(time.slice(1)) : milliseconds(time));
     },
     crash: (effects) => this.world.crashNext(effects === "" ? "before-append" : Number(effects)),
   };
@@ -175,7 +178,7 @@ class ScenarioStage {
         .filter((other) => other.conflicts.includes(one.name) || one.conflicts.includes(other.name))
         .map((other) => other.name),
     }));
-    return system(services, { role, shutdownTimeoutMs: this.shutdownTimeoutMs });
+    return system(services, { role, shutdownTimeoutMs: this.shutdownTimeoutMs, zones: testZones });
   }
 
   private request(verb: string, words: string[]): void {
@@ -291,6 +294,8 @@ class ScenarioStage {
         return `> ${name}: main-named ${event.pid}`;
       case "main-refused":
         return `> ${name}: main-refused ${event.reason}`;
+      case "clock-stepped":
+        return "> clock-stepped";
       case "timer-fired":
       case "spawn-succeeded":
       case "tree-emptied":
@@ -334,7 +339,8 @@ class ScenarioStage {
       case "arm-timer": {
         const owner = engineOf(this.world.state).byTicket.get(effect.ticket)?.unit.name ?? "system";
         this.names.set(effect.ticket, `${owner} timer`);
-        return `timer ${owner} in ${effect.atMs - this.world.nowMs}ms`;
+        const nowMs = this.world.nowMs + (effect.clock === Clock.wall ? this.world.wallOffsetMs : 0);
+        return `timer ${owner} in ${effect.atMs - nowMs}ms`;
       }
       case "cancel-spawn":
       case "stop-probe":

@@ -258,7 +258,7 @@ class Run {
   }
 
   private jump(ms: number): void {
-    this.world.wallOffsetMs += ms;
+    this.world.setClock(ms);
     const sign = ms < 0 ? "back" : "forward";
     this.timeline.add(this.world, "clock", `jumps ${timeText(Math.abs(ms))} ${sign}`, "", "fault");
   }

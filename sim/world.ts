@@ -44,7 +44,7 @@ export class World {
   readonly replies = new Map<number, Reply>();
   finished: Extract<Effect, { kind: "finish-shutdown" }> | null = null;
   loadConfigAsked = 0;
-  wallOffsetMs = 1_700_000_000_000;
+  private offsetMs = 1_700_000_000_000;
   eventCount = 0;
   turnCount = 0;
   crashCount = 0;
@@ -66,6 +66,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.options = options;
     this.kernel = new Kernel(options.behaviour);
+    this.kernel.setWallOffset(this.offsetMs);
     this.snapshot = JSON.stringify(this.state);
     this.emit({ kind: "manager-started", life: this.life });
     this.settleNow();
@@ -73,6 +74,20 @@ export class World {
 
   get nowMs(): number {
     return this.kernel.nowMs;
+  }
+
+  /** The wall clock's time less the virtual one. */
+  get wallOffsetMs(): number {
+    return this.offsetMs;
+  }
+
+  /** Somebody sets the wall clock. */
+  setClock(byMs: number): void {
+    this.offsetMs += byMs;
+    this.kernel.setWallOffset(this.offsetMs);
+    this.emit({ kind: "clock-stepped" });
+    this.settleNow();
+    this.advance(0);
   }
 
   emit(event: Event): void {

@@ -420,6 +420,8 @@ export interface Host {
   regularExpressionTest(pattern: string, text: string): boolean;
   /** libyaml's events of one text, flat: see YamlEvents. */
   yamlEvents(text: Uint8Array, maxEvents: number): YamlEvents;
+  /** How many seconds a time zone is east of UTC at a time in seconds since 1970, by the zone file of this path; 0 where it is none. */
+  zoneOffset(path: string, seconds: number): number;
   /** How many managers init has started, this one included; tickets of this life start at life × 2^32. */
   life(): number;
   /** Exits that init recorded and that were not taken yet, oldest first. They are handed out again until takeExit. */

@@ -2,6 +2,7 @@ import { ExitCode } from "../contract.ts";
 import type { Command, Context } from "./command.ts";
 import { ask, connect } from "./connection.ts";
 import { print, printError, printJson } from "./output.ts";
+import { prefixed } from "./prefixed.ts";
 
 const linesDefault = 20;
 
@@ -38,11 +39,4 @@ function run(context: Context): number {
   else for (const { service, text } of result.logs) show(service, text);
   if (result.logs.length === 0 && !follow && !options.json) print("");
   return ExitCode.ok;
-}
-
-function prefixed(service: string, text: string, wanted: boolean): string {
-  const whole = text === "" || text.endsWith("\n") ? text : `${text}\n`;
-  if (!wanted || whole === "") return whole;
-  const lines = whole.slice(0, -1).split("\n");
-  return `${lines.map((line) => `${service} | ${line}`).join("\n")}\n`;
 }

@@ -82,6 +82,18 @@ function paintState(text: string, service: ServiceStatus, paint: Paint): string 
   return paint(text, "yellow");
 }
 
+function scheduleFields({ schedule }: ServiceStatus, wallMs: number): [string, string][] {
+  if (schedule === null) return [];
+  const { nextWallMs } = schedule;
+  const next = nextWallMs === null ? "none" : `${schedule.next}, in ${shownDuration(nextWallMs - wallMs)}`;
+  return [
+    ["schedule", schedule.timezone === "UTC" ? schedule.text : `${schedule.text} (${schedule.timezone})`],
+    ["next run", next],
+    ["last run", schedule.last === "" ? "none yet" : schedule.last],
+    ["skipped", schedule.skipped === 0 ? "" : `${schedule.skipped} times, while the last run went on`],
+  ];
+}
+
 function details(service: ServiceStatus, wallMs: number, paint: Paint): string {
   const fields: [string, string][] = [
     ["state", `${paintState(service.shown, service, paint)} for ${shownDuration(wallMs - service.sinceWallMs)}`],
@@ -91,6 +103,7 @@ function details(service: ServiceStatus, wallMs: number, paint: Paint): string {
     ["type", service.type],
     ["pid", service.pid === null ? "" : String(service.pid)],
     ["restarts", String(service.restarts)],
+    ...scheduleFields(service, wallMs),
     ["needs", service.dependsOn.join(", ")],
     ["tags", service.tags.join(", ")],
     ["marks", service.marks.join(", ")],

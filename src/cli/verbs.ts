@@ -23,6 +23,14 @@ export const verbs: Verb[] = [
   { name: "stop", aliases: [], module: "command-act", group: "act", summary: "stop services" },
   { name: "restart", aliases: [], module: "command-act", group: "act", summary: "stop and start services" },
   { name: "reload", aliases: [], module: "command-act", group: "act", summary: "make services read their files again" },
+  { name: "run-task", aliases: [], module: "command-run-task", group: "act", summary: "run tasks now" },
+  {
+    name: "enable",
+    aliases: ["disable"],
+    module: "command-enable",
+    group: "act",
+    summary: "keep what is started with the system",
+  },
   { name: "kill", aliases: [], module: "command-kill", group: "act", summary: "send a signal to services" },
   {
     name: "wait",

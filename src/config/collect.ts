@@ -1,5 +1,6 @@
 /** The layers checked and merged: the keys of the whole, and every service with all that is said about it anywhere. */
 
+import { enabledLayerFile } from "../engine/enabled-layer.ts";
 import type { Variables } from "./expand.ts";
 import { mergeOver, type Values } from "./merge.ts";
 import { childOf, keyOf, lineOf, type MapNode, placeOf, type ScalarNode, type YamlNode } from "./node.ts";
@@ -108,6 +109,8 @@ class Collector {
       return;
     }
     const known = this.services.get(name);
+    // What was once enabled or disabled and is in no other file any more.
+    if (known === undefined && node.document.path.endsWith(`/${enabledLayerFile}`)) return;
     if (known === undefined) this.addFirst(name, values as Values, node, whole);
     else if (known.nodes.some(({ document }) => document === node.document)) this.refuseSecond(known, node);
     else this.addLayer(known, values as Values, node, whole);

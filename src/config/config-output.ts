@@ -14,6 +14,7 @@ import type {
   ReadyPlan,
   RestartPlan,
   SandboxPlan,
+  SchedulePlan,
   ServicePlan,
 } from "../engine/plan.ts";
 import { formatCapability } from "./capabilities.ts";
@@ -75,6 +76,7 @@ function serviceData(service: ServicePlan): Data {
   if (Object.keys(service.labels).length > 0) map.labels = textMap(service.labels);
   map.type = service.type;
   if (service.runs > 1) map.runs = new Raw(String(service.runs));
+  if (service.schedule !== null) addSchedule(map, service.schedule);
   // A built-in is what a service of this name without a command runs.
   if (service.command !== null && service.command.builtin === null) map.command = commandData(service.command);
   if (service.preStart.length > 0) map.pre_start = service.preStart.map(commandData);
@@ -109,6 +111,14 @@ function serviceData(service: ServicePlan): Data {
   map.reload = reloadData(service);
   map.logs = logsData(service.logs);
   return map;
+}
+
+function addSchedule(map: DataMap, plan: SchedulePlan): void {
+  map.schedule = text(plan.text);
+  if (plan.kind === "cron") map.timezone = text(plan.timezone);
+  map.jitter = duration(plan.jitterMs);
+  if (plan.kind !== "every") map.missed = plan.missed;
+  map.overlap = plan.overlap;
 }
 
 /** What stands in the plan of the built-in services is a key of the file. */

@@ -15,6 +15,8 @@ export interface FileAccess {
   decodeUtf8(bytes: Uint8Array): string;
   /** -1, or the offset of the first byte that is no UTF-8. */
   firstInvalidUtf8(bytes: Uint8Array): number;
+  /** Seconds east of UTC at a time in seconds since 1970, by a zone file. */
+  zoneOffset(path: string, seconds: number): number;
   /** strerror(3). */
   errorText(errno: number): string;
 }

@@ -1,6 +1,7 @@
 /** Where the configuration is: by role, and what stands beside it. */
 
 import { Role } from "../contract.ts";
+import { enabledLayerFile } from "../engine/enabled-layer.ts";
 import { errno, type FileAccess } from "./files.ts";
 import { folderOf } from "./node.ts";
 import type { Problems } from "./problems.ts";
@@ -82,12 +83,18 @@ export function extraFiles(main: string, files: FileAccess, problems: Problems):
     }
     return [];
   }
-  const wanted = names.filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort();
+  const wanted = names.filter((name) => /^[^.].*\.ya?ml$/.test(name) && !enabledLayerFile.endsWith(`/${name}`)).sort();
   for (const name of wanted) {
     const other = name.replace(/\.yml$/, ".yaml");
     if (other !== name && wanted.includes(other)) refuseBoth(joined(folder, name), joined(folder, other), problems);
   }
   return wanted.map((name) => joined(folder, name));
+}
+
+/** What `gonit enable` and `gonit disable` were told, beside the main file; null: nothing. */
+export function enabledLayer(main: string, files: FileAccess): string | null {
+  const path = joined(folderOf(main), enabledLayerFile);
+  return exists(files, path) ? path : null;
 }
 
 /** Services' own files: NAME and path of /system/services/NAME/config.yml. */

@@ -13,6 +13,7 @@ export const hostFiles: FileAccess = {
   hash: (data) => host.hash(data),
   decodeUtf8: (bytes) => host.decodeUtf8(bytes),
   firstInvalidUtf8: (bytes) => host.isUtf8(bytes),
+  zoneOffset: (path, seconds) => host.zoneOffset(path, seconds),
   errorText: (number) => host.errnoText(number),
 };
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load, planOf, problemsOf } from "../../tests/config/memory-files.ts";
 import { Role } from "../contract.ts";
+import { enabledLayerText } from "../engine/enabled-layer.ts";
 
 const main = "/app/config.yml";
 
@@ -208,4 +209,27 @@ test("lines may end with CRLF", () => {
 
 test("files that are all commented out in config.d are no problem", () => {
   assert.equal(planOf({ [main]: "services: []", "/app/config.d/1.yml": "# nothing\n" }).services.length, 0);
+});
+
+test("what gonit enable was told is the last layer of all, and brings back no service that is gone", () => {
+  const files = {
+    "/etc/gonit/config.yml": "services:\n  - {name: a, command: x}\n  - {name: b, command: x}\n",
+    "/etc/gonit/config.d/gonit-enabled.yml": enabledLayerText(
+      new Map([
+        ["a", false],
+        ["b", true],
+        ["gone", true],
+      ]),
+    ),
+    "/etc/gonit/config.d/more.yml": "services: [{name: b, enabled: false}]",
+    "/system/services/a/config.yml": "enabled: true",
+  };
+  const { services } = planOf(files, { role: Role.container, path: "/etc/gonit/config.yml" });
+  assert.deepEqual(
+    services.map(({ name, enabled }) => [name, enabled]),
+    [
+      ["a", false],
+      ["b", true],
+    ],
+  );
 });

@@ -79,11 +79,13 @@ function makePlan(
     shownPath,
     sources: layers.sources,
     warnings,
+    zones: {},
   };
   const machine = planMachine(values);
   const note = machineNote(machine, role);
   if (note !== null) warnings.push(note);
   const task = machineTask(machine, collected, role, shownPath(layers.main), files, problems);
+  const services = planServices(collected, context, task);
   const plan: Plan = {
     version: values.version ?? "",
     title: values.title ?? "",
@@ -96,7 +98,8 @@ function makePlan(
     logs: { directory: logDirectory, maxTotalBytes: values.logs?.max_total ?? null },
     ...(values.watchdog === undefined ? {} : { watchdogMs: values.watchdog }),
     ...(machine === null ? {} : { machine }),
-    services: planServices(collected, context, task),
+    ...(Object.keys(context.zones).length === 0 ? {} : { zones: context.zones }),
+    services,
   };
   return { plan, image };
 }

@@ -14,6 +14,7 @@ test("a service with a command alone gets every default of the laptop", () => {
     labels: {},
     type: "service",
     runs: 1,
+    schedule: null,
     command: { argv: ["sleep", "1"], builtin: null },
     preStart: [],
     pidFile: "",

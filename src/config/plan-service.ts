@@ -27,13 +27,14 @@ import { directoriesOf, removalOf } from "./plan-directories.ts";
 import { limitsOf } from "./plan-limits.ts";
 import { pidFileOf } from "./plan-pid-file.ts";
 import { sandboxOf } from "./plan-sandbox.ts";
+import { type ScheduleContext, scheduleOf } from "./plan-schedule.ts";
 import type { ProbeSource } from "./probe-keys.ts";
 import type { ReadySource } from "./ready-keys.ts";
 import type { RestartValues } from "./restart-keys.ts";
 import { readEnvironmentFile } from "./system-environment.ts";
 import type { CommandSource } from "./values.ts";
 
-export interface ServiceContext extends CommandContext {
+export interface ServiceContext extends CommandContext, ScheduleContext {
   /** Of a service that names none. */
   directory: string;
   /** Folder of the log files; empty: beside each service. */
@@ -61,6 +62,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     labels: (values.labels as Record<string, string> | undefined) ?? noValues,
     type,
     runs,
+    schedule: scheduleOf(service, type, context),
     command,
     preStart: commandsOf(values.pre_start, service, context),
     postStop: postStopOf(service, context),
@@ -111,7 +113,8 @@ function typeOf(
   const { values } = service;
   const policy = values.restart?.policy ?? undefined;
   const { runs } = values;
-  const usual = { type: values.type ?? "service", runs: 1, restartPolicy: policy ?? "on-failure" } as const;
+  const usualType = values.schedule === undefined ? "service" : "task";
+  const usual = { type: values.type ?? usualType, runs: 1, restartPolicy: policy ?? "on-failure" } as const;
   if (runs === undefined) return usual;
   const ownRuns = ownKey(service, "runs");
   // What the service says itself is stronger than runs of defaults.

@@ -44,10 +44,10 @@ config.yml:8:5: services.web.env: cannot use the key "env": a service has no suc
   8 |     env: {A: 1}
     |     ^~~
   fix: write environment
-config.yml:9:5: services.web.schedule: cannot use the key schedule: it is not supported yet
+config.yml:9:15: services.web.schedule: cannot use "daily" as a schedule: it lacks its @
   9 |     schedule: daily
-    |     ^~~~~~~~
-  fix: leave it out
+    |               ^~~~~
+  fix: write "@daily", in quotes
 config.yml:10:5: services.db: cannot run the service db: it has no command, and there is no /system/services/db/bin/db
   10 |   - name: db
      |     ^

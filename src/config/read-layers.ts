@@ -1,12 +1,12 @@
 /**
  * All files that make one configuration, in the order in which later ones win: what is included, the file that includes
- * it, config.d, and the services' own files. Each is read once, and what was read is what is hashed.
+ * it, config.d, the services' own files, and what `gonit enable` was told. Each is read once, and what was read is what is hashed.
  */
 
 import type { PlanSource } from "../engine/plan.ts";
 import type { Variables } from "./expand.ts";
 import { errno, type FileAccess, type YamlSource } from "./files.ts";
-import { extraFiles, type FindOptions, findConfiguration, serviceFiles } from "./find.ts";
+import { enabledLayer, extraFiles, type FindOptions, findConfiguration, serviceFiles } from "./find.ts";
 import { childOf, type MapNode, type YamlNode } from "./node.ts";
 import { parseYaml, type Text } from "./parse-yaml.ts";
 import type { Problems } from "./problems.ts";
@@ -45,6 +45,8 @@ export function readLayers(
   reader.read(main, null, null);
   for (const path of extraFiles(main, files, problems)) reader.read(path, null, null);
   for (const { name, path } of serviceFiles(options.role, files, problems)) reader.read(path, name, null);
+  const enabled = enabledLayer(main, files);
+  if (enabled !== null) reader.read(enabled, null, null);
   return { main: reader.mainRealPath, layers: reader.layers, sources: reader.sources };
 }
 

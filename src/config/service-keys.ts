@@ -10,6 +10,7 @@ import { ready } from "./ready-keys.ts";
 import { Refusal } from "./refusal.ts";
 import { restart } from "./restart-keys.ts";
 import { sandbox } from "./sandbox-keys.ts";
+import { jitter, missed, overlap, schedule, timezone } from "./schedule-keys.ts";
 import { byKind, changed, described, listOf, type NodeSchema, type OutputOf, scalar } from "./schema-kit.ts";
 import { keyed, layered, mapOf, notSupported } from "./schema-maps.ts";
 import { parseSignal } from "./signals.ts";
@@ -286,11 +287,20 @@ export const serviceEntries = {
     path("the path of a pid file"),
     "File in which a daemon that forks names its main process, and by which it is ready. It must be a process of this service.",
   ),
-  schedule: notSupported(),
-  timezone: notSupported(),
-  jitter: notSupported(),
-  missed: notSupported(),
-  overlap: notSupported(),
+  schedule: described(
+    schedule,
+    "When a task runs: a cron expression of five fields, every and a duration, or at boot+ and a duration.",
+  ),
+  timezone: described(timezone, "Time zone of a cron expression. Default UTC."),
+  jitter: described(jitter, "Each run begins so much later at most, by chance. Default 0."),
+  missed: described(
+    missed,
+    "Of times that passed while the clock jumped, the machine slept or gonit did not run: skip all, or run once. Default skip.",
+  ),
+  overlap: described(
+    overlap,
+    "Of a time that comes while the last run goes on: skip it, queue it until that has ended, or replace that run. Default skip.",
+  ),
   tty: notSupported(),
   stdin: described(
     stdin,
@@ -325,6 +335,10 @@ const synonyms: Record<string, string> = {
   requires: "depends_on",
   needs: "depends_on",
   healthcheck: "health",
+  cron: "schedule",
+  timer: "schedule",
+  interval: "schedule: every …",
+  tz: "timezone",
   stop_signal: "stop: {signal: …}",
   stop_timeout: "stop: {timeout: …}",
   stop_grace_period: "stop: {timeout: …}",

@@ -4,11 +4,17 @@ import type { Reply } from "../engine/effect.ts";
 import type { Peer, Request } from "../engine/event.ts";
 import type { Ticket } from "../engine/instance.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
-import type { PlanResult, VersionInfo } from "./messages.ts";
+import type { EnableResult, PlanResult, VersionInfo } from "./messages.ts";
 
 export interface LogPiece {
   service: string;
   text: string;
+}
+
+export interface LogFollower {
+  /** Hands on at once what has come since the last look. */
+  look(): void;
+  end(): void;
 }
 
 export interface ControlHost {
@@ -26,8 +32,13 @@ export interface ControlHost {
   resume(ticket: Ticket, done: (reply: Reply) => void): boolean;
   /** Recent lines of the services that match; null with names that match nothing. */
   recentLogs(names: string[], lines: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] };
-  /** Calls `more` with new output until the returned function is called. */
-  followLogs(names: string[], more: (piece: LogPiece) => void): () => void;
+  /** Calls `more` with new output until it is ended. */
+  followLogs(names: string[], more: (piece: LogPiece) => void): LogFollower;
+  /** Keeps for the next reading of the configuration that services are enabled, or are not. */
+  setEnabled(
+    names: string[],
+    enabled: boolean,
+  ): EnableResult | { error: string } | { unknown: string[]; suggestions: string[] };
   /** Reads a configuration and tells what it would change. */
   plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void;
   apply(

@@ -1,5 +1,6 @@
 import type { Reply } from "../engine/effect.ts";
 import type { ControlHost } from "./control-host.ts";
+import { followOutput } from "./handle-logs.ts";
 import { ErrorCode } from "./messages.ts";
 import { flagParam, numberParam, optionalNumber, requestParam } from "./params.ts";
 import type { Call } from "./server.ts";
@@ -8,19 +9,28 @@ import { unknownName } from "./unknown-name.ts";
 const timeoutMsMax = 2 ** 31;
 const noLimit = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
-/** start, stop, restart, reload, kill, wait, shutdown: answered when the request has ended, or at once with wait: false. */
+/** start, stop, restart, reload, run-task, kill, wait, shutdown: answered when the request has ended, or at once with wait: false. */
 export function handleAct(control: ControlHost, call: Call): void {
   const request = requestParam(call.params);
   const timeoutMs = optionalNumber(call.params, "timeoutMs", { min: 0, max: timeoutMsMax });
   const wait = flagParam(call.params, "wait", true);
+  const output = flagParam(call.params, "output", false) && request.verb === "run-task" && wait;
   const { refusal, note } = control.foresee(request);
   if (refusal !== "") {
     call.fail({ code: ErrorCode.refused, message: refusal });
     return;
   }
-  const ticket = control.act(call.peer, request, timeoutMs, (reply) => answer(call, reply));
+  const follower = output ? followOutput(control, call, request.names) : null;
+  const ticket = control.act(call.peer, request, timeoutMs, (reply) => {
+    follower?.look();
+    follower?.end();
+    answer(call, reply);
+  });
   call.notify({ method: "accepted", params: { request: ticket, note } });
-  call.onClose(() => control.abandon(ticket));
+  call.onClose(() => {
+    follower?.end();
+    control.abandon(ticket);
+  });
   if (!wait) call.result({ outcome: "done", results: [] } satisfies Reply);
 }
 

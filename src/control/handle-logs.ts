@@ -1,4 +1,4 @@
-import type { ControlHost } from "./control-host.ts";
+import type { ControlHost, LogFollower } from "./control-host.ts";
 import { flagParam, namesParam, numberParam } from "./params.ts";
 import type { Call } from "./server.ts";
 import { unknownName } from "./unknown-name.ts";
@@ -20,8 +20,14 @@ export function handleLogs(control: ControlHost, call: Call): void {
     return;
   }
   for (const piece of found.logs) call.notify({ method: "log", params: piece });
+  const follower = followOutput(control, call, names);
+  call.onClose(() => follower.end());
+}
+
+/** Tells the client of everything that services print from now on, until it is ended. */
+export function followOutput(control: ControlHost, call: Call, names: string[]): LogFollower {
   let skippedBytes = 0;
-  const stop = control.followLogs(names, (piece) => {
+  return control.followLogs(names, (piece) => {
     if (call.queued() > queuedBytesMax) {
       skippedBytes += piece.text.length;
       return;
@@ -33,5 +39,4 @@ export function handleLogs(control: ControlHost, call: Call): void {
     }
     call.notify({ method: "log", params: piece });
   });
-  call.onClose(stop);
 }

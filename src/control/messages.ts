@@ -18,13 +18,18 @@ export interface Methods {
   version: { params: Record<string, never>; result: VersionInfo };
   status: { params: { names: string[] }; result: SystemStatus };
   why: { params: { name: string }; result: Explanation };
-  /** start, stop, restart, reload, kill, wait, shutdown. timeoutMs null: as long as the services' own limits allow. */
-  act: { params: { request: Request; timeoutMs: number | null; wait: boolean }; result: Reply };
+  /**
+   * start, stop, restart, reload, run-task, kill, wait, shutdown. timeoutMs null: as long as the services' own limits allow.
+   * With `output` what the tasks of run-task print comes as `log` notifications.
+   */
+  act: { params: { request: Request; timeoutMs: number | null; wait: boolean; output?: boolean }; result: Reply };
   /** Waits for the reply of a request that an earlier manager accepted. */
   resume: { params: { request: Ticket }; result: Reply };
   logs: { params: { names: string[]; lines: number; follow: boolean }; result: LogsResult };
   /** What an apply would do. path null: the running configuration's own. */
   plan: { params: { path: string | null }; result: PlanResult };
+  /** Only for the next reading of the configuration: what runs is changed by start and stop. */
+  enable: { params: { names: string[]; enabled: boolean }; result: EnableResult };
   apply: { params: { path: string | null; timeoutMs: number | null; wait: boolean }; result: Reply };
 }
 
@@ -44,6 +49,12 @@ export interface VersionInfo {
 export interface LogsResult {
   /** instanceKey() and its lines, oldest first. */
   logs: { service: string; text: string }[];
+}
+
+export interface EnableResult {
+  services: string[];
+  /** The file that says so now. */
+  path: string;
 }
 
 export interface PlanResult {

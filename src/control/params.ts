@@ -62,7 +62,7 @@ export function requestParam(params: Params): Request {
   const value = params.request;
   if (typeof value !== "object" || value === null) throw new ParamError("request must be an object");
   const fields = value as Params;
-  const verb = oneOf(fields, "verb", ["start", "stop", "restart", "reload", "kill", "wait", "shutdown"]);
+  const verb = oneOf(fields, "verb", ["start", "stop", "restart", "reload", "run-task", "kill", "wait", "shutdown"]);
   if (verb === "shutdown") {
     return {
       verb,

@@ -36,6 +36,7 @@ const otherFields: (keyof ServicePlan)[] = [
   "tags",
   "labels",
   "runs",
+  "schedule",
   "preStart",
   "postStop",
   "environmentProblem",

@@ -80,6 +80,8 @@ export type Effect =
   | { kind: "log"; level: LogLevel; message: string; fields: Record<string, string | number>; lines: string[] }
   /** A line for `gonit events`, not for the log. */
   | { kind: "publish"; instance: InstanceId | null; state: string; cause: string }
+  /** Keep on the disk that all times of this task up to this one (milliseconds since 1970) were dealt with. */
+  | { kind: "keep-time"; service: string; wallMs: number }
   /** Read the configuration again; the runtime answers with plan-loaded, or logs what is wrong. */
   | { kind: "load-config"; reason: string }
   /** Open log files and the control socket again. */
@@ -109,4 +111,6 @@ export interface RequestResult {
   pid: number | null;
   /** Why it did not reach what was asked; empty on success. */
   reason: string;
+  /** run-task: what its program ended with; 128 and the signal's number where a signal ended it. */
+  exitCode?: number;
 }

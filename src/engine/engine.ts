@@ -252,11 +252,11 @@ export function log(
   engine.effects.push({ kind: "log", level, message, fields, lines });
 }
 
-/** Arms a timer on the clock that does not count suspend; for a unit its ticket must be stored by the caller. */
-export function armTimer(engine: Engine, node: Node | null, atMs: number): Ticket {
+/** Arms a timer, on the clock that does not count suspend if none is named; for a unit its ticket must be stored by the caller. */
+export function armTimer(engine: Engine, node: Node | null, atMs: number, clock: number = Clock.monotonic): Ticket {
   const ticket = newTicket(engine);
   if (node !== null) engine.byTicket.set(ticket, node);
-  engine.effects.push({ kind: "arm-timer", ticket, clock: Clock.monotonic, atMs });
+  engine.effects.push({ kind: "arm-timer", ticket, clock, atMs });
   return ticket;
 }
 

@@ -35,6 +35,8 @@ export type Request =
   | { verb: "stop"; names: string[]; force: boolean }
   | { verb: "restart"; names: string[] }
   | { verb: "reload"; names: string[] }
+  /** Tasks run now, once; answered when that run has ended. */
+  | { verb: "run-task"; names: string[] }
   /** A signal to main processes; nothing in the wanted state changes. */
   | { verb: "kill"; names: string[]; signal: number; scope: "process" | "group" | "tree" }
   | { verb: "wait"; names: string[]; until: "ready" | "healthy" | "done" | "stopped" }
@@ -50,8 +52,17 @@ export interface AdoptedProcess {
 export type Event =
   /** A new manager began; tickets continue above life × 2^32. First event of each life. */
   | { kind: "manager-started"; life: number }
-  /** The first plan, or one that an apply puts in place. Names `only` (and what they need) are wanted; null: all enabled. */
-  | { kind: "plan-loaded"; plan: Plan; request: Ticket | null; only: string[] | null }
+  /**
+   * The first plan, or one that an apply puts in place. Names `only` (and what they need) are wanted; null: all enabled.
+   * `keptTimes`, with the first plan: what was kept of scheduled tasks before gonit was started, by name.
+   */
+  | {
+      kind: "plan-loaded";
+      plan: Plan;
+      request: Ticket | null;
+      only: string[] | null;
+      keptTimes?: Record<string, number>;
+    }
   /**
    * Recovery without a state, or with an old one: main processes that it does not know live. All at once and before
    * anything else is told, so that nothing is started that one of them is.
@@ -80,6 +91,8 @@ export type Event =
   /** Answer to kill-tree: SIGKILL was sent and these still live (uninterruptible sleep); tree-emptied may follow. */
   | { kind: "tree-unkillable"; ticket: Ticket; pids: number[] }
   | { kind: "timer-fired"; ticket: Ticket }
+  /** The wall clock was set. */
+  | { kind: "clock-stepped" }
   /** A yes. Of a probe that goes on after it: only when it is the first, or follows a no. */
   | { kind: "probe-succeeded"; ticket: Ticket }
   /** One try failed; the runtime goes on trying until stop-probe. */

@@ -6,7 +6,7 @@
 import { definitionOf, type Engine, engineOf, type Node, newEngine } from "./engine.ts";
 import { availability, isHeld } from "./ordering.ts";
 import type { Run, State, Unit } from "./state.ts";
-import { isEnding, isLive, isUp, openTickets } from "./unit.ts";
+import { awaitsItsTime, isEnding, isLive, isUp, openTickets } from "./unit.ts";
 
 /** Every violation in words; empty when all is well. The look-up tables are compared only when asked for: it takes long. */
 export function violations(state: State, options: { tables: boolean }): string[] {
@@ -37,16 +37,34 @@ function ofUnit(engine: Engine, node: Node): string[] {
   if (unit.stopWish !== "" && run === null) found.push("a stop is wished of what does not run");
   if (unit.oldPlan !== null && run === null) found.push("keeps an old definition without a run");
   if (unit.removed && run === null) found.push("is removed and not forgotten");
+  ofSchedule(engine, node, found);
   if (unit.blockedBy !== "" && unit.state !== "waiting") found.push(`is blocked in state ${unit.state}`);
   if (unit.state === "waiting") ofWaiting(engine, node, found);
   if (run !== null) ofRun(engine, node, run, found);
   return found;
 }
 
+/** What is on its schedule is wanted and has its next time; a run that is due comes. */
+function ofSchedule(engine: Engine, { unit, plan }: Node, found: string[]): void {
+  const { schedule } = unit;
+  if ((schedule === null) !== (plan.schedule === null)) found.push("its schedule is not the plan's");
+  if (schedule === null || plan.schedule === null) return;
+  const { on, due, timer } = schedule;
+  if (on && unit.wanted === "down") found.push("is on its schedule though not wanted");
+  if (on && engine.state.shutdown !== null) found.push("is on its schedule in a shutdown");
+  if (timer !== 0 && !on) found.push("has a next time though it is not on its schedule");
+  if (timer === 0 && on && plan.schedule.kind === "every") found.push("is on its schedule without a next time");
+  if (due && ["stopped", "done", "failed"].includes(unit.state)) found.push(`is ${unit.state}, and its run is due`);
+}
+
 /** Nothing waits that could start, and nothing waits in a shutdown. */
 function ofWaiting(engine: Engine, node: Node, found: string[]): void {
   if (engine.state.shutdown !== null) found.push("waits in a shutdown");
   const { blockedBy } = node.unit;
+  if (awaitsItsTime(node.unit)) {
+    if (blockedBy !== "") found.push("is blocked before its time");
+    return;
+  }
   const edges = node.needs.filter(({ old }) => !old);
   const blocking = edges.find((edge) => edge.required && availability(edge) === "blocked")?.name ?? "";
   if (blockedBy !== blocking) found.push(`is blocked by "${blockedBy}", should be "${blocking}"`);

@@ -8,7 +8,7 @@
 
 import { type Edge, type Engine, type Node, note, setState, touch } from "./engine.ts";
 import { beginRun } from "./start.ts";
-import { isLive, isStuck } from "./unit.ts";
+import { awaitsItsTime, isLive, isScheduled, isStuck } from "./unit.ts";
 
 export type Availability = "met" | "pending" | "blocked";
 
@@ -34,6 +34,7 @@ function needAvailability(edge: Edge): Availability {
     case "stopped":
       return "blocked";
     case "waiting":
+      if (awaitsItsTime(unit)) return isScheduled(unit) ? "pending" : "blocked";
       return unit.blockedBy === "" ? "pending" : "blocked";
     case "backing-off":
       return isStuck(unit, to.plan) ? "blocked" : "pending";
@@ -52,7 +53,7 @@ function orderAvailability(to: Node): Availability {
   const { unit } = to;
   switch (unit.state) {
     case "waiting":
-      return unit.blockedBy === "" ? "pending" : "met";
+      return unit.blockedBy === "" && !awaitsItsTime(unit) ? "pending" : "met";
     case "starting":
       return "pending";
     case "ready":
@@ -71,7 +72,7 @@ function orderAvailability(to: Node): Availability {
 /** Starts a waiting unit when all that it waits for is there, else notes what blocks it. */
 export function evaluate(engine: Engine, node: Node): void {
   const { unit } = node;
-  if (unit.state !== "waiting") return;
+  if (unit.state !== "waiting" || awaitsItsTime(unit)) return;
   let blockedBy = "";
   let isPending = false;
   for (const edge of node.needs) {
@@ -92,7 +93,7 @@ export function evaluate(engine: Engine, node: Node): void {
  */
 function evaluateEdge(engine: Engine, edge: Edge): void {
   const { from } = edge;
-  if (from.unit.state !== "waiting") return;
+  if (from.unit.state !== "waiting" || awaitsItsTime(from.unit)) return;
   const isBlocked = edge.required && availability(edge) === "blocked";
   if (from.unit.blockedBy === "" && !isBlocked && !isFree(from)) return;
   evaluate(engine, from);
@@ -125,13 +126,17 @@ function setBlockedBy(engine: Engine, node: Node, blockedBy: string): void {
   touch(engine, node);
 }
 
+type WaitingRule =
+  | "waits-for-need"
+  | "restart-now"
+  | "next-run"
+  | "scheduled"
+  | "schedule-due"
+  | "schedule-missed"
+  | "run-task";
+
 /** A unit is wanted and has no run: it waits until it may start. */
-export function enterWaiting(
-  engine: Engine,
-  node: Node,
-  rule: "waits-for-need" | "restart-now" | "next-run",
-  effect: string,
-): void {
+export function enterWaiting(engine: Engine, node: Node, rule: WaitingRule, effect: string): void {
   setState(engine, node, "waiting", rule, effect);
 }
 

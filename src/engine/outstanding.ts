@@ -9,7 +9,8 @@ import type { Effect } from "./effect.ts";
 import { definitionOf, engineOf, type Node } from "./engine.ts";
 import { healthProbe } from "./health.ts";
 import { findMain } from "./main-process.ts";
-import type { CommandPlan, HealthPlan, ServicePlan } from "./plan.ts";
+import type { CommandPlan, HealthPlan, SchedulePlan, ServicePlan } from "./plan.ts";
+import { clockOf } from "./schedule.ts";
 import { spawnOfAux, spawnOfMain } from "./spawn-effect.ts";
 import type { Aux, Run, State } from "./state.ts";
 import { isEnding } from "./unit.ts";
@@ -37,8 +38,10 @@ export function outstanding(state: State): Effect[] {
     return [{ kind: "finish-shutdown", mode: shutdown.mode, exitCode: shutdown.exitCode, graceMs: shutdown.graceMs }];
   }
   for (const node of engineOf(state).nodes) {
-    const { backoff, backoffAtMs, run } = node.unit;
+    const { backoff, backoffAtMs, run, schedule } = node.unit;
     if (backoff !== 0) effects.push(timer(backoff, backoffAtMs));
+    if (schedule !== null && schedule.timer !== 0)
+      effects.push(timer(schedule.timer, schedule.atMs, clockOf(node.plan.schedule as SchedulePlan)));
     if (run !== null) ofRun(effects, node, run);
   }
   for (const { timer: ticket, timerAtMs } of state.requests) if (ticket !== 0) effects.push(timer(ticket, timerAtMs));
@@ -46,8 +49,8 @@ export function outstanding(state: State): Effect[] {
   return effects;
 }
 
-function timer(ticket: number, atMs: number): Effect {
-  return { kind: "arm-timer", ticket, clock: Clock.monotonic, atMs };
+function timer(ticket: number, atMs: number, clock: number = Clock.monotonic): Effect {
+  return { kind: "arm-timer", ticket, clock, atMs };
 }
 
 function ofRun(effects: Effect[], node: Node, run: Run): void {

@@ -6,7 +6,17 @@
 
 import { adoptAll } from "./adoption.ts";
 import { needsNewProcess, planChanges } from "./diff.ts";
-import { type Engine, forgetNeedsOf, log, makeTables, type Node, note, setState, touch } from "./engine.ts";
+import {
+  cancelTimer,
+  type Engine,
+  forgetNeedsOf,
+  log,
+  makeTables,
+  type Node,
+  note,
+  setState,
+  touch,
+} from "./engine.ts";
 import type { Event } from "./event.ts";
 import { renewHealth } from "./health.ts";
 import { matchNames } from "./names.ts";
@@ -14,6 +24,7 @@ import { enterWaiting } from "./ordering.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
 import { answerIfSettled, replaceApply } from "./request-end.ts";
 import { openApply } from "./requests.ts";
+import { fitSchedules, restoreTimes } from "./schedule.ts";
 import { cancelBackoff, forgetFailures } from "./settle.ts";
 import { newUnit, type Target, type Unit } from "./state.ts";
 import { wishStop } from "./stopping.ts";
@@ -39,7 +50,10 @@ function loadFirst(engine: Engine, event: Loaded): void {
   const { plan } = event;
   engine.state.plan = plan;
   engine.state.units = plan.services.map((service) => newUnit(service.name, engine.now.bootMs));
+  if (engine.state.beganMs < 0) engine.state.beganMs = engine.now.monotonicMs;
   makeTables(engine);
+  fitSchedules(engine, new Map());
+  restoreTimes(engine, event.keptTimes ?? {});
   log(engine, "info", "Starting services", { title: plan.title, version: plan.version });
   adoptAll(engine);
   let nodes: Node[];
@@ -101,9 +115,12 @@ function apply(engine: Engine, event: Loaded): void {
     changed.add(name);
     if (unit.run !== null) unit.oldPlan ??= plan;
   }
+  for (const [name, { unit }] of before)
+    if (unit.run === null && !services.has(name)) cancelTimer(engine, unit.schedule?.timer ?? 0);
   state.units = unitsFor(event.plan, before, engine.now.bootMs);
   state.plan = event.plan;
   makeTables(engine);
+  fitSchedules(engine, new Map([...before].map(([name, { plan }]) => [name, plan.schedule])));
   log(engine, "info", "Applying configuration", { title: event.plan.title, version: event.plan.version });
   const targets: Target[] = [];
   const fresh: Node[] = [];
@@ -210,7 +227,16 @@ function wantNewNeeds(engine: Engine, before: Map<string, Node>): void {
 }
 
 function targetOf(node: Node, goal: Target["goal"], did: string): Target {
-  return { name: node.unit.name, goal, outcome: "", did, reason: "", from: node.unit.run?.start ?? 0, begun: false };
+  return {
+    name: node.unit.name,
+    goal,
+    outcome: "",
+    did,
+    reason: "",
+    from: node.unit.run?.start ?? 0,
+    begun: false,
+    exitCode: -1,
+  };
 }
 
 /** Requests that waited for units that had no run and are gone now. */

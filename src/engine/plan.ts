@@ -4,6 +4,8 @@
  */
 
 import type { NetworkingSettings, TerminalsSettings } from "./builtin-settings.ts";
+import type { ZoneTable } from "./calendar.ts";
+import type { CronFields } from "./cron.ts";
 
 export interface Plan {
   /** The system's own version, free text. */
@@ -23,6 +25,8 @@ export interface Plan {
   watchdogMs?: number;
   /** What a machine's task prepares (src/config/plan-machine.ts). Absent: nothing is said about it. */
   machine?: MachinePlan;
+  /** Of the time zones that schedules name, but for UTC. Absent: they name none. */
+  zones?: Record<string, ZoneTable>;
   services: ServicePlan[];
 }
 
@@ -69,6 +73,8 @@ export interface ServicePlan {
   type: ServiceType;
   /** A task that runs this many times, one after the other; 1 for everything else. */
   runs: number;
+  /** When a task runs. Null: once, as soon as it is wanted. */
+  schedule: SchedulePlan | null;
   /** Null for groups. */
   command: CommandPlan | null;
   preStart: CommandPlan[];
@@ -116,6 +122,23 @@ export interface ServicePlan {
   /** Where the service is defined, file:line, for messages. */
   definedAt: string;
 }
+
+/** Times at which a task runs. */
+export type SchedulePlan = {
+  /** As it is written. */
+  text: string;
+  /** Each run begins so much later at most, by chance. */
+  jitterMs: number;
+  /** Of times that passed while the clock jumped or the machine slept: none is made up for, or one. */
+  missed: "skip" | "run";
+  /** Of a time that comes while the last run goes on: left out, put off until its end, or in place of it. */
+  overlap: "skip" | "queue" | "replace";
+} & (
+  | ({ kind: "cron"; timezone: string } & CronFields)
+  | { kind: "every"; everyMs: number }
+  /** Once, so long after gonit began. */
+  | { kind: "boot"; delayMs: number }
+);
 
 /** A program and its arguments; `shell: true` has become [/bin/sh, -c, TEXT]. */
 export interface CommandPlan {

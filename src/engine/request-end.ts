@@ -46,11 +46,12 @@ function reasonOf(failed: Target[]): string {
 }
 
 function resultsOf(engine: Engine, request: OpenRequest): RequestResult[] {
-  return request.targets.map(({ name, did, reason }) => {
+  return request.targets.map(({ name, did, reason, exitCode }) => {
     const node = engine.byName.get(name);
     if (node === undefined) return { instance: name, did, state: "removed", pid: null, reason };
     const pid = node.unit.run === null || node.unit.run.main !== "running" ? null : node.unit.run.pid;
-    return { instance: name, did, state: shownState(node.unit, node.plan), pid, reason };
+    const result = { instance: name, did, state: shownState(node.unit, node.plan), pid, reason };
+    return exitCode < 0 ? result : { ...result, exitCode };
   });
 }
 
@@ -87,7 +88,7 @@ export function replaceApply(engine: Engine, by: number): void {
 }
 
 function isOpposed(target: Target, wanted: Wanted): boolean {
-  return wanted === "up" ? target.goal === "down" : ["up", "restart", "reload"].includes(target.goal);
+  return wanted === "up" ? target.goal === "down" : ["up", "restart", "reload", "run"].includes(target.goal);
 }
 
 export function requestTimedOut(engine: Engine, request: OpenRequest): void {

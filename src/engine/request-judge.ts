@@ -3,10 +3,12 @@
 import { definitionOf, type Engine, type Node } from "./engine.ts";
 import { isUnhealthy } from "./health.ts";
 import { beginReload } from "./reload.ts";
-import type { Run, Target } from "./state.ts";
+import { isSuccess } from "./restart.ts";
+import type { End, Run, Target } from "./state.ts";
 import { wishStop } from "./stopping.ts";
-import { isDown, isStuck, isUp } from "./unit.ts";
+import { awaitsItsTime, isDown, isStuck, isUp } from "./unit.ts";
 import { blockedText, stateReason } from "./view-words.ts";
+import { endText } from "./words.ts";
 
 export function judgeTarget(engine: Engine, node: Node, target: Target): void {
   switch (target.goal) {
@@ -30,6 +32,9 @@ export function judgeTarget(engine: Engine, node: Node, target: Target): void {
     case "stopped":
       if (isDown(node.unit)) settle(target, "stopped");
       else failIfUnkillable(node, target);
+      return;
+    case "run":
+      judgeRun(engine, node, target);
       return;
     case "gone":
       failIfUnkillable(node, target);
@@ -66,7 +71,26 @@ function judgeUp(engine: Engine, node: Node, target: Target, did: string): void 
   if (isUp(unit) && unit.stopWish === "" && node.plan.type !== "task") {
     settle(target, did);
   } else if (unit.state === "done") settle(target, "done");
+  else if (awaitsItsTime(unit)) settle(target, "scheduled");
   else failIfHopeless(engine, node, target);
+}
+
+/** The run that began after the request has ended, whatever the policy makes of its end. */
+function judgeRun(engine: Engine, node: Node, target: Target): void {
+  const { run, last } = node.unit;
+  if (run !== null && run.start !== target.from && !target.begun) {
+    target.begun = true;
+    target.from = run.start;
+  }
+  if (!target.begun) failIfHopeless(engine, node, target);
+  else if (run !== null && run.start === target.from) failIfUnkillable(node, target);
+  else tellEnd(target, last as End, isSuccess(last as End, node.plan.restart));
+}
+
+function tellEnd(target: Target, end: End, isGood: boolean): void {
+  target.exitCode = end.code ?? (end.signal === null ? -1 : 128 + end.signal);
+  if (isGood) settle(target, "done");
+  else fail(target, "failed", `failed: ${endText(end)}`);
 }
 
 /** It will not come by itself: it failed, is blocked, was stopped meanwhile, or fails again and again. */
@@ -98,6 +122,10 @@ function judgeReload(engine: Engine, node: Node, target: Target): void {
   }
   if (unit.state === "done") {
     fail(target, "done", `has ended: ${stateReason(node)}`);
+    return;
+  }
+  if (awaitsItsTime(unit)) {
+    fail(target, "not running", "is not running");
     return;
   }
   if (unit.state !== "ready" || unit.stopWish !== "") {

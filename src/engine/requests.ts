@@ -6,9 +6,10 @@ import { armTimer, type Engine, log, type Node, note, touch } from "./engine.ts"
 import type { Event, Request } from "./event.ts";
 import { matchNames } from "./names.ts";
 import { answerIfSettled } from "./request-end.ts";
+import { refuseRun, runTasks } from "./run-task.ts";
 import { beginShutdown, forceShutdown } from "./shutdown.ts";
 import type { OpenRequest, Target } from "./state.ts";
-import { isDown, isEnding, isUp, mainTicket } from "./unit.ts";
+import { awaitsItsTime, isDown, isEnding, isUp, mainTicket } from "./unit.ts";
 import { shownState } from "./view-words.ts";
 import { wantDown, wantRestart, wantUp } from "./wanted.ts";
 import { signalName } from "./words.ts";
@@ -61,7 +62,8 @@ function act(
   const present = nodes.filter(({ unit }) => !unit.removed);
   if (request.verb === "start") {
     wantUp(engine, present, { because: "start was asked for", rule: "wanted-by-request", byHand: true, request: id });
-  } else if (request.verb === "stop") {
+  } else if (request.verb === "run-task") runTasks(engine, present, targets, id);
+  else if (request.verb === "stop") {
     for (const node of nodes) wantDown(engine, node, "request", "stop was asked for", id, { force: request.force });
   } else if (request.verb === "restart") {
     for (const node of present) wantRestart(engine, node, id);
@@ -76,7 +78,7 @@ function act(
 /** Neither runs nor is on its way up: a reload has nothing to reach. */
 function isOff(node: Node): boolean {
   const { unit } = node;
-  return unit.wanted === "down" || unit.state === "failed" || unit.state === "done";
+  return unit.wanted === "down" || unit.state === "failed" || unit.state === "done" || awaitsItsTime(unit);
 }
 
 function targetOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "kill" }>): Target {
@@ -89,13 +91,15 @@ function targetOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "ki
     reason: "",
     from: unit.run?.start ?? 0,
     begun: false,
+    exitCode: -1,
   };
   if (request.verb === "start" && isUp(unit) && unit.stopWish === "") target.did = "already running";
   if (request.verb === "stop" && isDown(unit)) target.did = "not running";
   if (unit.removed && request.verb !== "stop" && request.verb !== "wait") {
     target.outcome = "failed";
     target.reason = "is no longer in the configuration";
-  } else if (request.verb === "reload" && node.plan.type === "group") {
+  } else if (request.verb === "run-task") refuseRun(node, target);
+  else if (request.verb === "reload" && node.plan.type === "group") {
     target.outcome = "done";
     target.did = "nothing to reload";
   } else if (request.verb === "reload" && isOff(node)) {
@@ -114,6 +118,8 @@ function goalOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "kill
       return "down";
     case "restart":
       return "restart";
+    case "run-task":
+      return "run";
     case "reload":
       return node.plan.reload.kind === "restart" && node.plan.type !== "group" && !isOff(node) ? "restart" : "reload";
     case "wait":

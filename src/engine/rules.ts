@@ -60,6 +60,15 @@ export const rules = {
   "policy-no-restart": "a failure that the restart policy does not cover ends the service as failed",
   done: "an end with success that the restart policy does not cover is the end: done",
   "next-run": "a task with runs: N is started again until N runs ended with success",
+  // Schedule
+  scheduled: "a task with a schedule is wanted all the time and runs at its times",
+  "schedule-due": "the time of a scheduled task has come",
+  "schedule-missed":
+    "a time that passed while the clock jumped or the machine slept was missed; missed: run makes up for it, once",
+  "overlap-skip": "a time that comes while the last run goes on is left out",
+  "overlap-queue": "with overlap: queue a time that comes while the last run goes on is put off until its end",
+  "overlap-replace": "with overlap: replace a time that comes while the last run goes on stops that run",
+  "run-task": "run-task runs a task now, once",
   "reset-failures": "a run that was long enough clears the count of failures in a row",
   // Reload
   "reload-signal": "a reload by signal reaches the main process only",

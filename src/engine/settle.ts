@@ -1,14 +1,16 @@
 /** A run is over and nothing of it is left: what becomes of the unit. */
 
+import { chanceOf } from "./chance.ts";
 import { critical } from "./critical.ts";
 import { armTimer, cancelTimer, definitionOf, type Engine, log, type Node, note, setState, touch } from "./engine.ts";
 import { enterWaiting } from "./ordering.ts";
 import { dropUnit } from "./plan-change.ts";
 import { tellHushed } from "./quiet.ts";
 import { clearFailures, judgeEnd, type Verdict } from "./restart.ts";
-import type { End, Run } from "./state.ts";
+import { resumeRun, runIfDue } from "./schedule.ts";
+import type { End, EndCause, Run } from "./state.ts";
 import { cancelRunTimer, cancelUnitTimer } from "./timers.ts";
-import { isStopCause } from "./unit.ts";
+import { isScheduled, isStopCause } from "./unit.ts";
 import { durationText, endText, signalName } from "./words.ts";
 
 export function settle(engine: Engine, node: Node, run: Run): void {
@@ -27,7 +29,7 @@ export function settle(engine: Engine, node: Node, run: Run): void {
   end.killed = run.killed;
   if (plan.type !== "group") unit.last = end;
   if (isStopCause(end.cause) || startsAnew || unit.wanted === "down" || unit.removed) {
-    settleStopped(engine, node, end, plan.type === "group");
+    settleStopped(engine, node, end, plan.type === "group", startsAnew);
     unit.oldPlan = null;
     return;
   }
@@ -44,7 +46,7 @@ export function settle(engine: Engine, node: Node, run: Run): void {
 }
 
 /** gonit stopped it, or nobody wants it any more. */
-function settleStopped(engine: Engine, node: Node, end: End, isGroup: boolean): void {
+function settleStopped(engine: Engine, node: Node, end: End, isGroup: boolean, startsAnew: boolean): void {
   const { unit } = node;
   tellHushed(engine, node, unit.name);
   if (!isGroup && !unit.quiet.now) {
@@ -58,7 +60,15 @@ function settleStopped(engine: Engine, node: Node, end: End, isGroup: boolean): 
     dropUnit(engine, node);
   } else if (unit.wanted === "down" || engine.state.shutdown !== null)
     setState(engine, node, "stopped", "stopped", endText(end));
-  else enterWaiting(engine, node, "restart-now", endText(end));
+  else {
+    if (startsAnew || isInterruption(end.cause)) resumeRun(unit);
+    enterWaiting(engine, node, "restart-now", endText(end));
+  }
+}
+
+/** Ends of a run that is wanted, and goes on from its beginning. */
+function isInterruption(cause: EndCause): boolean {
+  return cause === "restart" || cause === "apply" || cause === "dependency";
 }
 
 function carryOut(engine: Engine, node: Node, end: End, verdict: Verdict): void {
@@ -67,13 +77,16 @@ function carryOut(engine: Engine, node: Node, end: End, verdict: Verdict): void 
     becomeFailed(engine, node, end, verdict.rule, verdict.reason);
   } else if (verdict.kind === "done") {
     setState(engine, node, "done", "done", endText(end));
-    critical(engine, node, end);
+    // A task that comes again has not ended for good.
+    if (!isScheduled(unit)) critical(engine, node, end);
+    runIfDue(engine, node);
   } else if (engine.state.shutdown !== null) {
     setState(engine, node, "stopped", "shutdown", endText(end));
   } else if (verdict.kind === "next-run") {
     enterWaiting(engine, node, "next-run", `run ${unit.runsDone} of ${node.plan.runs} done`);
   } else {
     unit.restarts++;
+    resumeRun(unit);
     if (!unit.quiet.now) {
       const fields: Record<string, string | number> = {
         attempt: unit.restarts,
@@ -100,6 +113,7 @@ function becomeFailed(
   unit.failedBecause = reason;
   setState(engine, node, "failed", rule, reason);
   critical(engine, node, end);
+  runIfDue(engine, node);
 }
 
 function backOff(engine: Engine, node: Node, rule: "restart-delay" | "no-room", delayMs: number, reason: string): void {
@@ -139,14 +153,4 @@ export function forgetFailures(engine: Engine, node: Node): void {
   unit.restartTimes = [];
   if (unit.run === null) unit.runsDone = 0;
   touch(engine, node);
-}
-
-/** A number from 0 to 1, from the step's seed: the next one each time (xorshift, Marsaglia 2003). */
-function chanceOf(engine: Engine): number {
-  let x = engine.random | 0 || 0x9e3779b9 | 0;
-  x ^= x << 13;
-  x ^= x >>> 17;
-  x ^= x << 5;
-  engine.random = x;
-  return (x >>> 0) / 0x1_0000_0000;
 }

@@ -7,6 +7,7 @@ import { ExitCode } from "../contract.ts";
 import { armTimer, cancelTimer, definitionOf, type Engine, log, type Node, note, setState } from "./engine.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
 import { answerAtEnd, refuseInShutdown } from "./request-end.ts";
+import { takeOffSchedule } from "./schedule.ts";
 import { cancelBackoff } from "./settle.ts";
 import type { Shutdown } from "./state.ts";
 import { beginStop, killRun, wishStop } from "./stopping.ts";
@@ -43,6 +44,7 @@ export function beginShutdown(engine: Engine, order: ShutdownOrder): Shutdown {
   refuseInShutdown(engine, order.reason);
   for (const node of engine.nodes) {
     cancelBackoff(engine, node);
+    takeOffSchedule(engine, node);
     if (node.unit.run === null) {
       const { state: unitState } = node.unit;
       if (unitState === "waiting" || unitState === "backing-off") setState(engine, node, "stopped", "shutdown", "");

@@ -18,6 +18,7 @@ export function beginRun(engine: Engine, node: Node): void {
   const run = newRun(newTicket(engine), engine.now.monotonicMs);
   unit.run = run;
   unit.oldPlan = null;
+  if (unit.schedule !== null) unit.schedule.due = false;
   unit.statusText = "";
   engine.byTicket.set(run.start, node);
   if (plan.type === "group") {

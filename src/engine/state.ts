@@ -18,6 +18,8 @@ export interface State {
   /** Stored apart by the runtime: withoutPlan(), withPlan(). */
   plan: Plan | null;
   life: number;
+  /** Monotonic: when the first plan was loaded; -1: not yet. */
+  beganMs: number;
   nextTicket: Ticket;
   /** In the order of the plan; removed ones that are still stopping stand at the end. */
   units: Unit[];
@@ -63,6 +65,8 @@ export interface Unit {
   runsDone: number;
   backoff: Ticket;
   backoffAtMs: number;
+  /** Of a task that the plan gives a schedule; null for all others. */
+  schedule: UnitSchedule | null;
   /** What the living run was started with, when the plan says something else by now. */
   oldPlan: ServicePlan | null;
   /** No longer in the plan: forgotten when its run has ended. */
@@ -71,6 +75,22 @@ export interface Unit {
   statusText: string;
   quiet: Quiet;
   causes: Ring;
+}
+
+export interface UnitSchedule {
+  /** It runs at its times: not after a stop, nor where it was only run by hand. */
+  on: boolean;
+  /** A run is to begin and has not yet. */
+  due: boolean;
+  /** For the next time; 0: none is to come. */
+  timer: Ticket;
+  /** The next time on the schedule's clock, and with its jitter. */
+  dueAtMs: number;
+  atMs: number;
+  /** The last time that was dealt with; -1: none. */
+  lastMs: number;
+  /** Times that were left out because a run was there. */
+  skipped: number;
 }
 
 /** Keeps a service that fails again and again from flooding the log. */
@@ -217,15 +237,17 @@ export interface OpenRequest {
 export interface Target {
   name: string;
   /** What this request waits for at this unit. */
-  goal: "up" | "restart" | "down" | "gone" | "reload" | "ready" | "healthy" | "done" | "stopped";
+  goal: "up" | "restart" | "down" | "gone" | "reload" | "ready" | "healthy" | "done" | "stopped" | "run";
   /** Empty: still open. */
   outcome: "" | "done" | "failed";
   did: string;
   reason: string;
   /** The run that was there when the request came. */
   from: Ticket;
-  /** reload: it was carried out and has not ended. */
+  /** reload, run: it was carried out and has not ended. */
   begun: boolean;
+  /** run: what its program ended with, 128 and the signal's number where a signal ended it; -1: nothing. */
+  exitCode: number;
 }
 
 export interface Shutdown {
@@ -253,6 +275,7 @@ export function initialState(): State {
     version: 1,
     plan: null,
     life: 0,
+    beganMs: -1,
     nextTicket: 1,
     units: [],
     requests: [],
@@ -292,6 +315,7 @@ export function newUnit(name: string, bootMs: number): Unit {
     runsDone: 0,
     backoff: 0,
     backoffAtMs: 0,
+    schedule: null,
     oldPlan: null,
     removed: false,
     statusText: "",

@@ -20,6 +20,7 @@ import { loadPlan } from "./plan-change.ts";
 import { namedMain, notified, probeSucceeded, readyClosed, readyLine } from "./readiness.ts";
 import { checkRequests, forgetRequest, requestTimedOut } from "./request-end.ts";
 import { receiveRequest, receiveSignal } from "./requests.ts";
+import { clockStepped, scheduleFired } from "./schedule.ts";
 import { backoffFired } from "./settle.ts";
 import { endIfIdle, finishIfDown, shutdownTimerFired } from "./shutdown.ts";
 import { mainFailed, mainStarted } from "./start.ts";
@@ -80,6 +81,8 @@ function handle(engine: Engine, event: Event): void {
     case "manager-started":
       state.life = event.life;
       state.nextTicket = Math.max(state.nextTicket, event.life * TICKETS_PER_LIFE + 1);
+      // The clock may have been set while no manager looked.
+      clockStepped(engine);
       return;
     case "processes-adopted":
       processesAdopted(engine, event.processes);
@@ -89,6 +92,9 @@ function handle(engine: Engine, event: Event): void {
       return;
     case "timer-fired":
       timerFired(engine, event.ticket);
+      return;
+    case "clock-stepped":
+      clockStepped(engine);
       return;
     case "request-received":
       receiveRequest(engine, event);
@@ -187,6 +193,7 @@ function timerFired(engine: Engine, ticket: number): void {
   const node = engine.byTicket.get(ticket);
   if (node === undefined) return;
   if (node.unit.backoff === ticket) backoffFired(engine, node);
+  else if (node.unit.schedule?.timer === ticket) scheduleFired(engine, node);
   else timerOfRunFired(engine, node, node.unit.run as Run, ticket);
 }
 

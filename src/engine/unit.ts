@@ -2,13 +2,25 @@
 
 import type { Ticket } from "./instance.ts";
 import type { ServicePlan, ServiceType } from "./plan.ts";
-import type { Run, StopCause, Unit } from "./state.ts";
+import type { Run, StopCause, Unit, UnitSchedule } from "./state.ts";
 
 /** Failures in a row after which those who wait are told that it may take long. */
 export const stuckFailures = 3;
 
+/** A next time is to come. */
+export function isScheduled({ schedule }: Unit): boolean {
+  return schedule !== null && schedule.timer !== 0;
+}
+
+/** Waits for its time, and for nothing else before that. */
+export function awaitsItsTime({ state, schedule }: Unit): boolean {
+  return state === "waiting" && schedule !== null && !schedule.due;
+}
+
 /** Runs, waits for something that can come by itself, or is scheduled. */
 export function isActive(unit: Unit, type: ServiceType): boolean {
+  if (isScheduled(unit)) return true;
+  if (awaitsItsTime(unit)) return false;
   switch (unit.state) {
     case "waiting":
       return unit.blockedBy === "";
@@ -81,6 +93,7 @@ export function declaresReadiness({ ready, pidFile }: ServicePlan): boolean {
 export function openTickets(unit: Unit): Ticket[] {
   const tickets: Ticket[] = [];
   if (unit.backoff !== 0) tickets.push(unit.backoff);
+  if (isScheduled(unit)) tickets.push((unit.schedule as UnitSchedule).timer);
   const run = unit.run;
   if (run === null) return tickets;
   tickets.push(run.start);

@@ -6,9 +6,11 @@ import type { Now } from "./event.ts";
 import { isUnhealthy } from "./health.ts";
 import { isNameMissing } from "./main-process.ts";
 import type { ServicePlan } from "./plan.ts";
+import { nextText } from "./schedule.ts";
 import type { Run, State } from "./state.ts";
-import { isLive, isUp } from "./unit.ts";
+import { awaitsItsTime, isLive, isScheduled, isUp } from "./unit.ts";
 import type { ServiceStatus, SystemStatus } from "./view.ts";
+import { nextTimeText, noTimeText, scheduleStatus } from "./view-schedule.ts";
 import { blockedText, healthText, pendingNeeds, shownState, stateReason, withKilled } from "./view-words.ts";
 import { wallMsOf } from "./wall-time.ts";
 import { durationText, signalName } from "./words.ts";
@@ -39,8 +41,10 @@ export function systemState(engine: Engine): string {
   if (state.shutdown !== null) return "stopping";
   if (nodes.some(({ unit }) => unit.state === "failed" || unit.state === "backing-off" || unit.blockedBy !== ""))
     return "degraded";
-  if (nodes.some(({ unit }) => unit.state === "starting" || unit.state === "waiting")) return "booting";
-  return nodes.some(({ unit, plan }) => unit.run !== null && plan.type !== "group") ? "running" : "idle";
+  if (nodes.some(({ unit }) => unit.state === "starting" || (unit.state === "waiting" && !awaitsItsTime(unit))))
+    return "booting";
+  const isRunning = ({ unit, plan }: Node) => (unit.run !== null && plan.type !== "group") || isScheduled(unit);
+  return nodes.some(isRunning) ? "running" : "idle";
 }
 
 function modeName(mode: number): string {
@@ -76,6 +80,7 @@ function statusOf(engine: Engine, node: Node, now: Now): ServiceStatus {
     statusText: unit.statusText,
     marks,
     dependsOn: plan.dependsOn.map((dependency) => dependency.name),
+    schedule: scheduleStatus(engine.state, node, now),
     notes: [],
   };
 }
@@ -88,13 +93,24 @@ function startStepName(plan: ServicePlan, run: Run): string {
   return `ready: ${plan.ready.kind}`;
 }
 
+function waitText({ state }: Engine, node: Node, now: Now): string {
+  const next = nextTimeText(state, node, now);
+  return next === "" ? noTimeText(node) : `waits for ${next}`;
+}
+
+function nextRun({ state }: Engine, node: Node, now: Now): string {
+  const next = nextText(state, node, now);
+  return next === "" ? "" : `; next run ${next}`;
+}
+
 /** Why it is in its state, one line; empty where the state says all. */
 function reasonOf(engine: Engine, node: Node, now: Now): string {
   const { unit } = node;
   switch (unit.state) {
     case "failed":
-      return unit.failedBecause;
+      return unit.failedBecause + nextRun(engine, node, now);
     case "waiting":
+      if (awaitsItsTime(unit)) return waitText(engine, node, now);
       return unit.blockedBy !== "" ? blockedText(engine, node) : `waits for ${pendingNeeds(node).join(", ")}`;
     case "backing-off":
       return `${stateReason(node)}; again in ${durationText(Math.max(0, unit.backoffAtMs - now.monotonicMs))}`;
@@ -114,7 +130,7 @@ function reasonOf(engine: Engine, node: Node, now: Now): string {
     case "stopped":
       return withKilled(unit.wantedBecause, unit);
     case "done":
-      return stateReason(node);
+      return stateReason(node) + nextRun(engine, node, now);
     case "ready":
     case "reloading":
       return unit.stopWish === "" ? healthText(node) : stateReason(node);

@@ -8,9 +8,10 @@ import { namingText } from "./main-process.ts";
 import { holdsStop } from "./ordering.ts";
 import type { CommandPlan, HealthPlan, ReadyPlan, ServicePlan } from "./plan.ts";
 import { rules } from "./rules.ts";
-import type { End, FaultCause, Run, State, StopCause } from "./state.ts";
-import { isUp } from "./unit.ts";
+import type { End, FaultCause, Run, State, StopCause, Unit } from "./state.ts";
+import { awaitsItsTime, isScheduled, isUp } from "./unit.ts";
 import type { Explanation } from "./view.ts";
+import { nextTimeText, noTimeText } from "./view-schedule.ts";
 import { blockedText, healthText, pendingNeeds, shownState, stateReason, withKilled } from "./view-words.ts";
 import { wallMsOf } from "./wall-time.ts";
 import { causeText, durationText, endText } from "./words.ts";
@@ -50,7 +51,7 @@ function partsOf(engine: Engine, node: Node, now: Now): Parts {
     case "stopped":
       return { because: stoppedBecause(node), waitsFor: [], release: [`gonit start ${unit.name}`] };
     case "waiting":
-      return waiting(engine, node);
+      return awaitsItsTime(unit) ? scheduled(engine, node, now) : waiting(engine, node);
     case "starting":
       return starting(node, now);
     case "ready":
@@ -70,10 +71,24 @@ function partsOf(engine: Engine, node: Node, now: Now): Parts {
         release: [`gonit start ${unit.name} tries at once`],
       };
     case "failed":
+      if (isScheduled(unit)) return { ...scheduled(engine, node, now), because: unit.failedBecause };
       return { because: unit.failedBecause, waitsFor: [], release: [`mend the cause, then gonit start ${unit.name}`] };
     case "done":
-      return { because: stateReason(node), waitsFor: [], release: [`gonit start ${unit.name} runs it again`] };
+      if (isScheduled(unit)) return { ...scheduled(engine, node, now), because: stateReason(node) };
+      return { because: stateReason(node), waitsFor: [], release: [again(unit)] };
   }
+}
+
+function again({ name, schedule }: Unit): string {
+  return schedule === null ? `gonit start ${name} runs it again` : `gonit run-task ${name} runs it again`;
+}
+
+/** Between two runs, or before the first one. */
+function scheduled({ state }: Engine, node: Node, now: Now): Parts {
+  const next = nextTimeText(state, node, now);
+  const release = [`gonit run-task ${node.unit.name} runs it now`];
+  if (next === "") return { because: noTimeText(node), waitsFor: [], release };
+  return { because: node.unit.wantedBecause, waitsFor: [next], release };
 }
 
 function stoppedBecause(node: Node): string {
@@ -107,6 +122,7 @@ function rootOfBlock(engine: Engine, node: Node): Node {
 
 function releaseOf(root: Node): string {
   const { name, state } = root.unit;
+  if (awaitsItsTime(root.unit)) return `gonit run-task ${name}`;
   if (state === "failed") return `mend ${name}, then gonit start ${name}`;
   if (state === "backing-off") return `${name} coming up at its next try`;
   // A task that is done blocks nobody.

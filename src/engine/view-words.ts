@@ -5,7 +5,7 @@ import { isUnhealthy } from "./health.ts";
 import { availability } from "./ordering.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { End, Run, StopCause, Unit } from "./state.ts";
-import { declaresReadiness, isUp } from "./unit.ts";
+import { awaitsItsTime, declaresReadiness, isUp } from "./unit.ts";
 import { causeText, endText } from "./words.ts";
 
 /** `running`, `ready`, `ready (unhealthy)`, `failed: exited 3` … */
@@ -19,6 +19,7 @@ function shownWithoutHealth(unit: Unit, plan: ServicePlan): string {
   if (unit.state === "ready" && plan.type !== "group" && !declaresReadiness(plan)) return "running";
   if (unit.state === "starting" && plan.type === "task" && (unit.run as Run).main === "running") return "running";
   if (unit.blockedBy !== "") return "blocked";
+  if (awaitsItsTime(unit)) return "scheduled";
   return unit.state;
 }
 
@@ -30,6 +31,8 @@ export function stateReason(node: Node): string {
       return unit.failedBecause;
     case "stopped":
       return `stopped: ${unit.wantedBecause === "" ? "never wanted" : unit.wantedBecause}`;
+    case "waiting":
+      return "its time has passed";
     case "done":
     case "backing-off":
       return endText(unit.last as End);

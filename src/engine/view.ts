@@ -42,8 +42,23 @@ export interface ServiceStatus {
   statusText: string;
   marks: ("healthy" | "unhealthy" | "unkillable")[];
   dependsOn: string[];
+  schedule: ScheduleStatus | null;
   /** What is poorer here than the configuration asks, such as no cgroup. */
   notes: string[];
+}
+
+export interface ScheduleStatus {
+  /** As it is written in the configuration. */
+  text: string;
+  /** Name of the time zone that its times are in. */
+  timezone: string;
+  /** When the next run begins: milliseconds since 1970, and as the zone's clock shows it. Null, empty: none is to come. */
+  nextWallMs: number | null;
+  next: string;
+  /** What became of the last run; empty: there was none. */
+  last: string;
+  /** Times that were left out because the last run went on. */
+  skipped: number;
 }
 
 export interface SystemStatus {

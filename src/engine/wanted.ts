@@ -2,9 +2,11 @@
 
 import { type Engine, type Node, note, setState, touch } from "./engine.ts";
 import { enterWaiting } from "./ordering.ts";
+import type { SchedulePlan } from "./plan.ts";
 import { replaceRequests } from "./request-end.ts";
 import { clearFailures } from "./restart.ts";
 import type { Rule } from "./rules.ts";
+import { callRun, putOnSchedule, takeOffSchedule } from "./schedule.ts";
 import { cancelBackoff, forgetFailures } from "./settle.ts";
 import type { StopCause } from "./state.ts";
 import { forceStop, wishStop, withdrawStop } from "./stopping.ts";
@@ -16,6 +18,8 @@ export interface WantOptions {
   byHand: boolean;
   /** The request that wants it, 0 for none. */
   request: number;
+  /** A task that runs at its times runs now instead, once. */
+  runNow?: true;
 }
 
 /** Wants units, and all that they depend on, up. */
@@ -52,8 +56,14 @@ function wantOne(engine: Engine, node: Node, options: WantOptions): void {
     unit.wantedBecause = options.because;
     cancelBackoff(engine, node);
   }
+  if (unit.schedule !== null && options.runNow) {
+    callRun(engine, node, node.plan.schedule as SchedulePlan, "run-task", options.because);
+    return;
+  }
+  putOnSchedule(engine, node);
   const startsFrom = options.byHand ? ["stopped", "failed", "done", "backing-off"] : ["stopped"];
-  if (startsFrom.includes(unit.state)) enterWaiting(engine, node, "waits-for-need", options.because);
+  if (startsFrom.includes(unit.state))
+    enterWaiting(engine, node, unit.schedule === null ? "waits-for-need" : "scheduled", options.because);
 }
 
 /** Wants a unit down. What needs it is stopped first, and waits for it to come back. */
@@ -71,6 +81,7 @@ export function wantDown(
   // What comes back later, also because something needs it, does not go on with an old row of failures.
   clearFailures(unit);
   cancelBackoff(engine, node);
+  takeOffSchedule(engine, node);
   if (request !== 0) replaceRequests(engine, node, request);
   if (unit.run === null) {
     if (unit.state !== "stopped") setState(engine, node, "stopped", ruleOf(cause), because);

@@ -1,7 +1,7 @@
 /** What control requests ask of the manager (src/control/control-host.ts). */
 
-import type { ControlHost, LogPiece } from "../control/control-host.ts";
-import type { PlanResult, VersionInfo } from "../control/messages.ts";
+import type { ControlHost, LogFollower, LogPiece } from "../control/control-host.ts";
+import type { EnableResult, PlanResult, VersionInfo } from "../control/messages.ts";
 import { planChanges } from "../engine/diff.ts";
 import type { Reply } from "../engine/effect.ts";
 import { engineOf, type Node } from "../engine/engine.ts";
@@ -14,6 +14,7 @@ import { requestNote } from "../engine/view-note.ts";
 import { systemStatus } from "../engine/view-status.ts";
 import { explain } from "../engine/view-why.ts";
 import { readNow } from "./clock.ts";
+import { storeEnabled } from "./enabled-store.ts";
 import type { LoadOutcome } from "./load-configuration.ts";
 import { lastLinesOf } from "./log-store.ts";
 import { logNote } from "./log-troubles.ts";
@@ -114,8 +115,19 @@ export class ControlService implements ControlHost {
     return { logs };
   }
 
-  followLogs(names: string[], more: (piece: LogPiece) => void): () => void {
+  followLogs(names: string[], more: (piece: LogPiece) => void): LogFollower {
     return this.manager.followers.add(() => this.services(names), more);
+  }
+
+  setEnabled(
+    names: string[],
+    enabled: boolean,
+  ): EnableResult | { error: string } | { unknown: string[]; suggestions: string[] } {
+    const { found, unknown, suggestions } = this.match(names);
+    if (unknown.length > 0) return { unknown, suggestions };
+    const services = found.map(({ unit }) => unit.name);
+    const stored = storeEnabled(this.manager.facts?.configuration ?? "", services, enabled);
+    return "error" in stored ? stored : { services, path: stored.path };
   }
 
   private match(names: string[]): Match<Node> {

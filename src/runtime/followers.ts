@@ -1,10 +1,10 @@
 /** Clients of `logs -f`: each follows some services' output until it goes away. */
 
-import type { LogPiece } from "../control/control-host.ts";
+import type { LogFollower, LogPiece } from "../control/control-host.ts";
 import { type InstanceId, instanceKey } from "../engine/instance.ts";
 import type { ServicePlan } from "../engine/plan.ts";
 import { LogReader } from "./log-reader.ts";
-import type { LogStore } from "./log-store.ts";
+import type { LogSource, LogStore } from "./log-store.ts";
 
 interface Follower {
   /** Asked at each look, so that services that are added later are followed as well. */
@@ -22,23 +22,27 @@ export class Followers {
     this.logs = logs;
   }
 
-  /** Returns the function that ends it. */
-  add(services: Follower["services"], more: Follower["more"]): () => void {
+  add(services: Follower["services"], more: Follower["more"]): LogFollower {
     const follower: Follower = { services, more, readers: new Map(), watched: new Map() };
+    // What is there now is no news; a source that comes later is from its beginning.
+    this.look(follower, (source) => host.logCounters(source.slot).stored);
     this.followers.add(follower);
-    this.look(follower);
-    return () => {
-      this.followers.delete(follower);
-      for (const { service, instance } of follower.watched.values()) this.logs.unwatch(service, instance);
+    return {
+      look: () => this.look(follower, () => 0),
+      end: () => {
+        this.followers.delete(follower);
+        for (const { service, instance } of follower.watched.values()) this.logs.unwatch(service, instance);
+      },
     };
   }
 
   /** Called when the bell rang. */
   lookAll(): void {
-    for (const follower of this.followers) this.look(follower);
+    for (const follower of this.followers) this.look(follower, () => 0);
   }
 
-  private look(follower: Follower): void {
+  /** `begin`: where a source begins that was not seen before. */
+  private look(follower: Follower, begin: (source: LogSource) => number): void {
     for (const entry of follower.services()) {
       const key = instanceKey(entry.instance);
       if (!follower.watched.has(key)) {
@@ -48,7 +52,7 @@ export class Followers {
       for (const source of this.logs.sourcesOf(entry.instance)) {
         let reader = follower.readers.get(source.name);
         if (reader === undefined) {
-          reader = new LogReader(host.logCounters(source.slot).stored);
+          reader = new LogReader(begin(source));
           follower.readers.set(source.name, reader);
         }
         const text = reader.read(source);

@@ -118,6 +118,11 @@ export class LogStore {
     if (service !== undefined && this.sources.has(instanceKey(instance))) this.outputsOf(service, instance);
   }
 
+  /** Somebody reads what this instance prints, and would hear of its end before its last words. */
+  isFollowed(instance: InstanceId): boolean {
+    return this.watchers.has(instanceKey(instance));
+  }
+
   private countWatchers(instance: InstanceId, change: number): void {
     const name = instanceKey(instance);
     const count = (this.watchers.get(name) ?? 0) + change;

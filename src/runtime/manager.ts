@@ -22,6 +22,7 @@ import { ControlService } from "./control-service.ts";
 import { Followers } from "./followers.ts";
 import { InitSignals, signalEvent } from "./init-signals.ts";
 import { claimerFacts, claimInstance } from "./instance-paths.ts";
+import { KeptTimes } from "./kept-times.ts";
 import { endLeftBehind } from "./left-behind.ts";
 import { ConfigurationLoader, type LoadOutcome } from "./load-configuration.ts";
 import { leaveLock } from "./lock-file.ts";
@@ -84,6 +85,7 @@ export class Manager {
   private readonly signals: InitSignals;
   private readonly place: ControlPlace;
   private readonly retryKey: number;
+  private readonly times = new KeptTimes(this);
   private readonly relief: SpawnRelief;
   private readonly rest: Rest;
   private readonly removed: RemovedInstances;
@@ -161,6 +163,7 @@ export class Manager {
         mains: this.mains,
         logWatches: this.logWatches,
         requests: this.requests,
+        times: this.times,
         loadConfiguration: () => this.loader.reload(this.facts?.configuration ?? ""),
         reopen: () => {
           host.logCommand("reopen");
@@ -303,7 +306,7 @@ export class Manager {
     // Before the first service starts, which may be one that shows them.
     this.nameSystem(plan);
     this.machine?.begin(plan);
-    const start = () => this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
+    const start = () => this.emit(this.times.firstPlan(plan, this.options.names));
     if (this.facts === null) start();
     else endLeftBehind(this.shell, this.trees, this.facts, start);
   }
@@ -340,7 +343,7 @@ export class Manager {
     for (let at = 0; at + 1 < ready.length; at += 2) {
       const fd = ready[at] as number;
       if (fd === Ready.bell) bell = true;
-      else if (fd === Ready.clockStepped) this.timers.clockStepped();
+      else if (fd === Ready.clockStepped) this.timers.clockStepped(() => this.emit({ kind: "clock-stepped" }));
       else if (clockOfReady(fd) !== 0) this.fireTimers(clockOfReady(fd));
       else if (fd >= 0) this.watches.dispatch(fd, ready[at + 1] as number);
     }

@@ -55,6 +55,7 @@ const partFields = [
   "directories",
   "limits",
   "sandbox",
+  "schedule",
 ] as const satisfies (keyof ServicePlan)[];
 
 /** Parts that several services share must be one object each (shareParts). */
@@ -96,6 +97,7 @@ function serviceOf(row: unknown[], parts: unknown[]): ServicePlan {
     labels: parts[row[17] as number],
     type: row[3],
     runs: row[4],
+    schedule: parts[row[38] as number],
     command: parts[row[18] as number],
     preStart: parts[row[19] as number],
     postStop: parts[row[20] as number],

@@ -232,7 +232,8 @@ export class Spawner {
       const isMain = processKind === ProcessKind.main;
       const tellsByLine = isMain && this.shell.service(instance.service)?.ready.kind === "log";
       const speaks = tellsByLine || (isMain && this.shell.notify.hasSocket(instance));
-      if ((failed || speaks) && !this.drained(ticket, instance, speaks)) return false;
+      const isFollowed = this.shell.logs.isFollowed(instance);
+      if ((failed || speaks || isFollowed) && !this.drained(ticket, instance, speaks)) return false;
       this.drainTries.delete(ticket);
       this.readyPipes.ended(ticket);
       if (tellsByLine) this.mains.wroteAll(instance);

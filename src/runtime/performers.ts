@@ -1,6 +1,7 @@
 /** The table that says who performs which effect. */
 
 import { SignalScope } from "../contract.ts";
+import type { KeptTimes } from "./kept-times.ts";
 import type { MainProcesses } from "./main-processes.ts";
 import type { LogWatches } from "./perform-log-watch.ts";
 import type { Probes } from "./perform-probe.ts";
@@ -17,6 +18,7 @@ export interface Parts {
   mains: MainProcesses;
   logWatches: LogWatches;
   requests: Requests;
+  times: KeptTimes;
   loadConfiguration: (reason: string) => void;
   reopen: () => void;
   finishShutdown: (mode: number, exitCode: number, graceMs: number) => void;
@@ -51,6 +53,7 @@ export function performersOf(shell: Shell, parts: Parts): Performers {
     log: (effect) => shell.ownLog.write(effect.level, effect.message, effect.fields, effect.lines),
     // `gonit events` reads the engine's ring; nothing is sent anywhere yet.
     publish: () => {},
+    "keep-time": (effect) => parts.times.keep(effect.service, effect.wallMs),
     "load-config": (effect) => parts.loadConfiguration(effect.reason),
     reopen: () => parts.reopen(),
     "finish-shutdown": (effect) => parts.finishShutdown(effect.mode, effect.exitCode, effect.graceMs),

@@ -33,6 +33,7 @@ function mainService(argv: string[]): ServicePlan {
     labels: {},
     type: "service",
     runs: 1,
+    schedule: null,
     command: { argv, builtin: null },
     preStart: [],
     postStop: [],

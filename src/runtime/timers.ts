@@ -58,10 +58,11 @@ export class Timers {
     this.setHostTimer(clock);
   }
 
-  /** The wall clock was set: the host's timer was cancelled by that. */
-  clockStepped(): void {
+  /** The wall clock was set: the host's timer was cancelled by that. `told` tells the engine. */
+  clockStepped(told: () => void): void {
     this.armedMs[Clock.wall] = -1;
     this.setHostTimer(Clock.wall);
+    told();
   }
 
   private compact(clock: number): void {

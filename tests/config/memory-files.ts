@@ -6,7 +6,21 @@ import { errno, type FileAccess } from "../../src/config/files.ts";
 import { type LoadOptions, type LoadResult, loadPlan } from "../../src/config/load.ts";
 import { Role } from "../../src/contract.ts";
 import type { Plan, ServicePlan } from "../../src/engine/plan.ts";
+import { intlOffset } from "./intl-zone.ts";
 import { npmYaml } from "./yaml-events.ts";
+
+const zonePrefix = "/usr/share/zoneinfo/";
+
+/** The zones that Node knows are there as files. */
+function isIntlZone(path: string): boolean {
+  if (!path.startsWith(zonePrefix)) return false;
+  try {
+    intlOffset(path.slice(zonePrefix.length), 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export type FileTexts = { [path: string]: string | Uint8Array };
 
@@ -22,7 +36,7 @@ export function memoryFiles(texts: FileTexts): FileAccess {
     Object.keys(texts).some((name) => name.startsWith(path === "/" ? "/" : `${path}/`));
   return {
     readFile: (path, maxBytes) => {
-      const text = texts[path];
+      const text = texts[path] ?? (isIntlZone(path) ? "TZif" : undefined);
       if (text === undefined) return isFolder(path) ? -errno.EISDIR : -errno.ENOENT;
       const bytes = Buffer.from(text as string);
       return bytes.length > maxBytes ? -errno.EFBIG : bytes;
@@ -37,6 +51,7 @@ export function memoryFiles(texts: FileTexts): FileAccess {
     hash: (data) => createHash("sha256").update(data).digest("hex"),
     decodeUtf8: (bytes) => Buffer.from(bytes).toString(),
     firstInvalidUtf8: firstInvalid,
+    zoneOffset: (path, seconds) => intlOffset(path.slice(zonePrefix.length), seconds),
     errorText: (number) =>
       number === errno.ENOENT
         ? "No such file or directory"

@@ -1,4 +1,4 @@
-// with: js.c lz4.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c features.c js-yaml.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine yaml
+// with: js.c lz4.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c features.c js-yaml.c js-zone.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine yaml
 // valgrind
 /* Host calls of modules file and yaml. */
 #include <fcntl.h>
@@ -37,6 +37,39 @@ static void test_contents(void) {
     throws(() => host.readFile(at + "a"), "readFile: maxBytes must be a number");
     throws(() => host.readFile("a\u0000b", 1), "must not hold a NUL byte");
   ));
+}
+
+/* A zone file of two stretches: an hour east of UTC, and two from a certain second on. */
+static void write_zone(const char *path) {
+  static const unsigned char head[] = {'T', 'Z', 'i', 'f', 0};
+  static const unsigned char counts[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 4};
+  /* The second of the change, the kind from then on, both kinds (offset, summer, name), the name. */
+  static const unsigned char data[] = {0x60, 0, 0, 0, 1, 0, 0, 0x0e, 0x10, 0, 0, 0, 0, 0x1c, 0x20, 0, 0, 'A', 'B', 'C', 0};
+  static const unsigned char unused[15] = {0};
+  FILE *file = fopen(path, "w");
+  assert(file != NULL);
+  fwrite(head, sizeof head, 1, file);
+  fwrite(unused, sizeof unused, 1, file);
+  fwrite(counts, sizeof counts, 1, file);
+  fwrite(data, sizeof data, 1, file);
+  assert(fclose(file) == 0);
+}
+
+static void test_zones(void) {
+  char path[128];
+  snprintf(path, sizeof path, "%s/zone", folder);
+  write_zone(path);
+  must(SCRIPT(
+    const zone = host.args()[0] + "/zone";
+    check(host.zoneOffset(zone, 0x60000000 - 1), 3600);
+    check(host.zoneOffset(zone, 0x60000000), 7200);
+    check(host.zoneOffset(host.args()[0] + "/none", 0), 0);
+    check(host.zoneOffset(zone, 0), 3600);
+    throws(() => host.zoneOffset(zone, 0.5), "zoneOffset: seconds must be a whole number");
+    throws(() => host.zoneOffset(1, 0), "zoneOffset: path must be a text");
+    throws(() => host.zoneOffset("/x".repeat(3000), 0), "zoneOffset: path is too long");
+  ));
+  unlink(path);
 }
 
 static void test_descriptors(void) {
@@ -174,6 +207,7 @@ int main(void) {
   assert(mkdtemp(folder) != NULL);
   snprintf(fifo, sizeof fifo, "%s/fifo", folder);
   assert(mkfifo(fifo, 0600) == 0);
+  test_zones();
   test_contents();
   test_descriptors();
   test_directories();
