@@ -19,10 +19,10 @@ export interface Module {
 }
 
 /**
- * Modules whose bytecode has no line numbers, which are an eighth of it. The simulator is large and runs no system; what
- * it finds is told by its seed, and found again with lines in a test.
+ * Modules whose bytecode has no line numbers, which are an eighth of it. Simulator and import are large and run no system;
+ * what they stumble over is found again with lines in a test.
  */
-const WITHOUT_LINES = ["cli/command-simulate"];
+const WITHOUT_LINES = ["cli/command-simulate", "cli/command-import"];
 
 /** Entry modules by name. */
 export function entryModules(root: string): Map<string, string> {

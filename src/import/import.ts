@@ -1,0 +1,145 @@
+/** From another manager's files to a config.yml, and what could not be carried over. */
+
+import type { FileAccess, YamlSource } from "../config/files.ts";
+import { loadPlan } from "../config/load.ts";
+import { serviceEntries } from "../config/service-keys.ts";
+import { Role } from "../contract.ts";
+import { Draft, type Note } from "./draft.ts";
+import { type Kind, kindOfFile, kindOfFolder } from "./kinds.ts";
+import { importProcfile } from "./procfile.ts";
+import { Sources, Unusable } from "./sources.ts";
+import { configurationText } from "./write.ts";
+
+export interface ImportOptions {
+  /** Files, or one folder. */
+  paths: string[];
+  /** null: recognised. */
+  kind: Kind | null;
+  workingDirectory: string;
+  encodeUtf8: (text: string) => Uint8Array;
+}
+
+export interface Imported {
+  kind: Kind;
+  text: string;
+  services: string[];
+  notes: Note[];
+  /** More notes that were counted only. */
+  notesMore: number;
+  /** What `gonit check` would say about the text: nothing, unless the source cannot work. */
+  problems: string[];
+}
+
+/** Throws `Unusable` with a text for people. Reads only. */
+export function importFiles(options: ImportOptions, files: FileAccess, yaml: YamlSource): Imported {
+  const sources = new Sources(files, yaml, options.workingDirectory);
+  const { kind, paths } = resolve(options, sources);
+  const draft = new Draft();
+  importKind(kind, paths, sources, draft);
+  if (draft.services.size === 0) {
+    const why = draft.notes.map(({ file, line, reason }) => `\n  ${file}:${line}: ${reason}`).slice(0, 20);
+    throw new Unusable(`cannot import ${paths.map((path) => sources.shown(path)).join(", ")}: no service is in it${why.join("")}`);
+  }
+  leaveUnsupported(draft);
+  const text = configurationText(draft);
+  const order = (note: Note) => note.line;
+  draft.notes.sort((a, b) => (a.file === b.file ? order(a) - order(b) : a.file < b.file ? -1 : 1));
+  return {
+    kind,
+    text,
+    services: [...draft.services.keys()],
+    notes: draft.notes,
+    notesMore: draft.notesMore,
+    problems: problemsOf(text, options, files, yaml),
+  };
+}
+
+function resolve({ paths, kind }: ImportOptions, sources: Sources): { kind: Kind; paths: string[] } {
+  const absolute = paths.map((path) => sources.absolute(path));
+  const kinds = absolute.map((path) => resolveOne(path, kind, sources));
+  const [first] = kinds;
+  if (first === undefined) throw new Unusable("cannot import nothing: name a file or a folder");
+  const other = kinds.find((one) => one.kind !== first.kind);
+  if (other !== undefined)
+    throw new Unusable(`cannot import ${first.kind} and ${other.kind} together: import one, then the other`);
+  return { kind: first.kind, paths: kinds.flatMap((one) => one.paths) };
+}
+
+function resolveOne(path: string, kind: Kind | null, sources: Sources): { kind: Kind; paths: string[] } {
+  const found = sources.kindOf(path);
+  if (typeof found === "number") {
+    // An instance of a systemd template has no file of its own.
+    if (/@[^/]+\.[a-z]+$/.test(path)) return { kind: "systemd", paths: [path] };
+    throw new Unusable(`cannot read ${sources.shown(path)}: ${sources.files.errorText(-found)}`);
+  }
+  if (found !== "directory") return { kind: kind ?? kindOfFile(path, sources), paths: [path] };
+  if (kind === null) return kindOfFolder(path, sources);
+  const known = kindOfKnown(path, kind, sources);
+  return { kind, paths: known };
+}
+
+/** Of a folder with several kinds in it, the files of the one that is asked for. */
+function kindOfKnown(path: string, kind: Kind, sources: Sources): string[] {
+  if (["systemd", "runit", "s6", "pebble"].includes(kind)) return [path];
+  const names = sources.list(path).map((name) => `${path}/${name}`);
+  const found = names.find((one) => sources.isFile(one) && isOf(one, kind, sources));
+  if (found === undefined) throw new Unusable(`cannot import ${sources.shown(path)}: there is no ${kind} file in it`);
+  return [found];
+}
+
+function isOf(path: string, kind: Kind, sources: Sources): boolean {
+  try {
+    return kindOfFile(path, sources) === kind;
+  } catch (error) {
+    if (error instanceof Unusable) return false;
+    throw error;
+  }
+}
+
+function importKind(kind: Kind, paths: string[], sources: Sources, draft: Draft): void {
+  const [first = "", ...others] = paths;
+  const one = (): string => {
+    if (others.length > 0) throw new Unusable(`cannot import several files of ${kind} at once: import one after the other`);
+    return first;
+  };
+  switch (kind) {
+    case "procfile":
+      return importProcfile(one(), sources, draft);
+    default:
+      throw new Unusable(`cannot import ${kind}`);
+  }
+}
+
+/** Keys of the format that this gonit does not have yet would be refused when it is read. */
+function leaveUnsupported(draft: Draft): void {
+  const entries: Record<string, { type: string }> = serviceEntries;
+  for (const service of draft.services.values()) {
+    for (const key of Object.keys(service.values)) {
+      if (entries[key]?.type !== "unknown") continue;
+      draft.note(service.origins.get(key) ?? service.at, `gonit does not have the key ${key} yet`);
+      service.remove(key);
+    }
+  }
+}
+
+/** Reads the text as gonit would; variables that it names count as set. */
+function problemsOf(text: string, options: ImportOptions, files: FileAccess, yaml: YamlSource): string[] {
+  const { workingDirectory } = options;
+  const folder = workingDirectory === "/" ? "" : workingDirectory;
+  const path = `${folder}/config.yml`;
+  const bytes = options.encodeUtf8(text);
+  const own: FileAccess = {
+    ...files,
+    readFile: (asked, maxBytes) => (asked === path ? bytes : files.readFile(asked, maxBytes)),
+    kindOf: (asked) => (asked === path ? "file" : files.kindOf(asked)),
+    realPath: (asked) => (asked === path ? path : files.realPath(asked)),
+    list: (asked) => (asked === `${folder}/config.d` ? [] : files.list(asked)),
+  };
+  const environment = [...new Set(text.match(/\$\{([A-Za-z_][A-Za-z0-9_.]*)/g) ?? [])].map((name) => `${name.slice(2)}=1`);
+  const result = loadPlan(
+    { role: Role.laptop, path, workingDirectory, environment: ["HOME=/", ...environment], instanceName: () => "import" },
+    own,
+    yaml,
+  );
+  return "problems" in result ? result.problems : [];
+}
