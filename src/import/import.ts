@@ -4,10 +4,12 @@ import type { FileAccess, YamlSource } from "../config/files.ts";
 import { loadPlan } from "../config/load.ts";
 import { serviceEntries } from "../config/service-keys.ts";
 import { Role } from "../contract.ts";
+import { importCompose } from "./compose.ts";
 import { Draft, type Note } from "./draft.ts";
 import { type Kind, kindOfFile, kindOfFolder } from "./kinds.ts";
 import { importProcfile } from "./procfile.ts";
 import { Sources, Unusable } from "./sources.ts";
+import { importSupervisord } from "./supervisord.ts";
 import { configurationText } from "./write.ts";
 
 export interface ImportOptions {
@@ -105,6 +107,10 @@ function importKind(kind: Kind, paths: string[], sources: Sources, draft: Draft)
   switch (kind) {
     case "procfile":
       return importProcfile(one(), sources, draft);
+    case "compose":
+      return importCompose(paths, sources, draft);
+    case "supervisord":
+      return importSupervisord(one(), sources, draft);
     default:
       throw new Unusable(`cannot import ${kind}`);
   }

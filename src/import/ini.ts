@@ -21,16 +21,16 @@ export interface IniText {
 }
 
 /**
- * Python's configparser, as supervisord uses it: `=` or `:` behind a key, lines that are indented go on, `;` behind a
- * blank begins a remark, and keys have no case.
+ * Python's configparser, as supervisord uses it: `=` or `:` behind a key, lines that are indented go on, `;` or `#`
+ * behind a blank begins a remark, and keys have no case.
  */
 export function readSupervisorIni(text: string, file: string): IniText {
   const found: IniText = { sections: [], wrong: [] };
   let last: IniEntry | null = null;
   for (const [index, raw] of text.split("\n").entries()) {
-    const line = raw.replace(/(?:^|\s);.*$/, "").trimEnd();
+    const line = raw.replace(/(?:^|\s)[;#].*$/, "").trimEnd();
     const at = { file, line: index + 1, key: "" };
-    if (line === "" || /^[#;]/.test(line)) continue;
+    if (line === "") continue;
     if (/^\s/.test(line)) {
       if (last !== null) last.value += `\n${line.trim()}`;
       else found.wrong.push(at);
