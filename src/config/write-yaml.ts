@@ -27,7 +27,8 @@ function writeMap(map: { [key: string]: Data }, indent: string, lines: string[])
 
 function writeEntry(head: string, value: Data, indent: string, lines: string[]): void {
   const flow = writeFlow(value);
-  if (flow !== null && flow.length + head.length < flowWidth) lines.push(`${head} ${flow}`);
+  const isCollection = Array.isArray(value) || isMap(value);
+  if (flow !== null && (!isCollection || flow.length + head.length < flowWidth)) lines.push(`${head} ${flow}`);
   else if (Array.isArray(value)) {
     lines.push(head);
     for (const item of value) writeItem(item, `${indent}  `, lines);

@@ -5,11 +5,12 @@ import { loadPlan } from "../config/load.ts";
 import { serviceEntries } from "../config/service-keys.ts";
 import { Role } from "../contract.ts";
 import { importCompose } from "./compose.ts";
-import { Draft, type Note } from "./draft.ts";
+import { type DataMap, Draft, type Note } from "./draft.ts";
 import { type Kind, kindOfFile, kindOfFolder } from "./kinds.ts";
 import { importProcfile } from "./procfile.ts";
 import { Sources, Unusable } from "./sources.ts";
 import { importSupervisord } from "./supervisord.ts";
+import { importSystemd } from "./systemd.ts";
 import { configurationText } from "./write.ts";
 
 export interface ImportOptions {
@@ -42,6 +43,7 @@ export function importFiles(options: ImportOptions, files: FileAccess, yaml: Yam
     const why = draft.notes.map(({ file, line, reason }) => `\n  ${file}:${line}: ${reason}`).slice(0, 20);
     throw new Unusable(`cannot import ${paths.map((path) => sources.shown(path)).join(", ")}: no service is in it${why.join("")}`);
   }
+  dropDangling(draft);
   leaveUnsupported(draft);
   const text = configurationText(draft);
   const order = (note: Note) => note.line;
@@ -109,10 +111,26 @@ function importKind(kind: Kind, paths: string[], sources: Sources, draft: Draft)
       return importProcfile(one(), sources, draft);
     case "compose":
       return importCompose(paths, sources, draft);
+    case "systemd":
+      return importSystemd(paths, sources, draft);
     case "supervisord":
       return importSupervisord(one(), sources, draft);
     default:
       throw new Unusable(`cannot import ${kind}`);
+  }
+}
+
+/** A service that could not be imported is nobody's dependency. */
+function dropDangling(draft: Draft): void {
+  for (const service of draft.services.values()) {
+    for (const key of ["depends_on", "after", "before", "conflicts"]) {
+      const before = service.list(key);
+      const left = before.filter((item) => draft.services.has(typeof item === "string" ? item : String((item as DataMap).name)));
+      if (left.length === before.length) continue;
+      draft.note(service.origins.get(key) ?? service.at, `${key} of ${service.name}: not all of its services are imported`);
+      if (left.length === 0) service.remove(key);
+      else service.values[key] = left;
+    }
   }
 }
 
