@@ -54,7 +54,15 @@ function report(context: Context, imported: Imported): number {
   const { kind, text, services, notes, notesMore, problems } = imported;
   const ok = problems.length === 0;
   if (context.options.json) {
-    printJson({ ok, kind, configuration: text, services, notCarriedOver: notes, notCarriedOverMore: notesMore, problems });
+    printJson({
+      ok,
+      kind,
+      configuration: text,
+      services,
+      notCarriedOver: notes,
+      notCarriedOverMore: notesMore,
+      problems,
+    });
   } else {
     print(text);
     host.print(2, notesText(imported));

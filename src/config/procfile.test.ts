@@ -68,6 +68,9 @@ test("lines that are no process are told with their place", () => {
     problemsOf({ "/app/Procfile": "web: x\nworker y\n" }),
     /^Procfile:2:1: cannot read the line: it is no NAME: COMMAND\n {2}2 \| worker y\n/,
   );
-  assert.match(problemsOf({ "/app/Procfile": "# nothing\n" }), /Procfile: cannot use the file: it holds no NAME: COMMAND/);
+  assert.match(
+    problemsOf({ "/app/Procfile": "# nothing\n" }),
+    /Procfile: cannot use the file: it holds no NAME: COMMAND/,
+  );
   assert.match(problemsOf({ "/app/Procfile": "web: a\nweb: b\n" }), /^Procfile:2:1: cannot have two services web/);
 });

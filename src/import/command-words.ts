@@ -58,7 +58,8 @@ const plainText = /^(?:[\w@%+=:,./-]+|"[^"$`\\!\n]*"|'[^'$\n]*'|[ \t]+)+$/;
 export function withoutShell(text: string): string | null {
   const command = text.trim().replace(/^exec[ \t]+(?=[\w./])/, "");
   const first = /^[^ \t]*/.exec(command)?.[0] ?? "";
-  if (command === "" || !plainText.test(command) || !/^[\w@%+:,./-]+$/.test(first) || shellWords.has(first)) return null;
+  if (command === "" || !plainText.test(command) || !/^[\w@%+:,./-]+$/.test(first) || shellWords.has(first))
+    return null;
   return command.replace(/[ \t]+/g, (blanks) => (blanks.includes("\t") ? " " : blanks));
 }
 

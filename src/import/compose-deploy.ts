@@ -6,7 +6,7 @@ import { type ComposeContext, putDuration, putSize, replicas } from "./compose-c
 import { type At, type Draft, LeftOut, type ServiceDraft } from "./draft.ts";
 import { restartLimit } from "./durations.ts";
 import { applyRules, type Rules } from "./rules.ts";
-import { entriesOf, pairsOf, textOf, valueOf } from "./yaml-values.ts";
+import { entriesOf, pairsOf, textOf, valueAt } from "./yaml-values.ts";
 
 const swarm = new LeftOut("it is about a cluster of machines");
 
@@ -22,20 +22,26 @@ export const deployRules: Rules<ComposeContext, YamlNode> = {
   placement: swarm,
   replicas: (value, at, { service }) => replicas(textOf(value), at, service),
   resources: (value, at, { service, draft }) => {
-    const limits = valueOf(value, "limits");
-    const cpus = textOf(valueOf(limits, "cpus"));
-    const pids = textOf(valueOf(limits, "pids"));
+    const limits = valueAt(value, "limits");
+    const cpus = textOf(valueAt(limits, "cpus"));
+    const pids = textOf(valueAt(limits, "pids"));
     if (Number(cpus) >= 0.01) service.put("limits", "cpu", new Raw(cpus ?? ""), at);
-    putSize(service, "memory", textOf(valueOf(limits, "memory")), at);
+    putSize(service, "memory", textOf(valueAt(limits, "memory")), at);
     if (Number(pids) > 0) service.put("limits", "pids", new Raw(pids ?? ""), at);
     const reserved = entriesOf(value, at.key).find(({ key }) => key === "reservations");
-    if (reserved !== undefined) draft.note(reserved.at, "nothing is reserved", "limits: {cpu_weight: 1 to 10000} is a share");
+    if (reserved !== undefined)
+      draft.note(reserved.at, "nothing is reserved", "limits: {cpu_weight: 1 to 10000} is a share");
   },
   restart_policy: (value, at, { service }) => {
-    const condition = textOf(valueOf(value, "condition")) ?? "any";
-    service.put("restart", "policy", condition === "none" ? "no" : condition === "on-failure" ? condition : "always", at);
-    putDuration(service, "restart", "delay", textOf(valueOf(value, "delay")), at);
-    const count = Number(textOf(valueOf(value, "max_attempts")));
+    const condition = textOf(valueAt(value, "condition")) ?? "any";
+    service.put(
+      "restart",
+      "policy",
+      condition === "none" ? "no" : condition === "on-failure" ? condition : "always",
+      at,
+    );
+    putDuration(service, "restart", "delay", textOf(valueAt(value, "delay")), at);
+    const count = Number(textOf(valueAt(value, "max_attempts")));
     if (count > 0) service.put("restart", "limit", restartLimit(count, 0), at);
   },
   rollback_config: swarm,

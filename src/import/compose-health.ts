@@ -7,7 +7,7 @@ import { interpolate } from "./compose-texts.ts";
 import type { At, DataMap } from "./draft.ts";
 import { duration, number, readDuration } from "./durations.ts";
 import { withReferences } from "./references.ts";
-import { isTrue, textOf, textsOf, valueOf } from "./yaml-values.ts";
+import { isTrue, textOf, textsOf, valueAt } from "./yaml-values.ts";
 
 /** All keys of `healthcheck`, with those that gonit has for them. */
 export const healthKeys: { [key: string]: string } = {
@@ -25,9 +25,9 @@ const timesMs = { interval: 30_000, timeout: 30_000, start_interval: 5000 };
 
 export function healthcheck(value: YamlNode, at: At, context: ComposeContext): void {
   const { service, draft } = context;
-  const test = valueOf(value, "test");
+  const test = valueAt(value, "test");
   const words = textsOf(test).map((text) => interpolate(text, at, draft));
-  if (isTrue(valueOf(value, "disable")) || words[0] === "NONE") return;
+  if (isTrue(valueAt(value, "disable")) || words[0] === "NONE") return;
   const exec = testCommand(words, test?.kind === "list");
   if (exec === null) {
     draft.note(at, "the test is the image's", "write health: {exec: COMMAND}");
@@ -35,12 +35,12 @@ export function healthcheck(value: YamlNode, at: At, context: ComposeContext): v
   }
   const health: DataMap = { exec: withReferences(exec) };
   for (const [key, usualMs] of Object.entries(timesMs)) {
-    const ms = readDuration(textOf(valueOf(value, key)) ?? "") ?? usualMs;
+    const ms = readDuration(textOf(valueAt(value, key)) ?? "") ?? usualMs;
     health[healthKeys[key] as string] = duration(Math.max(key === "timeout" ? 1 : 10, ms));
   }
-  const failures = Number(textOf(valueOf(value, "retries")) ?? 3);
+  const failures = Number(textOf(valueAt(value, "retries")) ?? 3);
   if (failures !== 3 && failures >= 1) health.failures = number(Math.min(1000, failures));
-  const startMs = readDuration(textOf(valueOf(value, "start_period")) ?? "");
+  const startMs = readDuration(textOf(valueAt(value, "start_period")) ?? "");
   if (startMs !== null && startMs > 0) health.start_period = duration(startMs);
   health.action = "none";
   service.set("health", health, at);

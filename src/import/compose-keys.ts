@@ -11,18 +11,24 @@ import { type At, type DataMap, type Draft, LeftOut, type ServiceDraft } from ".
 import { number } from "./durations.ts";
 import { withReferences } from "./references.ts";
 import { nothing, type Rules } from "./rules.ts";
-import { atNode, entriesOf, isNull, isTrue, pairsOf, textOf, textsOf, valueOf } from "./yaml-values.ts";
+import { atNode, entriesOf, isNull, isTrue, pairsOf, textOf, textsOf, valueAt } from "./yaml-values.ts";
 
 const image = new LeftOut("gonit runs programs of this system, not images", "install what the image holds");
 const network = new LeftOut("services share the machine's network and names", "programs find each other at 127.0.0.1");
 const files = new LeftOut("programs see the machine's files", "write the paths that they have on the machine");
 const devices = new LeftOut("programs see the machine's devices, as far as their user may");
-const machine = new LeftOut("it belongs to the machine, not to a service", "sysctl: and hostname: are keys of the file");
+const machine = new LeftOut(
+  "it belongs to the machine, not to a service",
+  "sysctl: and hostname: are keys of the file",
+);
 const runtime = new LeftOut("there is no container runtime");
 const cgroup = new LeftOut("gonit makes the cgroups itself", "limits: says how much a service may take");
 const cpus = new LeftOut("it has no counterpart", "limits: {cpu: CORES, cpu_weight: 1 to 10000}");
 const memory = new LeftOut("it has no counterpart", "limits: {memory: SIZE, memory_high: SIZE}");
-const hook = new LeftOut("commands beside a running service have no counterpart", "pre_start and post_stop run before and after");
+const hook = new LeftOut(
+  "commands beside a running service have no counterpart",
+  "pre_start and post_stop run before and after",
+);
 
 /** All keys that the specification has for a service. */
 export const composeRules: Rules<ComposeContext, YamlNode> = {
@@ -46,7 +52,8 @@ export const composeRules: Rules<ComposeContext, YamlNode> = {
   cpu_shares: (value, at, { service }) => {
     const shares = Number(textOf(value));
     // 1024 shares are the usual weight of 100.
-    if (shares > 0) service.put("limits", "cpu_weight", number(bounded(Math.round((shares * 100) / 1024), 1, 10_000)), at);
+    if (shares > 0)
+      service.put("limits", "cpu_weight", number(bounded(Math.round((shares * 100) / 1024), 1, 10_000)), at);
   },
   cpus: (value, at, { service }) => {
     if (Number(textOf(value)) >= 0.01) service.put("limits", "cpu", new Raw(textOf(value) ?? ""), at);
@@ -79,7 +86,11 @@ export const composeRules: Rules<ComposeContext, YamlNode> = {
   extra_hosts: new LeftOut("names are the machine's", "write the line into /etc/hosts"),
   gpus: devices,
   group_add: (value, at, { service, draft }) =>
-    service.set("groups", textsOf(value).map((text) => composeText(text, at, draft)), at),
+    service.set(
+      "groups",
+      textsOf(value).map((text) => composeText(text, at, draft)),
+      at,
+    ),
   healthcheck,
   hostname: machine,
   image: nothing,
@@ -117,7 +128,10 @@ export const composeRules: Rules<ComposeContext, YamlNode> = {
     if (Number(textOf(value)) > 0) service.put("limits", "pids", new Raw(textOf(value) ?? ""), at);
   },
   platform: image,
-  ports: new LeftOut("programs listen on the machine's own ports", "let the program itself listen on the port that is published"),
+  ports: new LeftOut(
+    "programs listen on the machine's own ports",
+    "let the program itself listen on the port that is published",
+  ),
   post_start: hook,
   pre_stop: hook,
   privileged: nothing,
@@ -154,7 +168,8 @@ export const composeRules: Rules<ComposeContext, YamlNode> = {
     const paths = textsOf(value).map((text) => text.replace(/:.*$/, ""));
     if (paths.some((path) => /^\/(?:var\/)?tmp\/?$/.test(path))) service.put("sandbox", "private_tmp", true, at);
     const others = paths.filter((path) => !/^\/(?:var\/)?tmp\/?$/.test(path));
-    if (others.length > 0) draft.note(at, `${others.join(", ")} is not mounted for the service alone`, "mounts: is for a machine");
+    if (others.length > 0)
+      draft.note(at, `${others.join(", ")} is not mounted for the service alone`, "mounts: is for a machine");
   },
   tty: (value, at, { service }) => {
     if (isTrue(value)) service.set("tty", true, at);
@@ -170,7 +185,8 @@ export const composeRules: Rules<ComposeContext, YamlNode> = {
   uts: runtime,
   volumes: files,
   volumes_from: files,
-  working_dir: (value, at, { service, draft }) => service.set("directory", composeText(textOf(value) ?? "/", at, draft), at),
+  working_dir: (value, at, { service, draft }) =>
+    service.set("directory", composeText(textOf(value) ?? "/", at, draft), at),
 };
 
 /** What needs several keys: the command, and dependencies, whose forms depend on what others are. */
@@ -178,7 +194,7 @@ export function finishService(context: ComposeContext, tasks: ReadonlySet<string
   const { node, service, name, draft } = context;
   finishCommand(context);
   if (tasks.has(name)) service.set("type", "task", service.at, "Others wait until it has ended with success.");
-  const found = valueOf(node, "depends_on");
+  const found = valueAt(node, "depends_on");
   const at = found === null ? service.at : atNode(found, `services.${name}.depends_on`);
   for (const { other, condition, required, where } of [...dependencies(found, at), ...links(node, at)]) {
     const target = names.get(other);
@@ -208,14 +224,14 @@ function dependencies(found: YamlNode | null, at: At): Dependency[] {
   }
   return entriesOf(found, at.key).map(({ key, value, at: where }) => ({
     other: key,
-    condition: textOf(valueOf(value, "condition")) ?? "service_started",
-    required: valueOf(value, "required") === null || isTrue(valueOf(value, "required")),
+    condition: textOf(valueAt(value, "condition")) ?? "service_started",
+    required: valueAt(value, "required") === null || isTrue(valueAt(value, "required")),
     where,
   }));
 }
 
 function links(node: MapNode, at: At): Dependency[] {
-  return textsOf(valueOf(node, "links")).map((text) => ({
+  return textsOf(valueAt(node, "links")).map((text) => ({
     other: text.replace(/:.*$/, ""),
     condition: "service_started",
     required: true,
@@ -238,8 +254,8 @@ function finishCommand({ node, service, draft, name }: ComposeContext): void {
     service.set("command", withReferences(commandOf(whole)), service.at);
     return;
   }
-  const at = atNode(valueOf(node, "image") ?? valueOf(node, "build") ?? node, `services.${name}.command`);
-  const written = textOf(valueOf(node, "image")) ?? name;
+  const at = atNode(valueAt(node, "image") ?? valueAt(node, "build") ?? node, `services.${name}.command`);
+  const written = textOf(valueAt(node, "image")) ?? name;
   const { command, isKnown } = imageCommand(written);
   if (isKnown) service.set("command", command, at, `What the image ${written} runs, as its documentation says.`);
   else {
@@ -249,7 +265,7 @@ function finishCommand({ node, service, draft, name }: ComposeContext): void {
 }
 
 function wordsOf(node: MapNode, key: string, name: string, draft: Draft): string[] | null {
-  const found = valueOf(node, key);
+  const found = valueAt(node, key);
   if (found === null || isNull(found)) return null;
   return composeWords(textsOf(found), found.kind === "list", atNode(found, `services.${name}.${key}`), draft);
 }
@@ -266,17 +282,17 @@ function capabilities(value: YamlNode, at: At, { node, service, draft }: Compose
     draft.note(at, "single capabilities are not taken away", "sandbox: {capabilities: [NAME]} lists all that are left");
     return;
   }
-  const kept = textsOf(valueOf(node, "cap_add")).map((name) => name.toLowerCase().replace(/^cap_/, ""));
+  const kept = textsOf(valueAt(node, "cap_add")).map((name) => name.toLowerCase().replace(/^cap_/, ""));
   service.put("sandbox", "capabilities", kept, at);
 }
 
 function envFiles(value: YamlNode, at: At, { service, draft, pathOf }: ComposeContext): void {
   const items = value.kind === "list" ? value.items : [value];
   const made = items.map((item): Data | null => {
-    const path = textOf(item) ?? textOf(valueOf(item, "path"));
+    const path = textOf(item) ?? textOf(valueAt(item, "path"));
     if (path === null) return null;
     const written = composeText(pathOf(path), at, draft);
-    const required = valueOf(item, "required");
+    const required = valueAt(item, "required");
     return required === null || isTrue(required) ? written : { path: written, required: false };
   });
   const list = made.filter((item) => item !== null);
@@ -284,15 +300,15 @@ function envFiles(value: YamlNode, at: At, { service, draft, pathOf }: ComposeCo
 }
 
 function logging(value: YamlNode, at: At, { service, draft }: ComposeContext): void {
-  const driver = textOf(valueOf(value, "driver")) ?? "json-file";
+  const driver = textOf(valueAt(value, "driver")) ?? "json-file";
   if (driver === "none") service.set("logs", "none", at);
   else if (driver !== "json-file" && driver !== "local") {
     draft.note(at, `gonit does not write to ${driver}`, "logs: {to: PATH} writes a file");
     return;
   }
-  const options = valueOf(value, "options");
-  const size = /^(\d+(?:\.\d+)?)([kmg])/i.exec(textOf(valueOf(options, "max-size")) ?? "");
-  const count = Number(textOf(valueOf(options, "max-file")) ?? 0);
+  const options = valueAt(value, "options");
+  const size = /^(\d+(?:\.\d+)?)([kmg])/i.exec(textOf(valueAt(options, "max-size")) ?? "");
+  const count = Number(textOf(valueAt(options, "max-file")) ?? 0);
   if (size === null && !(count > 0)) return;
   service.put("logs", "to", "file", at);
   if (size !== null) service.put("logs", "max_size", new Raw(`${size[1]}${size[2]?.toUpperCase()}`), at);
@@ -301,7 +317,7 @@ function logging(value: YamlNode, at: At, { service, draft }: ComposeContext): v
 
 function ulimits(value: YamlNode, at: At, { service, draft }: ComposeContext): void {
   for (const { key, value: limit, at: where } of entriesOf(value, at.key)) {
-    const text = textOf(limit) ?? textOf(valueOf(limit, "soft")) ?? "";
+    const text = textOf(limit) ?? textOf(valueAt(limit, "soft")) ?? "";
     if (key === "nofile" && Number(text) >= 3) service.put("limits", "files", new Raw(text), where);
     else if (key === "core") service.put("limits", "core", text === "-1" ? "unlimited" : new Raw(text), where);
     else if (key === "nofile") continue;

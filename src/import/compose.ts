@@ -1,12 +1,13 @@
 /** compose.yaml, as the Compose specification has it: what a container gets from its image is not there, and told. */
 
-import { type MapNode, placeOf, resolvePath, folderOf, type YamlNode } from "../config/node.ts";
+import { folderOf, type MapNode, placeOf, resolvePath, type YamlNode } from "../config/node.ts";
 import type { ComposeContext } from "./compose-context.ts";
 import { composeRules, finishService } from "./compose-keys.ts";
+import { importDotEnv } from "./dot-env.ts";
 import { type At, type Draft, LeftOut } from "./draft.ts";
 import { applyRules } from "./rules.ts";
 import { type Sources, Unusable } from "./sources.ts";
-import { atNode, entriesOf, mergedMaps, textOf, valueOf } from "./yaml-values.ts";
+import { atNode, entriesOf, mergedMaps, textOf, valueAt } from "./yaml-values.ts";
 
 export const composeTopLevel: { [key: string]: LeftOut | null } = {
   version: null,
@@ -14,13 +15,29 @@ export const composeTopLevel: { [key: string]: LeftOut | null } = {
   services: null,
   include: new LeftOut("included files are not read", "import them as well, one after the other"),
   networks: new LeftOut("services share the machine's network", "sandbox: {private_network: true} takes it away"),
-  volumes: new LeftOut("there are no volumes: programs see the machine's files", "directories: {state: NAME} makes one"),
-  configs: new LeftOut("there are no configs: programs see the machine's files", "put the file where the program looks"),
+  volumes: new LeftOut(
+    "there are no volumes: programs see the machine's files",
+    "directories: {state: NAME} makes one",
+  ),
+  configs: new LeftOut(
+    "there are no configs: programs see the machine's files",
+    "put the file where the program looks",
+  ),
   secrets: new LeftOut("there are no secrets: programs see the machine's files", "env_file, or a file with mode 0600"),
   models: new LeftOut("gonit does not provide models"),
 };
 
-const appended = new Set(["ports", "expose", "volumes", "environment", "env_file", "tmpfs", "dns", "cap_add", "cap_drop"]);
+const appended = new Set([
+  "ports",
+  "expose",
+  "volumes",
+  "environment",
+  "env_file",
+  "tmpfs",
+  "dns",
+  "cap_add",
+  "cap_drop",
+]);
 const extendsMax = 16;
 
 export function importCompose(paths: string[], sources: Sources, draft: Draft): void {
@@ -33,21 +50,24 @@ export function importCompose(paths: string[], sources: Sources, draft: Draft): 
     if (left === undefined) draft.note(at, "there is no such key");
     else if (left !== null) draft.leave(at, left);
   }
-  const title = textOf(valueOf(root, "name"));
+  const title = textOf(valueAt(root, "name"));
   if (title !== null) draft.system.title = title;
-  const services = valueOf(root, "services");
+  const services = valueAt(root, "services");
   if (services?.kind !== "map") throw new Unusable(`cannot import ${sources.shown(first)}: it has no services`);
   draft.defaults.restart = "no";
   draft.defaultsRemark = "Compose starts nothing again unless a service says so.";
+  importDotEnv(folderOf(first), sources, draft);
   const reader = new ComposeReader(services, folderOf(first), sources, draft);
-  services.keys.forEach((key, index) => reader.service(key.text, services.values[index] as YamlNode));
+  for (const [index, key] of services.keys.entries()) reader.service(key.text, services.values[index] as YamlNode);
   reader.finish();
 }
 
 /** compose.override.yaml is read by compose itself, so it belongs to what is meant. */
 function overrideOf(path: string, sources: Sources): MapNode[] {
   const other = path.replace(/\.(ya?ml)$/, ".override.$1");
-  return other !== path && !path.includes(".override.") && sources.isFile(other) ? [sources.parse(sources.read(other))] : [];
+  return other !== path && !path.includes(".override.") && sources.isFile(other)
+    ? [sources.parse(sources.read(other))]
+    : [];
 }
 
 class ComposeReader {
@@ -87,10 +107,10 @@ class ComposeReader {
 
   /** With what `extends` brings in, from this file or another. */
   private extended(node: MapNode, folder: string, open: string[]): MapNode {
-    const asked = valueOf(node, "extends");
+    const asked = valueAt(node, "extends");
     if (asked === null) return node;
-    const name = textOf(asked) ?? textOf(valueOf(asked, "service"));
-    const file = textOf(valueOf(asked, "file"));
+    const name = textOf(asked) ?? textOf(valueAt(asked, "service"));
+    const file = textOf(valueAt(asked, "file"));
     const at = atNode(asked, "extends");
     const path = file === null ? "" : resolvePath(folder, file);
     const key = `${path}\0${name}`;
@@ -110,8 +130,8 @@ class ComposeReader {
       this.draft.note(at, `there is no file ${this.sources.shown(path)}`);
       return null;
     }
-    const services = file === null ? this.services : valueOf(this.sources.parse(file), "services");
-    const found = valueOf(services, name);
+    const services = file === null ? this.services : valueAt(this.sources.parse(file), "services");
+    const found = valueAt(services, name);
     if (found?.kind === "map") return found;
     this.draft.note(at, `there is no service ${name}`);
     return null;
@@ -129,10 +149,11 @@ function pathIn(folder: string, path: string, sources: Sources): string {
 
 /** Services that this one waits for until they have ended with success. */
 function doneDependencies(node: MapNode): string[] {
-  const found = valueOf(node, "depends_on");
+  const found = valueAt(node, "depends_on");
   if (found?.kind !== "map") return [];
   return found.keys
-    .filter((_, index) => textOf(valueOf(found.values[index] as YamlNode, "condition")) === "service_completed_successfully")
+    .filter(
+      (_, index) => textOf(valueAt(found.values[index] as YamlNode, "condition")) === "service_completed_successfully",
+    )
     .map(({ text }) => text);
 }
-

@@ -7,7 +7,12 @@ import { Role } from "../contract.ts";
 import { importCompose } from "./compose.ts";
 import { type DataMap, Draft, type Note } from "./draft.ts";
 import { type Kind, kindOfFile, kindOfFolder } from "./kinds.ts";
+import { noteLine } from "./notes-text.ts";
+import { importPebble } from "./pebble.ts";
+import { importProcessCompose } from "./process-compose.ts";
 import { importProcfile } from "./procfile.ts";
+import { importRunit } from "./runit.ts";
+import { importS6 } from "./s6.ts";
 import { Sources, Unusable } from "./sources.ts";
 import { importSupervisord } from "./supervisord.ts";
 import { importSystemd } from "./systemd.ts";
@@ -38,14 +43,21 @@ export function importFiles(options: ImportOptions, files: FileAccess, yaml: Yam
   const sources = new Sources(files, yaml, options.workingDirectory);
   const { kind, paths } = resolve(options, sources);
   const draft = new Draft();
-  importKind(kind, paths, sources, draft);
+  readers[kind](paths, sources, draft);
   if (draft.services.size === 0) {
-    const why = draft.notes.map(({ file, line, reason }) => `\n  ${file}:${line}: ${reason}`).slice(0, 20);
-    throw new Unusable(`cannot import ${paths.map((path) => sources.shown(path)).join(", ")}: no service is in it${why.join("")}`);
+    const why = draft.notes.map((note) => `\n  ${noteLine(note)}`).slice(0, 20);
+    throw new Unusable(
+      `cannot import ${paths.map((path) => sources.shown(path)).join(", ")}: no service is in it${why.join("")}`,
+    );
   }
   dropDangling(draft);
-  leaveUnsupported(draft);
-  const text = configurationText(draft);
+  leaveRefused(draft);
+  let text = configurationText(draft);
+  let problems = problemsOf(text, options, files, yaml);
+  if (leaveUnsupported(problems, draft)) {
+    text = configurationText(draft);
+    problems = problemsOf(text, options, files, yaml);
+  }
   const order = (note: Note) => note.line;
   draft.notes.sort((a, b) => (a.file === b.file ? order(a) - order(b) : a.file < b.file ? -1 : 1));
   return {
@@ -54,7 +66,7 @@ export function importFiles(options: ImportOptions, files: FileAccess, yaml: Yam
     services: [...draft.services.keys()],
     notes: draft.notes,
     notesMore: draft.notesMore,
-    problems: problemsOf(text, options, files, yaml),
+    problems,
   };
 }
 
@@ -100,24 +112,22 @@ function isOf(path: string, kind: Kind, sources: Sources): boolean {
   }
 }
 
-function importKind(kind: Kind, paths: string[], sources: Sources, draft: Draft): void {
-  const [first = "", ...others] = paths;
-  const one = (): string => {
-    if (others.length > 0) throw new Unusable(`cannot import several files of ${kind} at once: import one after the other`);
-    return first;
-  };
-  switch (kind) {
-    case "procfile":
-      return importProcfile(one(), sources, draft);
-    case "compose":
-      return importCompose(paths, sources, draft);
-    case "systemd":
-      return importSystemd(paths, sources, draft);
-    case "supervisord":
-      return importSupervisord(one(), sources, draft);
-    default:
-      throw new Unusable(`cannot import ${kind}`);
-  }
+/** Kinds of which several files, or a folder, make one whole; of the others, one. */
+const readers: { [kind in Kind]: (paths: string[], sources: Sources, draft: Draft) => void } = {
+  procfile: (paths, sources, draft) => importProcfile(onlyOne(paths), sources, draft),
+  supervisord: (paths, sources, draft) => importSupervisord(onlyOne(paths), sources, draft),
+  compose: importCompose,
+  systemd: importSystemd,
+  "process-compose": importProcessCompose,
+  runit: importRunit,
+  s6: importS6,
+  pebble: importPebble,
+};
+
+function onlyOne([first = "", ...others]: string[]): string {
+  if (others.length > 0)
+    throw new Unusable("cannot import several files of this kind at once: import one after the other");
+  return first;
 }
 
 /** A service that could not be imported is nobody's dependency. */
@@ -125,25 +135,50 @@ function dropDangling(draft: Draft): void {
   for (const service of draft.services.values()) {
     for (const key of ["depends_on", "after", "before", "conflicts"]) {
       const before = service.list(key);
-      const left = before.filter((item) => draft.services.has(typeof item === "string" ? item : String((item as DataMap).name)));
+      const left = before.filter((item) =>
+        draft.services.has(typeof item === "string" ? item : String((item as DataMap).name)),
+      );
       if (left.length === before.length) continue;
-      draft.note(service.origins.get(key) ?? service.at, `${key} of ${service.name}: not all of its services are imported`);
+      draft.note(
+        service.origins.get(key) ?? service.at,
+        `${key} of ${service.name}: not all of its services are imported`,
+      );
       if (left.length === 0) service.remove(key);
       else service.values[key] = left;
     }
   }
 }
 
-/** Keys of the format that this gonit does not have yet would be refused when it is read. */
-function leaveUnsupported(draft: Draft): void {
+/** Keys that gonit would refuse: those of the format that it does not have yet, and questions to what ends by itself. */
+function leaveRefused(draft: Draft): void {
   const entries: Record<string, { type: string }> = serviceEntries;
   for (const service of draft.services.values()) {
+    if (service.values.type === "task" && service.values.health !== undefined) {
+      draft.note(service.origins.get("health") ?? service.at, "a task is not asked for its health: it ends by itself");
+      service.remove("health");
+    }
     for (const key of Object.keys(service.values)) {
       if (entries[key]?.type !== "unknown") continue;
       draft.note(service.origins.get(key) ?? service.at, `gonit does not have the key ${key} yet`);
       service.remove(key);
     }
   }
+}
+
+/** Parts of keys that the reader says it does not have yet, as in services.web.stdin.from. */
+function leaveUnsupported(problems: string[], draft: Draft): boolean {
+  const keys = problems.flatMap((problem) => {
+    const found = /: services\.(\S+)\.(\w+)\.(\w+): cannot use .* not supported yet/.exec(problem);
+    const service = draft.services.get(found?.[1] ?? "");
+    return found === null || service === undefined
+      ? []
+      : [{ service, key: found[2] as string, part: found[3] as string }];
+  });
+  for (const { service, key, part } of keys) {
+    draft.note(service.origins.get(key) ?? service.at, `gonit does not have ${key}: {${part}: …} yet`);
+    service.remove(key);
+  }
+  return keys.length > 0;
 }
 
 /** Reads the text as gonit would; variables that it names count as set. */
@@ -159,9 +194,17 @@ function problemsOf(text: string, options: ImportOptions, files: FileAccess, yam
     realPath: (asked) => (asked === path ? path : files.realPath(asked)),
     list: (asked) => (asked === `${folder}/config.d` ? [] : files.list(asked)),
   };
-  const environment = [...new Set(text.match(/\$\{([A-Za-z_][A-Za-z0-9_.]*)/g) ?? [])].map((name) => `${name.slice(2)}=1`);
+  const environment = [...new Set(text.match(/\$\{([A-Za-z_][A-Za-z0-9_.]*)/g) ?? [])].map(
+    (name) => `${name.slice(2)}=1`,
+  );
   const result = loadPlan(
-    { role: Role.laptop, path, workingDirectory, environment: ["HOME=/", ...environment], instanceName: () => "import" },
+    {
+      role: Role.laptop,
+      path,
+      workingDirectory,
+      environment: ["HOME=/", ...environment],
+      instanceName: () => "import",
+    },
     own,
     yaml,
   );

@@ -2,7 +2,7 @@
 
 import { isProcfile } from "../config/procfile.ts";
 import { type Sources, Unusable } from "./sources.ts";
-import { valueOf } from "./yaml-values.ts";
+import { valueAt } from "./yaml-values.ts";
 
 export const kinds = [
   "procfile",
@@ -34,7 +34,9 @@ export function kindOfFile(path: string, sources: Sources): Kind {
   if (named !== undefined) return named[1];
   const file = sources.read(path);
   if (unitNames.test(name))
-    throw new Unusable(`cannot import ${file.shown}: of systemd's units, services, sockets, timers and targets are imported`);
+    throw new Unusable(
+      `cannot import ${file.shown}: of systemd's units, services, sockets, timers and targets are imported`,
+    );
   if (/^\[(?:program|fcgi-program|eventlistener|supervisord|group):?[^\]\n]*\]/m.test(file.text)) return "supervisord";
   if (/^\[(?:Unit|Service|Timer|Socket)\]/m.test(file.text)) return "systemd";
   if (/\.ya?ml$/.test(name)) return kindOfYaml(path, sources);
@@ -52,12 +54,12 @@ function unknown(shown: string): Unusable {
 function kindOfYaml(path: string, sources: Sources): Kind {
   const file = sources.read(path);
   const root = sources.parse(file);
-  if (valueOf(root, "processes")?.kind === "map") return "process-compose";
-  const services = valueOf(root, "services");
+  if (valueAt(root, "processes")?.kind === "map") return "process-compose";
+  const services = valueAt(root, "services");
   if (services?.kind === "list")
     throw new Unusable(`cannot import ${file.shown}: it is gonit's own already; gonit check ${file.shown} looks at it`);
   if (services?.kind !== "map") throw unknown(file.shown);
-  return services.values.some((service) => valueOf(service, "override") !== null) ? "pebble" : "compose";
+  return services.values.some((service) => valueAt(service, "override") !== null) ? "pebble" : "compose";
 }
 
 /** In the order in which they are looked for. */

@@ -92,7 +92,9 @@ export class Sources {
   parse(file: SourceFile): MapNode {
     const root = this.parseAny(file);
     if (root?.kind === "map") return root;
-    throw new Unusable(`cannot import ${file.shown}: ${root === null ? "it is empty" : "it is no map of keys and values"}`);
+    throw new Unusable(
+      `cannot import ${file.shown}: ${root === null ? "it is empty" : "it is no map of keys and values"}`,
+    );
   }
 
   private parseAny({ path, shown, bytes, text }: SourceFile): YamlNode | null {

@@ -45,7 +45,8 @@ const fcgi = new LeftOut(
 export const supervisordRules: Rules<Context, string> = {
   command: (value, at, { service, draft }) => {
     const words = splitWords(value);
-    if (words === null || words.length === 0) draft.note(at, "the command cannot be split into words", "close the quote");
+    if (words === null || words.length === 0)
+      draft.note(at, "the command cannot be split into words", "close the quote");
     else service.set("command", withReferences(commandOf(words)), at);
   },
   process_name: nothing,
@@ -72,7 +73,13 @@ export const supervisordRules: Rules<Context, string> = {
   },
   exitcodes: (value, at, { service }) => {
     const codes = value.split(/[,\s]+/).filter((code) => /^\d+$/.test(code));
-    if (codes.join() !== "0") service.put("restart", "success", codes.map((code) => new Raw(code)), at);
+    if (codes.join() !== "0")
+      service.put(
+        "restart",
+        "success",
+        codes.map((code) => new Raw(code)),
+        at,
+      );
   },
   stopsignal: (value, at, { service }) => {
     if (!/^(SIG)?TERM$/i.test(value)) service.put("stop", "signal", signalName(value), at);
@@ -100,7 +107,8 @@ export const supervisordRules: Rules<Context, string> = {
     } else service.put("logs", "max_size", new Raw(`${bytes[1]}${(bytes[2] ?? "").slice(0, 1).toUpperCase()}`), at);
   },
   stdout_logfile_backups: (value, at, { service, program }) => {
-    if (writesFile(program) && /^\d+$/.test(value)) service.put("logs", "keep", number(Math.min(1000, Number(value))), at);
+    if (writesFile(program) && /^\d+$/.test(value))
+      service.put("logs", "keep", number(Math.min(1000, Number(value))), at);
   },
   stdout_capture_maxbytes: events,
   stdout_events_enabled: events,
@@ -108,7 +116,11 @@ export const supervisordRules: Rules<Context, string> = {
   stderr_logfile: (value, at, { program, draft }) => {
     if (isStandardOutput(value) || /^(?:auto|none|\/dev\/(?:stderr|fd\/2)|\/proc\/self\/fd\/2)$/i.test(value)) return;
     if (isYes(program.values.get("redirect_stderr")?.value ?? "")) return;
-    draft.note(at, "standard error has no path of its own", "logs: {to: PATH, stderr: separate} writes a second file beside PATH");
+    draft.note(
+      at,
+      "standard error has no path of its own",
+      "logs: {to: PATH, stderr: separate} writes a second file beside PATH",
+    );
   },
   stderr_logfile_maxbytes: nothing,
   stderr_logfile_backups: nothing,
@@ -124,7 +136,10 @@ export const supervisordRules: Rules<Context, string> = {
   umask: (value, at, { service }) => {
     if (/^[0-7]+$/.test(value)) service.set("umask", value, at);
   },
-  serverurl: new LeftOut("there is no supervisord that the program could ask", "it finds gonit's socket in GONIT_SOCKET"),
+  serverurl: new LeftOut(
+    "there is no supervisord that the program could ask",
+    "it finds gonit's socket in GONIT_SOCKET",
+  ),
   socket: fcgi,
   socket_owner: fcgi,
   socket_mode: fcgi,

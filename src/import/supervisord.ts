@@ -11,11 +11,17 @@ import { expandSupervisor, supervisorEnvironment } from "./supervisord-texts.ts"
 /** Sections that are about supervisord itself. */
 export const supervisordSections: { [name: string]: LeftOut } = {
   supervisord: new LeftOut("it is about supervisord itself", "gonit help up names gonit's own options"),
-  supervisorctl: new LeftOut("it is about supervisord's client", "gonit status, gonit logs and the others need no setting"),
+  supervisorctl: new LeftOut(
+    "it is about supervisord's client",
+    "gonit status, gonit logs and the others need no setting",
+  ),
   unix_http_server: new LeftOut("gonit has a control socket of its own", "gonit up --socket PATH chooses where"),
   inet_http_server: new LeftOut("gonit is asked through its control socket only"),
   rpcinterface: new LeftOut("gonit has no plug-ins"),
-  eventlistener: new LeftOut("gonit does not speak the protocol of event listeners", "gonit status --json tells the states"),
+  eventlistener: new LeftOut(
+    "gonit does not speak the protocol of event listeners",
+    "gonit status --json tells the states",
+  ),
   ctlplugin: new LeftOut("gonit has no plug-ins"),
 };
 
@@ -57,7 +63,10 @@ function included(section: IniSection, path: string, sources: Sources, draft: Dr
   for (const { key, value, at } of section.entries) {
     if (key !== "files") draft.note(at, "there is no such key");
     else {
-      for (const pattern of value.replaceAll("%(here)s", folderOf(path)).split(/\s+/).filter((word) => word !== "")) {
+      for (const pattern of value
+        .replaceAll("%(here)s", folderOf(path))
+        .split(/\s+/)
+        .filter((word) => word !== "")) {
         const files = filesMatching(resolvePath(folderOf(path), pattern), sources);
         if (files.length === 0) draft.note({ ...at, key: pattern }, "no file is of this name");
         found.push(...files);
@@ -113,13 +122,14 @@ function readGlobal({ entries, at }: IniSection, here: string, sources: Sources,
     else if (key === "umask" && /^[0-7]+$/.test(value)) draft.defaults.umask = value;
     else if (key !== "nodaemon") left.push(key);
   }
-  if (left.length > 0) draft.leave({ ...at, key: `${at.key} ${left.join(", ")}` }, supervisordSections.supervisord as LeftOut);
+  if (left.length > 0)
+    draft.leave({ ...at, key: `${at.key} ${left.join(", ")}` }, supervisordSections.supervisord as LeftOut);
 }
 
 function importEnvironment(value: string, at: At, draft: Draft, here: string): void {
   const expanded = expandSupervisor(value, { here }, at, draft);
   const variables = supervisorEnvironment(expanded);
-  if (variables === null) draft.note(at, "it is no list of NAME=\"value\"");
+  if (variables === null) draft.note(at, 'it is no list of NAME="value"');
   else draft.system.environment = variables;
 }
 

@@ -41,7 +41,8 @@ function readOne([first = "", ...rest]: string[], at: At, draft: Draft): Systemd
   const words = [first.slice(prefix.length), ...rest];
   if (prefix.includes("@") && words.length > 1) {
     const [name] = words.splice(1, 1);
-    if (name !== words[0]) draft.note(at, `the program is not called ${name}: a program has the name that it is started by`);
+    if (name !== words[0])
+      draft.note(at, `the program is not called ${name}: a program has the name that it is started by`);
   }
   return {
     at,
@@ -54,14 +55,17 @@ function readOne([first = "", ...rest]: string[], at: At, draft: Draft): Systemd
 function markVariables(word: string): string {
   const whole = /^\$([A-Za-z_]\w*)$/.exec(word);
   if (whole !== null) return `\ue002${whole[1]}`;
-  return word.replace(/\$\$|\$\{([A-Za-z_]\w*)\}/g, (_, name?: string) => (name === undefined ? "$" : `\ue000${name}\ue001`));
+  return word.replace(/\$\$|\$\{([A-Za-z_]\w*)\}/g, (_, name?: string) =>
+    name === undefined ? "$" : `\ue000${name}\ue001`,
+  );
 }
 
 /** Puts in what the unit itself says; what only the running service knows stays marked. */
 export function withVariables(command: SystemdCommand, known: ReadonlyMap<string, string>): SystemdCommand {
   const words = command.words.flatMap((word) => {
     const name = alone.exec(word)?.[1];
-    if (name !== undefined) return known.has(name) ? (known.get(name) ?? "").split(/\s+/).filter((one) => one !== "") : [word];
+    if (name !== undefined)
+      return known.has(name) ? (known.get(name) ?? "").split(/\s+/).filter((one) => one !== "") : [word];
     return [word.replace(inner, (written, one: string) => known.get(one) ?? written)];
   });
   return { ...command, words };
@@ -85,7 +89,8 @@ function forShell(word: string): string {
 
 /** A command beside the main one, whatever the service's `shell` says. */
 export function commandData(command: SystemdCommand): Data {
-  if (needsShell(command)) return shellCommand(command.isForgiven ? `${shellText(command)} || :` : `exec ${shellText(command)}`);
+  if (needsShell(command))
+    return shellCommand(command.isForgiven ? `${shellText(command)} || :` : `exec ${shellText(command)}`);
   return command.isForgiven ? forgivingCommand(command.words) : commandOf(command.words);
 }
 
@@ -93,7 +98,9 @@ export function commandData(command: SystemdCommand): Data {
 export function commandsData(commands: SystemdCommand[]): Data {
   const [first, ...others] = commands;
   if (first !== undefined && others.length === 0) return commandData(first);
-  return shellCommand(commands.map((one) => (one.isForgiven ? `{ ${shellText(one)} || :; }` : shellText(one))).join(" && "));
+  return shellCommand(
+    commands.map((one) => (one.isForgiven ? `{ ${shellText(one)} || :; }` : shellText(one))).join(" && "),
+  );
 }
 
 const escapes: { [letter: string]: string } = {

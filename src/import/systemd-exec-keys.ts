@@ -2,16 +2,16 @@
 
 import { type Data, Raw } from "../config/write-yaml.ts";
 import { LeftOut, literal } from "./draft.ts";
-import { type Rules, nothing } from "./rules.ts";
+import { nothing, type Rules } from "./rules.ts";
 import { splitUnitWords } from "./systemd-command.ts";
 import {
   entry,
   flag,
   isYes,
   later,
-  size,
   type SystemdContext,
   type SystemdRule,
+  size,
   text,
   wholeNumber,
   words,
@@ -19,12 +19,21 @@ import {
 
 const dynamicUser = new LeftOut("users are not made up", "add a user to the machine, and write user: NAME");
 const calls = new LeftOut("lists of system calls have no counterpart", "sandbox: {seccomp: default}, or no-network");
-const hardening = new LeftOut("it has no counterpart", "sandbox: {read_only: true, no_new_privileges: true} and others do the like");
+const hardening = new LeftOut(
+  "it has no counterpart",
+  "sandbox: {read_only: true, no_new_privileges: true} and others do the like",
+);
 const paths = new LeftOut("single paths are not hidden or bound", "sandbox: {root: DIRECTORY} is another root");
 const credentials = new LeftOut("there are no credentials", "env_file, or a file that only its user may read");
 const scheduling = new LeftOut("it has no counterpart", "limits: {nice, cpu_weight, io_weight} say who comes first");
-const cgroups = new LeftOut("it has no counterpart", "limits: {memory, cpu, pids, cpu_weight, io_weight} are those that there are");
-const processLimit = new LeftOut("limits of single processes have no counterpart", "limits: {memory: SIZE, pids: NUMBER} hold for all together");
+const cgroups = new LeftOut(
+  "it has no counterpart",
+  "limits: {memory, cpu, pids, cpu_weight, io_weight} are those that there are",
+);
+const processLimit = new LeftOut(
+  "limits of single processes have no counterpart",
+  "limits: {memory: SIZE, pids: NUMBER} hold for all together",
+);
 const terminalReset = new LeftOut("a terminal is reset by gonit itself");
 const logFields = new LeftOut("lines carry the name of their service", "labels: {NAME: VALUE} are shown with it");
 
@@ -49,7 +58,8 @@ export const execRules: Rules<SystemdContext, string> = {
   CacheDirectory: directory("cache"),
   CacheDirectoryMode: later,
   CapabilityBoundingSet: (value, at, { service, draft }) => {
-    if (value.startsWith("~")) draft.note(at, "single capabilities are not taken away", "sandbox: {capabilities: [NAME]} lists what is left");
+    if (value.startsWith("~"))
+      draft.note(at, "single capabilities are not taken away", "sandbox: {capabilities: [NAME]} lists what is left");
     else {
       const names = value.split(/\s+/).filter((name) => name !== "");
       const before = (service.map("sandbox").capabilities as Data[] | undefined) ?? [];
@@ -94,7 +104,9 @@ export const execRules: Rules<SystemdContext, string> = {
   IPAddressDeny: hardening,
   InaccessiblePaths: paths,
   LimitAS: processLimit,
-  LimitCORE: entry("limits", "core", (value) => (value === "infinity" ? "unlimited" : (wholeNumber(soft(value)) ?? size(value)))),
+  LimitCORE: entry("limits", "core", (value) =>
+    value === "infinity" ? "unlimited" : (wholeNumber(soft(value)) ?? size(value)),
+  ),
   LimitCPU: processLimit,
   LimitDATA: processLimit,
   LimitFSIZE: processLimit,
@@ -186,7 +198,10 @@ export const execRules: Rules<SystemdContext, string> = {
   TemporaryFileSystem: paths,
   TimerSlackNSec: scheduling,
   UMask: text("umask"),
-  UnsetEnvironment: new LeftOut("variables are not taken away one by one", "inherit_environment: [NAME] lists what is passed on"),
+  UnsetEnvironment: new LeftOut(
+    "variables are not taken away one by one",
+    "inherit_environment: [NAME] lists what is passed on",
+  ),
   User: text("user"),
   UtmpIdentifier: terminalReset,
   WorkingDirectory: (value, at, { service, draft }) => {
@@ -237,7 +252,12 @@ function pathList(value: string): string[] {
 /** What needs several directives: modes of directories, writable paths, standard input and output. */
 export function finishExec(context: SystemdContext): void {
   const { service, last, draft } = context;
-  for (const [name, key] of [["run", "RuntimeDirectoryMode"], ["state", "StateDirectoryMode"], ["cache", "CacheDirectoryMode"], ["logs", "LogsDirectoryMode"]] as const) {
+  for (const [name, key] of [
+    ["run", "RuntimeDirectoryMode"],
+    ["state", "StateDirectoryMode"],
+    ["cache", "CacheDirectoryMode"],
+    ["logs", "LogsDirectoryMode"],
+  ] as const) {
     const list = service.map("directories")[name] as string[] | undefined;
     const mode = last.get(key);
     if (list === undefined) continue;
@@ -247,7 +267,8 @@ export function finishExec(context: SystemdContext): void {
   const writable = last.get("ReadWritePaths");
   if (writable !== undefined && service.map("sandbox").read_only === true)
     service.put("sandbox", "writable", pathList(writable.value), writable.at);
-  else if (writable !== undefined) draft.note(writable.at, "nothing but ProtectSystem=strict makes paths writable here");
+  else if (writable !== undefined)
+    draft.note(writable.at, "nothing but ProtectSystem=strict makes paths writable here");
   finishInput(context);
   finishOutput(context);
 }
@@ -276,7 +297,11 @@ function finishOutput({ service, last, draft }: SystemdContext): void {
   }
   const own = errors === undefined ? undefined : path(errors.value);
   if (errors !== undefined && own !== undefined && own !== path(output?.value ?? ""))
-    draft.note(errors.at, "standard error has no path of its own", "logs: {to: PATH, stderr: separate} writes a second file");
+    draft.note(
+      errors.at,
+      "standard error has no path of its own",
+      "logs: {to: PATH, stderr: separate} writes a second file",
+    );
   const logs = service.map("logs");
   if (Object.keys(logs).length === 1) service.values.logs = logs.to as string;
 }

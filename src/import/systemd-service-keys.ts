@@ -42,7 +42,8 @@ export const serviceRules: Rules<SystemdContext, string> = {
   GuessMainPID: nothing,
   KillMode: (value, at, { service, draft }) => {
     if (value === "process") service.put("stop", "kill", "process", at);
-    else if (value === "mixed") draft.note(at, "SIGTERM reaches the whole tree, not the main process alone", "stop: {kill: process}");
+    else if (value === "mixed")
+      draft.note(at, "SIGTERM reaches the whole tree, not the main process alone", "stop: {kill: process}");
     else if (value === "none") draft.note(at, "what runs is ended with its service");
   },
   KillSignal: entry("stop", "signal", signal),
@@ -54,7 +55,8 @@ export const serviceRules: Rules<SystemdContext, string> = {
   Restart: (value, at, { service, draft }) => {
     const policies: { [value: string]: string } = { always: "always", "on-failure": "on-failure", no: "no" };
     const nearest = value === "on-success" ? "always" : "on-failure";
-    if (policies[value] === undefined) draft.note(at, `there is no policy ${value}: it becomes ${nearest}`, "restart: no, on-failure, always");
+    if (policies[value] === undefined)
+      draft.note(at, `there is no policy ${value}: it becomes ${nearest}`, "restart: no, on-failure, always");
     service.put("restart", "policy", policies[value] ?? nearest, at);
   },
   RestartForceExitStatus: endings,
@@ -108,7 +110,12 @@ function limitOf(key: string, name: string): SystemdRule {
   return (value, at, { service, draft }) => {
     const made = time(value);
     if (made !== null) service.put(key, name, made, at);
-    else draft.note(at, `every wait has a bound here: ${key}: {${name}: TIME} stays at its default`, `${key}: {${name}: 24h} is a long one`);
+    else
+      draft.note(
+        at,
+        `every wait has a bound here: ${key}: {${name}: TIME} stays at its default`,
+        `${key}: {${name}: 24h} is a long one`,
+      );
   };
 }
 
@@ -121,7 +128,11 @@ function signal(value: string): Data | null {
 export function finishService(context: SystemdContext): void {
   const { service, last, draft, commands } = context;
   const known = knownVariables(context);
-  for (const [key, list] of commands) commands.set(key, list.map((one) => withVariables(one, known)));
+  for (const [key, list] of commands)
+    commands.set(
+      key,
+      list.map((one) => withVariables(one, known)),
+    );
   const type = last.get("Type")?.value ?? (commands.has("start") ? "simple" : "oneshot");
   const at = last.get("Type")?.at ?? service.at;
   if (type === "oneshot") service.set("type", "task", at);
@@ -129,7 +140,8 @@ export function finishService(context: SystemdContext): void {
   else if (type === "forking") finishForking(context, at);
   else if (type === "dbus") draft.leave(at, bus);
   else if (!/^(?:simple|exec|idle)$/.test(type)) draft.note(at, `there is no type ${type}`);
-  if (type === "notify-reload") service.set("reload", signal(last.get("ReloadSignal")?.value ?? "SIGHUP") ?? "SIGHUP", at);
+  if (type === "notify-reload")
+    service.set("reload", signal(last.get("ReloadSignal")?.value ?? "SIGHUP") ?? "SIGHUP", at);
   finishStart(context, type === "oneshot");
   finishOthers(context, type === "oneshot");
   const restart = service.map("restart");
@@ -148,7 +160,12 @@ function knownVariables({ service }: SystemdContext): Map<string, string> {
 
 function finishForking({ service, last }: SystemdContext, at: At): void {
   const file = last.get("PIDFile");
-  service.set("ready", "exit", at, file === undefined ? "It forks and its first process ends; a pid_file would tell its main one." : "");
+  service.set(
+    "ready",
+    "exit",
+    at,
+    file === undefined ? "It forks and its first process ends; a pid_file would tell its main one." : "",
+  );
   if (file !== undefined) service.set("pid_file", literal(file.value), file.at);
 }
 
@@ -161,10 +178,16 @@ function finishStart({ service, commands, draft }: SystemdContext, isTask: boole
   }
   for (const one of before) service.add("pre_start", commandData(one), one.at);
   if (main === undefined) return;
-  if (main.isForgiven) draft.note(main.at, "its failure is a failure", "restart: {success: [CODE]} lists codes that are none");
+  if (main.isForgiven)
+    draft.note(main.at, "its failure is a failure", "restart: {success: [CODE]} lists codes that are none");
   if (!needsShell(main)) service.set("command", commandData({ ...main, isForgiven: false }), main.at);
   else {
-    service.set("command", `exec ${shellText(main)}`, main.at, "A shell puts the variables in, which only its environment has.");
+    service.set(
+      "command",
+      `exec ${shellText(main)}`,
+      main.at,
+      "A shell puts the variables in, which only its environment has.",
+    );
     service.set("shell", true, main.at);
   }
 }
@@ -175,7 +198,10 @@ const signalCommand = /^(?:\/usr)?\/bin\/kill$/;
 function killSignal({ words }: SystemdCommand): string | null {
   const [program = "", ...rest] = words;
   if (!signalCommand.test(program) || !/^(?:\ue002MAINPID|\ue000MAINPID\ue001)$/.test(rest.at(-1) ?? "")) return null;
-  const text = rest.slice(0, -1).join(" ").replace(/^(?:-s |--signal[= ]|-)/, "");
+  const text = rest
+    .slice(0, -1)
+    .join(" ")
+    .replace(/^(?:-s |--signal[= ]|-)/, "");
   const made = signal(text === "" ? "TERM" : text);
   return typeof made === "string" ? made : null;
 }

@@ -1,8 +1,8 @@
 /** Units of the type timer: a schedule for the service that they start. */
 
+import { formatDuration } from "../config/duration.ts";
 import { type At, type Draft, LeftOut, type ServiceDraft } from "./draft.ts";
 import { duration, readDuration } from "./durations.ts";
-import { formatDuration } from "../config/duration.ts";
 import { applyRules, nothing, type Rules } from "./rules.ts";
 import { isYes } from "./systemd-context.ts";
 import type { Unit } from "./systemd-units.ts";
@@ -35,7 +35,8 @@ export const timerRules: Rules<TimerContext, string> = {
   OnBootSec: boot,
   OnCalendar: (value, at, { schedules, draft, service }) => {
     const cron = calendarToCron(value);
-    if (cron === null) draft.note(at, `${value} is no time that cron has`, "write schedule: with five fields as crontab(5) has them");
+    if (cron === null)
+      draft.note(at, `${value} is no time that cron has`, "write schedule: with five fields as crontab(5) has them");
     else {
       schedules.push({ text: cron.fields, at });
       if (cron.timezone !== "") service.set("timezone", cron.timezone, at);
@@ -63,13 +64,19 @@ export const timerRules: Rules<TimerContext, string> = {
 export function importTimer(unit: Unit, service: ServiceDraft, draft: Draft): void {
   const context: TimerContext = { service, draft, schedules: [] };
   const entries = unit.entries.filter(({ section }) => section === "Timer");
-  applyRules(entries.filter(({ value }) => value !== ""), timerRules, context, draft);
+  applyRules(
+    entries.filter(({ value }) => value !== ""),
+    timerRules,
+    context,
+    draft,
+  );
   const chosen =
     context.schedules.find(({ text }) => text.startsWith("every")) ??
     context.schedules.find(({ text }) => !text.startsWith("at boot")) ??
     context.schedules[0];
   for (const one of context.schedules) {
-    if (one !== chosen) draft.note(one.at, `one time is carried over: ${chosen?.text}`, "a second task can have the other");
+    if (one !== chosen)
+      draft.note(one.at, `one time is carried over: ${chosen?.text}`, "a second task can have the other");
   }
   if (chosen === undefined) return;
   service.set("type", "task", chosen.at);
@@ -88,12 +95,15 @@ const shorthands: { [word: string]: string } = {
   semiannually: "0 0 1 1,7 *",
 };
 
-const calendar = /^(?:((?:mon|tue|wed|thu|fri|sat|sun)[a-z,.-]*)\s+)?(?:(?:\*|\d{4})-([\d*,./]+)-([\d*,./]+)\s*)?(?:([\d*,./]+):([\d*,./]+)(?::(\d+))?)?(?:\s+([A-Z][\w/+-]*))?$/i;
+const calendar =
+  /^(?:((?:mon|tue|wed|thu|fri|sat|sun)[a-z,.-]*)\s+)?(?:(?:\*|\d{4})-([\d*,./]+)-([\d*,./]+)\s*)?(?:([\d*,./]+):([\d*,./]+)(?::(\d+))?)?(?:\s+([A-Z][\w/+-]*))?$/i;
 
 /** systemd.time(7), CALENDAR EVENTS, as crontab(5): null when cron has no such time. */
 export function calendarToCron(text: string): { fields: string; timezone: string } | null {
   const zoned = /^(\w+)(?:\s+([A-Z][\w/+-]*))?$/.exec(text.trim());
-  const word = Object.hasOwn(shorthands, zoned?.[1]?.toLowerCase() ?? "") ? shorthands[zoned?.[1]?.toLowerCase() ?? ""] : undefined;
+  const word = Object.hasOwn(shorthands, zoned?.[1]?.toLowerCase() ?? "")
+    ? shorthands[zoned?.[1]?.toLowerCase() ?? ""]
+    : undefined;
   if (word !== undefined) return { fields: word, timezone: zoned?.[2] ?? "" };
   const found = calendar.exec(text.trim());
   if (found === null || found[0] === "") return null;
@@ -111,7 +121,8 @@ function cronField(text: string | null): string | null {
     const step = /^(\*|\d+)\/(\d+)$/.exec(part);
     if (step !== null) return Number(step[1]) === 0 || step[1] === "*" ? `*/${Number(step[2])}` : null;
     const range = /^(\d+)(?:\.\.(\d+))?$/.exec(part);
-    if (range !== null) return range[2] === undefined ? String(Number(range[1])) : `${Number(range[1])}-${Number(range[2])}`;
+    if (range !== null)
+      return range[2] === undefined ? String(Number(range[1])) : `${Number(range[1])}-${Number(range[2])}`;
     return part === "*" ? part : null;
   });
   return parts.includes(null) ? null : parts.join(",");

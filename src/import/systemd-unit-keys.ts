@@ -4,7 +4,10 @@ import { type At, type DataMap, LeftOut, literal } from "./draft.ts";
 import { nothing, type Rules } from "./rules.ts";
 import { later, type SystemdContext, type SystemdRule } from "./systemd-context.ts";
 
-const conditions = new LeftOut("nothing is skipped by conditions", "pre_start: [test -e PATH] makes the start fail instead");
+const conditions = new LeftOut(
+  "nothing is skipped by conditions",
+  "pre_start: [test -e PATH] makes the start fail instead",
+);
 const propagation = new LeftOut(
   "it does not stop and restart with the other",
   "depends_on: [NAME] does, and starts the other as well",
@@ -27,7 +30,8 @@ function references(use: (name: string, at: At, context: SystemdContext) => void
         if (name !== context.service.name) use(name, at, context);
       } else if (/^network(?:-online|-pre)?\.target$/.test(unit)) {
         context.draft.note(at, `${unit} is not imported`, "on a machine: depends_on: [networking]");
-      } else if (!bootUnits.test(unit)) context.draft.note(at, `${unit} is not imported`, "import it as well, or leave it");
+      } else if (!bootUnits.test(unit))
+        context.draft.note(at, `${unit} is not imported`, "import it as well, or leave it");
     }
   };
 }
@@ -71,7 +75,10 @@ export const unitRules: Rules<SystemdContext, string> = {
   IgnoreOnIsolate: jobs,
   JobTimeoutSec: new LeftOut("requests have no limit of their own", "timeout: {start: TIME}"),
   OnFailure: new LeftOut("no other service is started by a failure", "critical: exit, reboot or rescue"),
-  OnSuccess: new LeftOut("no other service is started by an end", "depends_on: [{name: NAME, wait: done}] of the other"),
+  OnSuccess: new LeftOut(
+    "no other service is started by an end",
+    "depends_on: [{name: NAME, wait: done}] of the other",
+  ),
   PartOf: propagation,
   PropagatesReloadTo: propagation,
   RefuseManualStart: jobs,
@@ -100,13 +107,16 @@ export const installRules: Rules<SystemdContext, string> = {
 
 /** After all is read: order that a requirement brings with it needs no saying; the limit of starts. */
 export function finishUnit({ service, last }: SystemdContext): void {
-  const needed = new Set(service.list("depends_on").map((item) => (typeof item === "string" ? item : (item as DataMap).name)));
+  const needed = new Set(
+    service.list("depends_on").map((item) => (typeof item === "string" ? item : (item as DataMap).name)),
+  );
   const after = service.list("after").filter((name) => !needed.has(name as string));
   if (after.length === 0) service.remove("after");
   else service.values.after = after;
   const burst = last.get("StartLimitBurst");
   const interval = last.get("StartLimitIntervalSec") ?? last.get("StartLimitInterval");
-  if (interval !== undefined && /^0\s*[a-z]*$/.test(interval.value)) service.put("restart", "limit", "off", interval.at);
+  if (interval !== undefined && /^0\s*[a-z]*$/.test(interval.value))
+    service.put("restart", "limit", "off", interval.at);
   else if (burst !== undefined || interval !== undefined) {
     // systemd counts starts, of which the first is none again.
     const count = Math.max(1, Number(burst?.value ?? 5) - 1);

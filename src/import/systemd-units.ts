@@ -1,7 +1,7 @@
 /** systemd's units: files, drop-ins, templates with their instances, and specifiers. */
 
 import { folderOf } from "../config/node.ts";
-import { type At, type Draft, safeName, type ServiceDraft } from "./draft.ts";
+import { type At, type Draft, type ServiceDraft, safeName } from "./draft.ts";
 import { type IniEntry, readSystemdIni } from "./ini.ts";
 import { type Sources, Unusable } from "./sources.ts";
 
@@ -57,7 +57,8 @@ export class UnitReader {
       const links = /^(.+)\.(wants|requires)$/.exec(name);
       if (links !== null) this.addLinks(`${folder}/${name}`, links[1] as string, links[2] === "requires");
     }
-    for (const name of names) if (isUnitName(name) && this.sources.isFile(`${folder}/${name}`)) this.addFile(folder, name);
+    for (const name of names)
+      if (isUnitName(name) && this.sources.isFile(`${folder}/${name}`)) this.addFile(folder, name);
     for (const name of this.wantedBy.keys()) if (isUnitName(name)) this.addInstance(name);
   }
 
@@ -65,7 +66,8 @@ export class UnitReader {
     const folder = folderOf(path);
     const name = path.slice(path.lastIndexOf("/") + 1);
     this.folders.add(folder);
-    if (!isUnitName(name)) throw new Unusable(`cannot import ${this.sources.shown(path)}: it is no service, timer, socket or target`);
+    if (!isUnitName(name))
+      throw new Unusable(`cannot import ${this.sources.shown(path)}: it is no service, timer, socket or target`);
     this.addFile(folder, name);
   }
 
@@ -79,12 +81,17 @@ export class UnitReader {
         seen.add(unit.name);
         more = true;
         for (const { value } of unit.entries)
-          for (const word of value.split(/\s+/)) if (/@[^/]+\.[a-z]+$/.test(word) && isUnitName(word)) this.addInstance(word);
+          for (const word of value.split(/\s+/))
+            if (/@[^/]+\.[a-z]+$/.test(word) && isUnitName(word)) this.addInstance(word);
       }
     }
     for (const [name, at] of this.templates) {
       if (this.instantiated.has(name)) continue;
-      this.draft.note({ ...at, key: name }, "it is a template, and nothing names an instance of it", `gonit import ${name.replace("@.", "@NAME.")}`);
+      this.draft.note(
+        { ...at, key: name },
+        "it is a template, and nothing names an instance of it",
+        `gonit import ${name.replace("@.", "@NAME.")}`,
+      );
     }
   }
 
@@ -122,14 +129,24 @@ export class UnitReader {
     const template = name.replace(/@.*(\.[a-z]+)$/, "@$1");
     if (fileName !== name || !this.sources.isFile(`${folder}/${fileName}`)) {
       if (!this.sources.isFile(`${folder}/${template}`))
-        throw new Unusable(`cannot read ${this.sources.shown(`${folder}/${name}`)}: there is no such file, and no ${template}`);
+        throw new Unusable(
+          `cannot read ${this.sources.shown(`${folder}/${name}`)}: there is no such file, and no ${template}`,
+        );
       fileName = template;
       this.instantiated.add(template);
     }
     const { entries, at } = this.read(folder, fileName);
-    for (const dropIns of new Set([`${template}.d`, `${name}.d`])) entries.push(...this.dropIns(`${folder}/${dropIns}`));
+    for (const dropIns of new Set([`${template}.d`, `${name}.d`]))
+      entries.push(...this.dropIns(`${folder}/${dropIns}`));
     const [, prefix = "", , instance] = found as RegExpExecArray;
-    const unit: Unit = { name, prefix, instance: instance ?? null, type: (found as RegExpExecArray)[4] as UnitType, at, entries };
+    const unit: Unit = {
+      name,
+      prefix,
+      instance: instance ?? null,
+      type: (found as RegExpExecArray)[4] as UnitType,
+      at,
+      entries,
+    };
     this.units.set(name, unit);
     for (const entry of entries) entry.value = expandSpecifiers(entry, unit, this.draft);
   }
@@ -144,7 +161,9 @@ export class UnitReader {
     const file = this.sources.read(`${folder}/${name}`);
     const found = readSystemdIni(file.text, file.shown);
     for (const at of found.wrong) this.draft.note(at, "the line is no key and no section");
-    const entries = found.sections.flatMap(({ name: section, entries: list }) => list.map((entry) => ({ ...entry, section })));
+    const entries = found.sections.flatMap(({ name: section, entries: list }) =>
+      list.map((entry) => ({ ...entry, section })),
+    );
     return { entries, at: { file: file.shown, line: 0, key: name } };
   }
 }
@@ -191,7 +210,8 @@ function expandSpecifiers(entry: UnitEntry, unit: Unit, draft: Draft): string {
   };
   return entry.value.replace(/%([A-Za-z%])/g, (written, letter: string) => {
     const value = own[letter] ?? fixedSpecifiers[letter];
-    if (value === undefined) draft.note(entry.at, `only the machine knows what ${written} is: it stays as it is`, "write it out");
+    if (value === undefined)
+      draft.note(entry.at, `only the machine knows what ${written} is: it stays as it is`, "write it out");
     return value ?? written;
   });
 }

@@ -91,7 +91,8 @@ class SystemdImport {
 
   private unknownSections(unit: Unit): void {
     for (const { section, at } of unit.entries) {
-      if (!/^(?:Unit|Install|Service|Timer|Socket|X-.*)$/.test(section)) this.draft.note({ ...at, key: `[${section}]` }, "there is no such section");
+      if (!/^(?:Unit|Install|Service|Timer|Socket|X-.*)$/.test(section))
+        this.draft.note({ ...at, key: `[${section}]` }, "there is no such section");
     }
   }
 
@@ -109,7 +110,12 @@ class SystemdImport {
     if (!isStarted && unit.type === "service")
       this.made
         .get(unit.name)
-        ?.service.set("enabled", false, unit.at, "It has no [Install]: it starts on request, or when another service needs it.");
+        ?.service.set(
+          "enabled",
+          false,
+          unit.at,
+          "It has no [Install]: it starts on request, or when another service needs it.",
+        );
   }
 
   private timer(unit: Unit): void {
@@ -117,7 +123,11 @@ class SystemdImport {
     const target = named ?? unit.name.replace(/\.timer$/, ".service");
     const service = this.made.get(target)?.service;
     if (service === undefined) {
-      this.draft.note({ ...unit.at, key: unit.name }, `${target}, which it starts, is not imported`, "import both together");
+      this.draft.note(
+        { ...unit.at, key: unit.name },
+        `${target}, which it starts, is not imported`,
+        "import both together",
+      );
       return;
     }
     service.remove("enabled");
@@ -129,7 +139,11 @@ class SystemdImport {
     const target = named ?? unit.name.replace(/\.socket$/, ".service");
     const service = this.made.get(target)?.service;
     if (service === undefined) {
-      this.draft.note({ ...unit.at, key: unit.name }, `${target}, which it starts, is not imported`, "import both together");
+      this.draft.note(
+        { ...unit.at, key: unit.name },
+        `${target}, which it starts, is not imported`,
+        "import both together",
+      );
       return;
     }
     const isLazy = service.values.enabled === false;
@@ -149,5 +163,8 @@ class SystemdImport {
 }
 
 const startLimits: Rules<SystemdContext, string> = Object.fromEntries(
-  ["StartLimitBurst", "StartLimitInterval", "StartLimitIntervalSec", "StartLimitAction"].map((key) => [key, unitRules[key]]),
+  ["StartLimitBurst", "StartLimitInterval", "StartLimitIntervalSec", "StartLimitAction"].map((key) => [
+    key,
+    unitRules[key],
+  ]),
 ) as Rules<SystemdContext, string>;

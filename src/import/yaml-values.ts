@@ -1,7 +1,7 @@
 /** Looking into YAML that another manager defines: texts, lists and maps in the forms that people write. */
 
-import { isNullText, readBoolean } from "../config/scalar.ts";
 import { type MapNode, placeOf, type ScalarNode, type YamlNode } from "../config/node.ts";
+import { isNullText, readBoolean } from "../config/scalar.ts";
 import type { At } from "./draft.ts";
 import type { Entry } from "./rules.ts";
 
@@ -15,10 +15,14 @@ export function entriesOf(node: YamlNode | null, path: string): Entry<YamlNode>[
   return node.keys
     .map((key, index) => ({ key, value: node.values[index] as YamlNode }))
     .filter(({ key }) => !key.text.startsWith("x-"))
-    .map(({ key, value }) => ({ at: atNode(key, path === "" ? key.text : `${path}.${key.text}`), key: key.text, value }));
+    .map(({ key, value }) => ({
+      at: atNode(key, path === "" ? key.text : `${path}.${key.text}`),
+      key: key.text,
+      value,
+    }));
 }
 
-export function valueOf(node: YamlNode | null, key: string): YamlNode | null {
+export function valueAt(node: YamlNode | null, key: string): YamlNode | null {
   if (node?.kind !== "map") return null;
   const index = node.keys.findIndex(({ text }) => text === key);
   return index < 0 ? null : (node.values[index] as YamlNode);
