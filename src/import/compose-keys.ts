@@ -158,7 +158,10 @@ export const composeRules: Rules<ComposeContext, YamlNode> = {
     }
   },
   shm_size: files,
-  stdin_open: nothing,
+  stdin_open: (value, at, { node, draft }) => {
+    if (isTrue(value) && !isTrue(valueAt(node, "tty")))
+      draft.note(at, "standard input is empty", "stdin: {file: PATH}, or tty: true");
+  },
   stop_grace_period: (value, at, { service }) => putDuration(service, "stop", "timeout", textOf(value), at),
   stop_signal: (value, at, { service, draft }) =>
     service.put("stop", "signal", composeText(textOf(value) ?? "TERM", at, draft), at),
