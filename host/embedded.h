@@ -7,7 +7,8 @@ struct embedded_module {
   const char *name; /* such as "manager", "cli/main", "services/networking" */
   const unsigned char *data;
   unsigned size;
-  unsigned packed; /* bytes of data, which are a block of LZ4; 0: data is not packed */
+  unsigned packed;  /* bytes of data, which are a block of LZ4; 0: data is not packed */
+  unsigned is_lzma; /* 1: they are a stream of LZMA instead */
 };
 
 extern const struct embedded_module embedded_modules[];

@@ -14,6 +14,7 @@
 
 #include "embedded.h"
 #include "lz4.h"
+#include "lzma.h"
 #include "js-memory.h"
 
 #define MODULE_NAME_BYTES 256
@@ -83,7 +84,8 @@ static JSValue read_module(JSContext *ctx, const struct embedded_module *module)
   if (module->packed == 0) return JS_ReadObject(ctx, module->data, module->size, JS_READ_OBJ_BYTECODE);
   unsigned char *data = malloc(module->size);
   if (data == NULL) return JS_ThrowOutOfMemory(ctx);
-  JSValue value = lz4_unpack(module->data, module->packed, data, module->size) == (long)module->size
+  long (*unpack)(const unsigned char *, size_t, unsigned char *, size_t) = module->is_lzma ? lzma_unpack : lz4_unpack;
+  JSValue value = unpack(module->data, module->packed, data, module->size) == (long)module->size
                       ? JS_ReadObject(ctx, data, module->size, JS_READ_OBJ_BYTECODE)
                       : JS_ThrowInternalError(ctx, "the module %s of this binary is damaged", module->name);
   free(data);

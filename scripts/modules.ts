@@ -6,7 +6,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type BuildFailure, build, formatMessages } from "esbuild";
+import { type BuildFailure, build, formatMessages, transform } from "esbuild";
 import { fileHash, forgetHash } from "./c-objects.ts";
 import { Failure, mustRun } from "./run.ts";
 
@@ -19,10 +19,11 @@ export interface Module {
 }
 
 /**
- * Modules whose bytecode has no line numbers, which are an eighth of it. The simulator is large and runs no system; what
- * it finds is told by its seed, and found again with lines in a test.
+ * Modules that are large, seldom loaded and run no system: names are shortened, line numbers left out, and LZMA packs them,
+ * a third of their size in all. What they stumble over is found again with lines in a test. They take some milliseconds to
+ * unpack.
  */
-const WITHOUT_LINES = ["cli/command-simulate"];
+const SMALL = ["cli/command-simulate", "cli/command-import"];
 
 /** Entry modules by name. */
 export function entryModules(root: string): Map<string, string> {
@@ -83,11 +84,18 @@ async function bundle(root: string, folder: string): Promise<{ path: string; con
   return result.outputFiles;
 }
 
+async function shortened(script: Uint8Array): Promise<string> {
+  return (await transform(Buffer.from(script).toString(), { minify: true, format: "esm", target: "es2023" })).code;
+}
+
 /** Bundles all entries into .cache/modules/. */
 export async function bundleModules(root: string): Promise<Module[]> {
   const folder = join(root, ".cache/modules");
   const files = await bundle(root, folder);
-  for (const file of files) writeChanged(file.path, file.contents);
+  for (const { path, contents } of files) {
+    const isSmall = SMALL.includes(path.slice(folder.length + 1, -".js".length));
+    writeChanged(path, isSmall ? await shortened(contents) : contents);
+  }
   removeOthers(folder, new Set(files.map((file) => file.path)));
   const modules = files.map((file) => {
     const name = file.path.slice(folder.length + 1, -".js".length);
@@ -107,7 +115,7 @@ export async function compileModules(modules: Module[], tool: string, folder: st
   if (stale.length > 0) {
     const wordsOf = (some: Module[]): string[] =>
       some.flatMap(({ name, script, bytecode }) => [name, script, bytecode]);
-    const bare = stale.filter(({ name }) => WITHOUT_LINES.includes(name));
+    const bare = stale.filter(({ name }) => SMALL.includes(name));
     const words = wordsOf(stale.filter((module) => !bare.includes(module)));
     if (bare.length > 0) words.push("--no-lines", ...wordsOf(bare));
     await mustRun("compile the scripts to bytecode", tool, words);
@@ -124,18 +132,23 @@ export async function compileModules(modules: Module[], tool: string, folder: st
 const PACKED_BYTES_LEAST = 4096;
 
 function packedPath(module: Module): string {
-  return `${module.bytecode}.lz4`;
+  return `${module.bytecode}.${SMALL.includes(module.name) ? "lzma" : "lz4"}`;
 }
 
-/** The module as a block of LZ4, also written beside its bytecode; null where it stays as it is. */
+/** The module packed, also written beside its bytecode; null where it stays as it is. */
 async function packModule(module: Module): Promise<Uint8Array | null> {
   if (readFileSync(module.bytecode).length < PACKED_BYTES_LEAST) return null;
-  const words = ["-q", "-f", "-12", "-B7", "--no-frame-crc", module.bytecode, packedPath(module)];
-  await mustRun("pack the bytecode", "lz4", words);
-  const block = blockOf(readFileSync(packedPath(module)));
-  writeFileSync(packedPath(module), block);
+  if (SMALL.includes(module.name)) {
+    // As host/lzma.h has it.
+    const options = ["--format=raw", "--lzma1=preset=9e,lc=3,lp=0,pb=0", "--suffix=.lzma", "--keep", "--force"];
+    await mustRun("pack the bytecode", "xz", [...options, module.bytecode]);
+  } else {
+    const words = ["-q", "-f", "-12", "-B7", "--no-frame-crc", module.bytecode, packedPath(module)];
+    await mustRun("pack the bytecode", "lz4", words);
+    writeFileSync(packedPath(module), blockOf(readFileSync(packedPath(module))));
+  }
   forgetHash(packedPath(module));
-  return block;
+  return readFileSync(packedPath(module));
 }
 
 /** The one block of a frame as lz4(1) writes it: magic, two bytes of flags and their check, the block's length. */
@@ -166,10 +179,13 @@ export async function embedModules(
   table.push("", "const struct embedded_module embedded_modules[] = {");
   for (const [index, module] of modules.entries()) {
     const size = readFileSync(module.bytecode).length;
-    table.push(`  {"${module.name}", embedded_data_${index}, ${size}, ${packed[index]?.length ?? 0}},`);
+    const length = packed[index]?.length ?? 0;
+    table.push(
+      `  {"${module.name}", embedded_data_${index}, ${size}, ${length}, ${SMALL.includes(module.name) ? 1 : 0}},`,
+    );
   }
   /* An empty table is no C, and its count is what is looked at. */
-  if (modules.length === 0) table.push("  {0, 0, 0, 0},");
+  if (modules.length === 0) table.push("  {0, 0, 0, 0, 0},");
   table.push("};", "", `const unsigned embedded_module_count = ${modules.length};`, "");
   data.push('.section .note.GNU-stack, "", %progbits', "");
   const paths = { table: join(folder, "embedded-table.c"), data: join(folder, "embedded-data.S") };

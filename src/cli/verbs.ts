@@ -65,6 +65,13 @@ export const verbs: Verb[] = [
     summary: "print the merged configuration",
   },
   {
+    name: "import",
+    aliases: [],
+    module: "command-import",
+    group: "configuration",
+    summary: "make a configuration of another manager's files",
+  },
+  {
     name: "simulate",
     aliases: [],
     module: "command-simulate",

@@ -248,3 +248,10 @@ test("configText() writes short texts plainly and quotes what another reader wou
   assert.match(text, /command: \[x, "\$HOME", "\$1"\]/);
   assert.match(text, /environment: \{"N": "no"\}/);
 });
+
+test("configText() writes a long text on its line, whatever its length", () => {
+  const long = "word ".repeat(60).trim();
+  const plan = planOf(`services: [{name: a, command: x, description: "${long}"}]`);
+  assert.match(configText(plan), new RegExp(`^ {4}description: ${long}$`, "m"));
+  assert.equal(planOf(configText(plan)).services[0]?.description, long);
+});

@@ -26,6 +26,8 @@ export function findConfiguration(options: FindOptions, files: FileAccess, probl
     const found = fileIn(folder, "config", files, problems);
     if (found === undefined) return null;
     if (found !== null) return found;
+    const procfile = joined(folder, "Procfile");
+    if (role === Role.laptop && files.kindOf(procfile) === "file") return procfile;
   }
   const looked =
     role === Role.laptop
@@ -34,7 +36,7 @@ export function findConfiguration(options: FindOptions, files: FileAccess, probl
   problems.atFile("", "not-found", `cannot find a configuration: looked for ${looked}`, {
     fix:
       role === Role.laptop
-        ? "write a config.yml, or name a file with -f FILE"
+        ? "write a config.yml or a Procfile, or name a file with -f FILE"
         : "write one of them, or name a file with --config FILE",
   });
   return null;

@@ -10,6 +10,7 @@ import { enabledLayer, extraFiles, type FindOptions, findConfiguration, serviceF
 import { childOf, type MapNode, type YamlNode } from "./node.ts";
 import { parseYaml, type Text } from "./parse-yaml.ts";
 import type { Problems } from "./problems.ts";
+import { isProcfile, portBase, procfileTree } from "./procfile.ts";
 import { readText } from "./read-text.ts";
 import { kindNames, validate } from "./schema-kit.ts";
 import { include } from "./system-keys.ts";
@@ -145,6 +146,7 @@ class LayerReader {
       this.problems.atFile(text.shown, "binary", "cannot read the file: it is no text, it holds zero bytes");
       return null;
     }
+    if (isProcfile(text.path)) return this.procfile(text);
     const document = parseYaml(text, this.yaml, this.problems);
     if (document === null) return null;
     const { root } = document;
@@ -166,5 +168,9 @@ class LayerReader {
       },
     );
     return null;
+  }
+  private procfile({ path, shown, rootPath, text }: Text): MapNode | null {
+    const document = { path, shown, rootPath, text, seen: null, events: new Int32Array(0), root: null };
+    return procfileTree(document, portBase(path, this.files, this.variables("PORT")), this.problems);
   }
 }

@@ -27,7 +27,8 @@ function writeMap(map: { [key: string]: Data }, indent: string, lines: string[])
 
 function writeEntry(head: string, value: Data, indent: string, lines: string[]): void {
   const flow = writeFlow(value);
-  if (flow !== null && flow.length + head.length < flowWidth) lines.push(`${head} ${flow}`);
+  const isCollection = Array.isArray(value) || isMap(value);
+  if (flow !== null && (!isCollection || flow.length + head.length < flowWidth)) lines.push(`${head} ${flow}`);
   else if (Array.isArray(value)) {
     lines.push(head);
     for (const item of value) writeItem(item, `${indent}  `, lines);
@@ -66,6 +67,8 @@ function writeFlow(value: Data): string | null {
 
 function writeText(text: string): string {
   if (!needsQuotes(text)) return text;
+  // Quotes of a command are easier to read without backslashes before them.
+  if (/^[\x20-\x7e]*"[\x20-\x7e]*$/.test(text) && !text.includes("'")) return `'${text}'`;
   // JSON leaves characters as they are that YAML takes for line ends or refuses.
   return JSON.stringify(text).replace(/[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -1,4 +1,4 @@
-// with: js.c lz4.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c features.c js-machine.c kernel-words.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
+// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c features.c js-machine.c kernel-words.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
 /* Host calls of module machine: mounts in a mount namespace of the test's own, and what fails where there is no machine. */
 #include <errno.h>
 #include <sched.h>

@@ -1,4 +1,4 @@
-// with: js.c lz4.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-socket.c js-directory.c features.c js-file.c names.c hosts.c unix-socket.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
+// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-socket.c js-directory.c features.c js-file.c names.c hosts.c unix-socket.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
 // valgrind
 /* Host calls of modules loop and socket, and the files behind them. */
 #include <dirent.h>

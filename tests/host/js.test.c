@@ -1,4 +1,4 @@
-// with: js.c lz4.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c names.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
+// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c names.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
 /* The script host itself: modules, exceptions, limits, and module core. */
 #include <signal.h>
 #include <sys/wait.h>

@@ -23,6 +23,7 @@ struct embedded_module {
   const unsigned char *data;
   unsigned size;
   unsigned packed;
+  unsigned is_lzma;
 } embedded_modules[MODULES_MAX];
 unsigned embedded_module_count;
 
