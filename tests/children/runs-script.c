@@ -1,4 +1,4 @@
-// with: js.c lz4.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c features.c js-yaml.c js-zone.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine yaml
+// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c features.c js-yaml.c js-zone.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine yaml
 /* Runs a script file in gonit's script engine with the host calls of the reader: runs-script FILE [ARGUMENT ...]. */
 #include "../../host/js.h"
 #include "child.h"

@@ -23,11 +23,18 @@ services:
   - {name: forks, command: /bin/forks 300, limits: {pids: 20}}
   - {name: spins, command: /bin/spins, limits: {cpu: 0.1}}
   - {name: free, command: /bin/busybox sleep 100000}
+  - {name: nested, command: /bin/gonit up -f /system/inner.yml --socket /run/inner.sock, limits: {pids: 100}, logs: none}
   - name: judge
     type: task
     command: [/bin/busybox, sh, /bin/judge]
     after: [quiet, forks, spins, free]
     logs: {to: console, prefix: false}
+`;
+
+/** Of a gonit that is a service itself: its group is its own to divide. */
+const inner = `
+services:
+  - {name: deep, command: /bin/busybox sleep 100000, limits: {pids: 5, memory: 8M}}
 `;
 
 /** Each line that it prints is "NAME: VALUE". */
@@ -56,6 +63,13 @@ until gonit restart quiet; do sleep 0.1; done
 tell again cat gonit.main.quiet/memory.max /proc/1/cgroup
 gonit stop spins
 [ -d gonit.main.spins ] || echo "load: gone"
+until gonit status --socket /run/inner.sock deep | grep -q running; do sleep 0.1; done
+tell inner sh -c "gonit status --socket /run/inner.sock deep | grep -c 'not applied'"
+tell deep sh -c "cat gonit.main.nested/gonit.*.deep/pids.max gonit.main.nested/gonit.*.deep/memory.max"
+tell outer cat gonit.main.nested/pids.max
+gonit stop --force nested
+[ -d gonit.main.nested ] || echo "inner: gone"
+tell rest sh -c "ps | grep -c '[s]leep 100000'"
 echo "judge: over"
 `;
 
@@ -69,6 +83,7 @@ test("a service's memory, processes and processors end where its limits say, and
     "bin/spins": readFileSync(child("spins")),
     "bin/judge": judge,
     "system/config.yml": configuration,
+    "system/inner.yml": inner,
   });
   const vm = boot(t, { initrd });
   await vm.sees(/^judge: over$/m);
@@ -88,6 +103,11 @@ test("a service's memory, processes and processors end where its limits say, and
   assert.deepEqual(answers("bomb"), ["bounded", "gone"]);
   assert.deepEqual(answers("left"), ["0"]);
   assert.deepEqual(answers("load"), ["held back", "gone"]);
+  // Limits within limits; all of it ends with the group of the outer one: quiet and free are left.
+  assert.deepEqual(answers("deep"), [`5 ${8 << 20}`]);
+  assert.deepEqual(answers("outer"), ["100"]);
+  assert.deepEqual(answers("inner"), ["0", "gone"]);
+  assert.deepEqual(answers("rest"), ["2"]);
   // Another manager found the groups as they were.
   assert.deepEqual(answers("again"), [`${32 << 20} 0::/gonit.roles`]);
 });
