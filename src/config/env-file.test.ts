@@ -50,7 +50,7 @@ test("parseEnvFile() refuses all else with line and column", () => {
     ['A="$\\\n\\\n{B}"', "1:4: a shell would replace what begins with $"],
     ["A=\\\n~/bin", "2:1: a shell would replace ~ by a folder"],
     ["A=~/bin", "1:3: a shell would replace ~ by a folder"],
-    ["a.b=1", '1:1: "a.b" is no name'],
+    ["a.b=1", "1:1: what stands before = is no name of a variable"],
     ["=1", "1:1: the name before = is missing"],
     ["unset A", "1:1: the line is no assignment"],
     ["A=x\0", "1:4: the text holds a zero byte"],

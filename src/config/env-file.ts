@@ -82,9 +82,10 @@ class Parser {
         "blanks stand before =",
         "write NAME=VALUE without blanks around =",
       );
+    // The name is not repeated: where the file is another one by mistake, such as a key, everybody could read of it here.
     return this.error(
       this.at,
-      name === "" ? "the name before = is missing" : `"${name.slice(0, 40)}" is no name`,
+      name === "" ? "the name before = is missing" : "what stands before = is no name of a variable",
       nameFix,
     );
   }

@@ -7,5 +7,10 @@ const readingMethods: MethodName[] = ["version", "status", "why"];
 
 /** Root and gonit's own user may do everything; others may look, but not at output, which can hold secrets. */
 export function mayCall(method: MethodName, peer: Peer, ownUid: number): boolean {
-  return peer.uid === 0 || peer.uid === ownUid || readingMethods.includes(method);
+  return isTrusted(peer, ownUid) || readingMethods.includes(method);
+}
+
+/** What services print is shown to nobody else. */
+export function isTrusted(peer: Peer, ownUid: number): boolean {
+  return peer.uid === 0 || peer.uid === ownUid;
 }

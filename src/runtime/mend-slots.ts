@@ -6,11 +6,7 @@ import { type SlotRecord, SlotState, Stage } from "../contract.ts";
 import { instanceKey, type Ticket } from "../engine/instance.ts";
 import type { OpenProcess } from "./lookups.ts";
 import type { Shell } from "./performer.ts";
-
-const statBytes = 1024;
-
-/** What stands in `/proc/PID/stat` behind the name: state and parent (proc(5)). */
-const afterName = /\) (\S) (\d+) /;
+import { hasEnded, readStat } from "./process-facts.ts";
 
 export function mendSlots(shell: Shell, open: OpenProcess[]): void {
   const records = host.slots();
@@ -31,7 +27,6 @@ function isOf(record: SlotRecord, process: { ticket: Ticket; pid: number; slot: 
 
 /** False as well where there is no /proc. */
 function isChildOfInit(pid: number): boolean {
-  const data = host.readFile(`/proc/${pid}/stat`, statBytes);
-  const [, state, parent] = typeof data === "number" ? [] : (afterName.exec(host.decodeUtf8(data)) ?? []);
-  return state !== undefined && state !== "Z" && Number(parent) === host.roles().init.pid;
+  const stat = readStat(pid);
+  return stat !== null && !hasEnded(stat) && stat.parent === host.roles().init.pid;
 }

@@ -6,6 +6,7 @@
 import { Poll } from "../contract.ts";
 import type { Event } from "../engine/event.ts";
 import { type InstanceId, instanceKey, parseInstanceKey, type Ticket } from "../engine/instance.ts";
+import { descends, readStat } from "./process-facts.ts";
 import type { Watches } from "./watches.ts";
 
 const heldPrefix = "notify:";
@@ -155,7 +156,10 @@ export class NotifySockets {
   }
 }
 
-/** The main process, a process with the service's mark, or one that ended meanwhile and had the service's user. */
+/**
+ * The main process, a process with the service's mark, or one that ended meanwhile and had the service's user. Anybody can
+ * give itself the mark, so it counts from the service's user, from root, and from children of the main process.
+ */
 function belongs(
   sender: { pid: number; uid: number },
   main: { pid: number; uid: number },
@@ -165,7 +169,15 @@ function belongs(
   const environment = host.readFile(`/proc/${sender.pid}/environ`, 128 * 1024);
   if (typeof environment === "number") return sender.uid === main.uid;
   const marks = host.decodeUtf8(environment).split("\0");
-  return marks.includes(`GONIT_SERVICE=${instance.service}`) && marks.includes(`GONIT_REPLICA=${instance.replica}`);
+  const isMarked = [`GONIT_SERVICE=${instance.service}`, `GONIT_REPLICA=${instance.replica}`].every((mark) =>
+    marks.includes(mark),
+  );
+  return isMarked && (sender.uid === main.uid || sender.uid === 0 || isChild(sender.pid, main.pid));
+}
+
+function isChild(pid: number, main: number): boolean {
+  const stat = readStat(pid);
+  return stat !== null && descends(stat, main);
 }
 
 /** Lines NAME=VALUE; names that are not known are left out, as sd_notify(3) asks. */

@@ -56,7 +56,8 @@ function listOf(path: string, separator: string): string[] {
   return typeof data === "number" ? [] : host.decodeUtf8(data).split(separator);
 }
 
-function descends({ parent }: ProcessStat, ancestor: number): boolean {
+/** Whether the process is a child of the other one, or a child of its children. */
+export function descends({ parent }: ProcessStat, ancestor: number): boolean {
   let at = parent;
   for (let step = 0; step < ancestorsMax && at > 1; step++) {
     if (at === ancestor) return true;
