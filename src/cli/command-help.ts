@@ -1,5 +1,5 @@
 import { ExitCode } from "../contract.ts";
-import type { Command, Context } from "./command.ts";
+import { type Command, type CommandModule, type Context, commandOf } from "./command.ts";
 import { commonOptions } from "./options.ts";
 import { print, printError } from "./output.ts";
 import { findVerb, type Verb, verbs } from "./verbs.ts";
@@ -32,8 +32,8 @@ function run(context: Context): number {
     printError(`cannot explain ${name}: there is no such verb; gonit help lists them`);
     return ExitCode.usage;
   }
-  const loaded = host.load(`cli/${verb.module}`) as { command: Command };
-  print(explanation(loaded.command));
+  const loaded = host.load(`cli/${verb.module}`) as CommandModule;
+  print(explanation(commandOf(loaded, verb.name)));
   return ExitCode.ok;
 }
 

@@ -1,4 +1,7 @@
-/** What a verb's module exports: `export const command: Command`. */
+/**
+ * What a verb's module exports: `export const command: Command`; a module of several verbs that have little in common
+ * exports `commands`, by verb.
+ */
 
 import type { CliOptions } from "./options.ts";
 
@@ -21,6 +24,12 @@ export interface Command {
   examples: string[];
   /** Returns the exit code (ExitCode.*). */
   run(context: Context): number;
+}
+
+export type CommandModule = { command: Command } | { commands: Record<string, Command> };
+
+export function commandOf(loaded: CommandModule, verb: string): Command {
+  return "command" in loaded ? loaded.command : (loaded.commands[verb] as Command);
 }
 
 export interface Context {

@@ -4,7 +4,8 @@ import type { Reply } from "../engine/effect.ts";
 import type { Peer, Request } from "../engine/event.ts";
 import type { Ticket } from "../engine/instance.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
-import type { EnableResult, PlanResult, VersionInfo } from "./messages.ts";
+import type { SystemGraph } from "../engine/view-graph.ts";
+import type { EnableResult, HistoryResult, PlanResult, VersionInfo } from "./messages.ts";
 
 export interface LogPiece {
   service: string;
@@ -39,6 +40,10 @@ export interface ControlHost {
     names: string[],
     enabled: boolean,
   ): EnableResult | { error: string } | { unknown: string[]; suggestions: string[] };
+  history(): HistoryResult;
+  /** Calls `more` with each line of the history that comes, until the returned function is called. */
+  followHistory(more: (line: string) => void): () => void;
+  graph(): SystemGraph;
   /** Reads a configuration and tells what it would change. */
   plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void;
   apply(

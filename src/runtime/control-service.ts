@@ -1,7 +1,7 @@
 /** What control requests ask of the manager (src/control/control-host.ts). */
 
 import type { ControlHost, LogFollower, LogPiece } from "../control/control-host.ts";
-import type { EnableResult, PlanResult, VersionInfo } from "../control/messages.ts";
+import type { EnableResult, HistoryResult, PlanResult, VersionInfo } from "../control/messages.ts";
 import { planChanges } from "../engine/diff.ts";
 import type { Reply } from "../engine/effect.ts";
 import { engineOf, type Node } from "../engine/engine.ts";
@@ -9,12 +9,15 @@ import type { Peer, Request } from "../engine/event.ts";
 import type { InstanceId, Ticket } from "../engine/instance.ts";
 import { type Match, matchNames } from "../engine/names.ts";
 import type { ServicePlan } from "../engine/plan.ts";
+import { rules } from "../engine/rules.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
+import { type SystemGraph, systemGraph } from "../engine/view-graph.ts";
 import { requestNote } from "../engine/view-note.ts";
 import { systemStatus } from "../engine/view-status.ts";
 import { explain } from "../engine/view-why.ts";
 import { readNow } from "./clock.ts";
 import { storeEnabled } from "./enabled-store.ts";
+import { requestEvent } from "./history-events.ts";
 import type { LoadOutcome } from "./load-configuration.ts";
 import { lastLinesOf } from "./log-store.ts";
 import { logNote } from "./log-troubles.ts";
@@ -130,6 +133,19 @@ export class ControlService implements ControlHost {
     return "error" in stored ? stored : { services, path: stored.path };
   }
 
+  history(): HistoryResult {
+    const { bootMs, wallMs } = readNow();
+    return { texts: this.manager.history.texts(), rules, bootMs, wallMs };
+  }
+
+  followHistory(more: (line: string) => void): () => void {
+    return this.manager.history.follow(more);
+  }
+
+  graph(): SystemGraph {
+    return systemGraph(this.manager.state());
+  }
+
   private match(names: string[]): Match<Node> {
     return matchNames(engineOf(this.manager.state()).nodes, names);
   }
@@ -156,7 +172,7 @@ export class ControlService implements ControlHost {
   }
 
   apply(
-    _peer: Peer,
+    peer: Peer,
     path: string | null,
     _timeoutMs: number | null,
     accepted: (ticket: Ticket) => void,
@@ -170,6 +186,8 @@ export class ControlService implements ControlHost {
       const request = this.manager.shell.tickets.take();
       this.manager.requests.wait(request, done);
       accepted(request);
+      const detail = outcome.plan.sources[0]?.path ?? "";
+      this.manager.history.record(readNow(), "", [requestEvent(request, peer, { verb: "apply", detail })]);
       this.manager.emit({ kind: "plan-loaded", plan: outcome.plan, request, only: null });
     });
   }

@@ -1,0 +1,6 @@
+/** Verbs that look at a running system: rarely used, so in one module that packs better than one each would. */
+
+import type { Command } from "./command.ts";
+import { events } from "./look/command-events.ts";
+
+export const commands: Record<string, Command> = { events };

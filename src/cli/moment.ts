@@ -1,0 +1,30 @@
+/** Moments on the command line: how long ago, a time of today, or a date; as `--since` and `--at` take them. */
+
+import { ExitCode } from "../contract.ts";
+import { parseIsoTime } from "../control/iso-time.ts";
+import { ClientEnd } from "./client-end.ts";
+import type { Context } from "./command.ts";
+import { parseDurationMs } from "./options.ts";
+import { printError } from "./output.ts";
+
+const dayMs = 86_400_000;
+
+/** Milliseconds since 1970 of `5m`, `-5m`, `08:30`, `2026-11-25`, `2026-11-25T08:30:01Z`. Null: no moment. All times are UTC. */
+export function parseMoment(text: string, wallMs: number): number | null {
+  const ago = parseDurationMs(text.replace(/^-/, ""));
+  if (ago !== null) return wallMs - ago;
+  if (!/^\d\d:\d\d/.test(text)) return parseIsoTime(text);
+  const inDay = parseIsoTime(`1970-01-01T${text}`);
+  return inDay === null ? null : Math.floor(wallMs / dayMs) * dayMs + inDay;
+}
+
+/** How long ago the moment of an option was; null: the option is not there. Ends the client where it is no moment. */
+export function momentOption(context: Context, name: string): number | null {
+  const text = context.options.text(name);
+  if (text === null) return null;
+  const { wallMs } = host.now();
+  const moment = parseMoment(text, wallMs);
+  if (moment !== null) return wallMs - moment;
+  printError(`cannot use ${name} ${text}: a moment is 5m (ago), 08:30 or 2026-11-25T08:30:00, in UTC`);
+  throw new ClientEnd(ExitCode.usage);
+}
