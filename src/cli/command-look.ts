@@ -2,5 +2,6 @@
 
 import type { Command } from "./command.ts";
 import { events } from "./look/command-events.ts";
+import { graph } from "./look/command-graph.ts";
 
-export const commands: Record<string, Command> = { events };
+export const commands: Record<string, Command> = { events, graph };

@@ -49,6 +49,7 @@ export const verbs: Verb[] = [
   { name: "why", aliases: [], module: "command-why", group: "look", summary: "explain a service's state" },
   { name: "logs", aliases: [], module: "command-logs", group: "look", summary: "show what services print" },
   { name: "events", aliases: [], module: "command-look", group: "look", summary: "tell what happened" },
+  { name: "graph", aliases: [], module: "command-look", group: "look", summary: "show what depends on what" },
   { name: "health", aliases: [], module: "command-health", group: "look", summary: "tell whether all is well" },
   {
     name: "networking",

@@ -29,6 +29,7 @@ test("the page about looking shows what gonit prints", async (context) => {
       cwd: gonit.folder,
       env: {
         PATH: process.env.PATH ?? "",
+        LANG: "C.UTF-8",
         GONIT: binary(),
         GONIT_SOCKET: join(gonit.folder, "control.sock"),
       },
