@@ -50,6 +50,7 @@ export const verbs: Verb[] = [
   { name: "logs", aliases: [], module: "command-logs", group: "look", summary: "show what services print" },
   { name: "events", aliases: [], module: "command-look", group: "look", summary: "tell what happened" },
   { name: "graph", aliases: [], module: "command-look", group: "look", summary: "show what depends on what" },
+  { name: "analyze", aliases: [], module: "command-look", group: "look", summary: "show how long the start took" },
   { name: "health", aliases: [], module: "command-health", group: "look", summary: "tell whether all is well" },
   {
     name: "networking",

@@ -45,8 +45,11 @@ export type HistoryEvent =
   | { event: "shutdown-begun"; detail: string }
   /** `stepMs`: how much further the wall clock went than time did. */
   | { event: "clock-stepped"; stepMs: number }
-  /** `initMs`: when init began, on the clock that counts suspend; only in the first life, else null. */
-  | { event: "manager-started"; life: number; initMs: number | null }
+  /**
+   * `initMs`: when init began, on the clock that counts suspend; only in the first life, else null. `initramfsMs`: when the
+   * init of an initramfs began that has handed over to this one.
+   */
+  | { event: "manager-started"; life: number; initMs: number | null; initramfsMs?: number }
   | { event: "event-set-aside"; eventKind: string; detail: string };
 
 /** One turn. The events have the numbers `seq`, `seq` + 1 … */
@@ -74,6 +77,8 @@ export interface StartTimes {
   startingMs: number | null;
   execMs: number | null;
   readyMs: number | null;
+  /** Of a task: its end with success. */
+  doneMs: number | null;
 }
 
 export interface ServicePast {
@@ -92,16 +97,18 @@ export interface ServicePast {
 }
 
 export interface Past {
-  /** When init began; null: not known. */
+  /** When the init of an initramfs began, when init began, and its first manager; null: not known, or there was none. */
+  initramfsMs: number | null;
   initMs: number | null;
+  managerMs: number | null;
   services: Record<string, ServicePast>;
 }
 
 export function emptyPast(): Past {
-  return { initMs: null, services: {} };
+  return { initramfsMs: null, initMs: null, managerMs: null, services: {} };
 }
 
-const noTimes: StartTimes = { waitingMs: null, startingMs: null, execMs: null, readyMs: null };
+const noTimes: StartTimes = { waitingMs: null, startingMs: null, execMs: null, readyMs: null, doneMs: null };
 
 /** Brings the past up to the end of a line. */
 export function addLine(past: Past, line: HistoryLine): void {
@@ -111,7 +118,10 @@ export function addLine(past: Past, line: HistoryLine): void {
 function addEvent(past: Past, at: HistoryLine, event: HistoryEvent): void {
   switch (event.event) {
     case "manager-started":
-      if (event.initMs !== null) past.initMs = event.initMs;
+      if (event.initMs === null) return;
+      past.initMs = event.initMs;
+      past.initramfsMs = event.initramfsMs ?? null;
+      past.managerMs = at.bootMs;
       return;
     case "plan-loaded":
       for (const name of event.added) past.services[name] = newService(at);
@@ -166,7 +176,7 @@ function forgetRemoved(past: Past): void {
 
 function started(service: ServicePast, at: HistoryLine, pid: number): void {
   service.pid = pid;
-  setTimes(service, { ...service.last, execMs: at.bootMs });
+  reach(service, { execMs: at.bootMs });
 }
 
 function changeState(
@@ -182,17 +192,24 @@ function changeState(
   service.rule = rule;
   service.detail = detail;
   const now = at.bootMs;
-  if (state === "waiting") setTimes(service, { ...noTimes, waitingMs: now });
-  else if (state === "starting") {
-    setTimes(service, { ...noTimes, waitingMs: before === "waiting" ? service.last.waitingMs : now, startingMs: now });
-  } else if ((state === "ready" || state === "done") && service.last.readyMs === null)
-    setTimes(service, { ...service.last, readyMs: now });
+  if (state === "waiting") begin(service, { ...noTimes, waitingMs: now });
+  else if (state === "starting" && before === "waiting") reach(service, { startingMs: now });
+  else if (state === "starting") begin(service, { ...noTimes, waitingMs: now, startingMs: now });
+  else if (state === "ready" && service.last.readyMs === null) reach(service, { readyMs: now });
+  else if (state === "done") reach(service, { doneMs: now });
 }
 
-/** The first start goes on being written until it has led to something. */
-function setTimes(service: ServicePast, times: StartTimes): void {
-  if (service.first === service.last || service.first.readyMs === null) service.first = times;
+/** A new start. The first one that led to something stays. */
+function begin(service: ServicePast, times: StartTimes): void {
+  if (service.first.readyMs === null && service.first.doneMs === null) service.first = times;
   service.last = times;
+}
+
+/** A step of the last start, which may still be the first. */
+function reach(service: ServicePast, step: Partial<StartTimes>): void {
+  const isFirst = service.first.waitingMs === service.last.waitingMs;
+  service.last = { ...service.last, ...step };
+  if (isFirst) service.first = service.last;
 }
 
 export interface History {

@@ -147,7 +147,7 @@ function inputEvent(state: State, event: Event, now: Now): HistoryEvent | null {
     case "signal-received":
       return { event: "signal-received", signal: event.signal, meaning: event.meaning };
     case "manager-started":
-      return { event: "manager-started", life: event.life, initMs: event.life === 1 ? initMs(now) : null };
+      return managerEvent(event.life, now);
     case "event-set-aside":
       return { event: "event-set-aside", eventKind: event.eventKind, detail: cut(event.reason) };
     default:
@@ -155,9 +155,16 @@ function inputEvent(state: State, event: Event, now: Now): HistoryEvent | null {
   }
 }
 
-/** When init began, on the clock that counts suspend. */
-function initMs({ bootMs, monotonicMs }: Now): number {
-  return Math.floor(host.startedMs()) + bootMs - monotonicMs;
+const initramfsVariable = "GONIT_INITRAMFS_MS=";
+
+function managerEvent(life: number, { bootMs, monotonicMs }: Now): HistoryEvent {
+  const event = "manager-started";
+  if (life > 1) return { event, life, initMs: null };
+  const initMs = Math.floor(host.startedMs()) + bootMs - monotonicMs;
+  // From host/switch-root.c.
+  const variable = host.environment().find((text) => text.startsWith(initramfsVariable));
+  const initramfs = variable === undefined ? {} : { initramfsMs: Number(variable.slice(initramfsVariable.length)) };
+  return { event, life, initMs, ...initramfs };
 }
 
 const kindNames = new Map(Object.entries(ProcessKind).map(([name, number]) => [number as number, name]));

@@ -31,6 +31,7 @@ type Calls = Pick<
   | "errnoText"
   | "now"
   | "startedMs"
+  | "environment"
   | "readFile"
   | "random"
   | "testHook"
@@ -140,6 +141,7 @@ export class MemoryLedger {
         return 0;
       },
       startedMs: () => 0,
+      environment: () => [],
       readFile: () => -ENOENT,
       memory: () => {
         this.open.set(this.nextFd, { bytes: new Uint8Array(0) });
