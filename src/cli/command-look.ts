@@ -5,4 +5,6 @@ import { analyze } from "./look/command-analyze.ts";
 import { events } from "./look/command-events.ts";
 import { graph } from "./look/command-graph.ts";
 
+export { statusAt } from "./look/status-at.ts";
+
 export const commands: Record<string, Command> = { analyze, events, graph };

@@ -18,13 +18,22 @@ export function parseMoment(text: string, wallMs: number): number | null {
   return inDay === null ? null : Math.floor(wallMs / dayMs) * dayMs + inDay;
 }
 
-/** How long ago the moment of an option was; null: the option is not there. Ends the client where it is no moment. */
-export function momentOption(context: Context, name: string): number | null {
+export interface Moment {
+  /** Since 1970. */
+  wallMs: number;
+  /** Since the kernel began, by the present clock: what happened is looked for by that, since a clock may be set. */
+  bootMs: number;
+  /** How long ago; negative: still to come. */
+  agoMs: number;
+}
+
+/** The moment of an option; null: the option is not there. Ends the client where it is no moment. */
+export function momentOption(context: Context, name: string): Moment | null {
   const text = context.options.text(name);
   if (text === null) return null;
-  const { wallMs } = host.now();
-  const moment = parseMoment(text, wallMs);
-  if (moment !== null) return wallMs - moment;
+  const now = host.now();
+  const wallMs = parseMoment(text, now.wallMs);
+  if (wallMs !== null) return { wallMs, bootMs: now.bootMs - (now.wallMs - wallMs), agoMs: now.wallMs - wallMs };
   printError(`cannot use ${name} ${text}: a moment is 5m (ago), 08:30 or 2026-11-25T08:30:00, in UTC`);
   throw new ClientEnd(ExitCode.usage);
 }

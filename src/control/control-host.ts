@@ -33,8 +33,10 @@ export interface ControlHost {
   resume(ticket: Ticket, done: (reply: Reply) => void): boolean;
   /** Recent lines of the services that match; null with names that match nothing. */
   recentLogs(names: string[], lines: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] };
-  /** Calls `more` with new output until it is ended. */
-  followLogs(names: string[], more: (piece: LogPiece) => void): LogFollower;
+  /** Lines with time stamps from a moment on; as recentLogs(). */
+  logsSince(names: string[], sinceWallMs: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] };
+  /** Calls `more` with new output until it is ended. `stamps`: time stamps are left in it. */
+  followLogs(names: string[], more: (piece: LogPiece) => void, stamps: boolean): LogFollower;
   /** Keeps for the next reading of the configuration that services are enabled, or are not. */
   setEnabled(
     names: string[],

@@ -26,7 +26,8 @@ export interface Methods {
   act: { params: { request: Request; timeoutMs: number | null; wait: boolean; output?: boolean }; result: Reply };
   /** Waits for the reply of a request that an earlier manager accepted. */
   resume: { params: { request: Ticket }; result: Reply };
-  logs: { params: { names: string[]; lines: number; follow: boolean }; result: LogsResult };
+  /** sinceMs: from this moment on, since 1970, with time stamps; `lines` means nothing then. */
+  logs: { params: { names: string[]; lines: number; follow: boolean; sinceMs: number | null }; result: LogsResult };
   /** What happened. With `follow` more comes as `history` notifications. */
   history: { params: { follow: boolean }; result: HistoryResult };
   graph: { params: Record<string, never>; result: SystemGraph };
@@ -86,6 +87,8 @@ export interface PlanChange {
 export type Notification =
   | { method: "accepted"; params: { request: Ticket; note: string } }
   | { method: "log"; params: { service: string; text: string } }
+  /** `logs` with follow: all that there was is told; what comes now is new. */
+  | { method: "caught-up"; params: Record<string, never> }
   /** A line of the history. */
   | { method: "history"; params: { line: string } };
 

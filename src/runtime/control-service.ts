@@ -1,6 +1,7 @@
 /** What control requests ask of the manager (src/control/control-host.ts). */
 
 import type { ControlHost, LogFollower, LogPiece } from "../control/control-host.ts";
+import { isoTime } from "../control/iso-time.ts";
 import type { EnableResult, HistoryResult, PlanResult, VersionInfo } from "../control/messages.ts";
 import { planChanges } from "../engine/diff.ts";
 import type { Reply } from "../engine/effect.ts";
@@ -19,6 +20,7 @@ import { readNow } from "./clock.ts";
 import { storeEnabled } from "./enabled-store.ts";
 import { requestEvent } from "./history-events.ts";
 import type { LoadOutcome } from "./load-configuration.ts";
+import { linesSince } from "./log-since.ts";
 import { lastLinesOf } from "./log-store.ts";
 import { logNote } from "./log-troubles.ts";
 import type { Manager } from "./manager.ts";
@@ -111,15 +113,24 @@ export class ControlService implements ControlHost {
     const logs: LogPiece[] = [];
     for (const { instance } of this.services(names)) {
       for (const source of this.manager.shell.logs.sourcesOf(instance)) {
-        const kept = lastLinesOf(this.manager.shell.logs.tail(source), lines, 0);
+        const kept = lastLinesOf(this.manager.shell.logs.tail(source), lines, source.path === "" ? source.flags : 0);
         if (kept.length > 0) logs.push({ service: source.name, text: `${kept.join("\n")}\n` });
       }
     }
     return { logs };
   }
 
-  followLogs(names: string[], more: (piece: LogPiece) => void): LogFollower {
-    return this.manager.followers.add(() => this.services(names), more);
+  logsSince(names: string[], sinceWallMs: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] } {
+    const matched = this.match(names);
+    if (matched.unknown.length > 0) return { unknown: matched.unknown, suggestions: matched.suggestions };
+    const { logs } = this.manager.shell;
+    const sources = this.services(names).flatMap(({ instance }) => logs.sourcesOf(instance));
+    const since = isoTime(sinceWallMs);
+    return { logs: sources.map((source) => ({ service: source.name, text: linesSince(logs, source, since) })) };
+  }
+
+  followLogs(names: string[], more: (piece: LogPiece) => void, stamps: boolean): LogFollower {
+    return this.manager.followers.add(() => this.services(names), more, stamps);
   }
 
   setEnabled(

@@ -16,6 +16,7 @@ function steady(text: string): string {
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME")
     .replace(/"(wallMs|bootMs|pid|id|seq|cpuMs|maxRssKib|uid)":\d+/g, '"$1":N')
     .replace(/\b(pid|request|user) \d+/g, "$1 N")
+    .replace(/^(\w+ +\w+ +)\d+ /gm, "$1PID ")
     .replace(/\d+(\.\d+)? ?(ms|s|MiB)\b/g, "N")
     .replace(/ +/g, " ");
 }

@@ -55,25 +55,25 @@ interface Told {
 
 function run(context: Context): number {
   const { options } = context;
-  const agoMs = momentOption(context, "--since");
+  const moment = momentOption(context, "--since");
   const written = options.text("--lines");
   if (written !== null && !/^\d{1,6}$/.test(written)) {
     printError(`cannot use -n ${written}: a number of events is needed`);
     return ExitCode.usage;
   }
   const connection = connect(context);
-  const { texts, rules, bootMs } = ask(context, connection, "history", { follow: false });
+  const { texts, rules } = ask(context, connection, "history", { follow: false });
   const history = readHistory(texts);
   const filter = new NameFilter(context, connection, history);
   const past = history?.base.past ?? emptyPast();
-  const since = agoMs === null ? Number.NEGATIVE_INFINITY : bootMs - agoMs;
+  const since = moment === null ? Number.NEGATIVE_INFINITY : Math.floor(moment.bootMs);
   const told = (history?.lines ?? [])
     .flatMap((line) => eventsOf(past, line))
     .filter(({ event, line }) => {
       // In this order: the end of a request is wanted when its begin was.
       return filter.isWanted(event) && line.bootMs >= since;
     });
-  const count = written === null ? (agoMs === null ? countDefault : told.length) : Number(written);
+  const count = written === null ? (moment === null ? countDefault : told.length) : Number(written);
   const show = shower(context, rules);
   for (const one of count === 0 ? [] : told.slice(-count)) show(one);
   if (options.has("--follow")) follow(history?.lines.at(-1), past);
