@@ -2,9 +2,10 @@
 
 import type { Command } from "./command.ts";
 import { analyze } from "./look/command-analyze.ts";
+import { completion } from "./look/command-completion.ts";
 import { events } from "./look/command-events.ts";
 import { graph } from "./look/command-graph.ts";
 
 export { statusAt } from "./look/status-at.ts";
 
-export const commands: Record<string, Command> = { analyze, events, graph };
+export const commands: Record<string, Command> = { analyze, completion, events, graph };

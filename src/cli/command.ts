@@ -12,6 +12,8 @@ export interface OptionSpec {
   short: string;
   /** Name of the value as help shows it; empty for a flag. */
   value: string;
+  /** All values that it may have, where they can be told. */
+  choices?: readonly string[];
   help: string;
 }
 

@@ -102,6 +102,13 @@ export const verbs: Verb[] = [
     group: "system",
     summary: "end the system in order",
   },
+  {
+    name: "completion",
+    aliases: [],
+    module: "command-look",
+    group: "other",
+    summary: "print a script that lets a shell complete",
+  },
   { name: "version", aliases: [], module: "command-version", group: "other", summary: "show versions" },
   { name: "help", aliases: [], module: "command-help", group: "other", summary: "explain a verb" },
 ];

@@ -14,6 +14,8 @@ import {
 } from "./start-analysis.ts";
 import { startSvg } from "./start-svg.ts";
 
+const formats = ["text", "svg", "json"];
+
 export const analyze: Command = {
   usage: "analyze [boot] [--last] [--format text|svg|json]",
   about:
@@ -21,7 +23,7 @@ export const analyze: Command = {
     "took to be ready; and the chain of services that held up the rest. With boot also the kernel, an initramfs and init.",
   options: [
     { name: "--last", short: "", value: "", help: "The last start of each service. Default: its first one." },
-    formatOption("text, svg or json."),
+    formatOption(formats, "text, svg or json."),
   ],
   examples: ["gonit analyze", "gonit analyze boot", "gonit analyze --format svg > start.svg"],
   run,
@@ -34,7 +36,7 @@ function run(context: Context): number {
     return ExitCode.usage;
   }
   const format = options.json ? "json" : (options.text("--format") ?? "text");
-  if (!["text", "svg", "json"].includes(format)) return unknownFormat(context, format, ["text", "svg", "json"]);
+  if (!formats.includes(format)) return unknownFormat(context, format, formats);
   const connection = connect(context);
   const { texts } = ask(context, connection, "history", { follow: false });
   const graph = ask(context, connection, "graph", {});

@@ -13,7 +13,7 @@ export const graph: Command = {
   about:
     "Shows what depends on what, and the states. As text each service stands above what it depends on; in brackets what " +
     "it asks of it. With names only these, what they depend on, and what depends on them.",
-  options: [formatOption("text, dot (for Graphviz), svg or json.")],
+  options: [formatOption(["text", "dot", "svg", "json"], "text, dot (for Graphviz), svg or json.")],
   examples: ["gonit graph", "gonit graph web", "gonit graph --format svg > system.svg"],
   run,
 };
