@@ -2,16 +2,7 @@ import { ExitCode } from "../contract.ts";
 import { type Command, type CommandModule, type Context, commandOf } from "./command.ts";
 import { commonOptions } from "./options.ts";
 import { print, printError } from "./output.ts";
-import { findVerb, type Verb, verbs } from "./verbs.ts";
-
-const groupTitles: Record<Verb["group"], string> = {
-  run: "Run",
-  act: "Act",
-  look: "Look",
-  configuration: "Configuration",
-  system: "System",
-  other: "Other",
-};
+import { findVerb, groupTitles, type Verb, verbs } from "./verbs.ts";
 
 export const command: Command = {
   usage: "help [VERB]",

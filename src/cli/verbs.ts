@@ -10,6 +10,15 @@ export interface Verb {
   summary: string;
 }
 
+export const groupTitles: Record<Verb["group"], string> = {
+  run: "Run",
+  act: "Act",
+  look: "Look",
+  configuration: "Configuration",
+  system: "System",
+  other: "Other",
+};
+
 export const verbs: Verb[] = [
   {
     name: "up",
