@@ -18,6 +18,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "init.h"
@@ -31,6 +32,7 @@
 #define NEW_ROOT "/sysroot"
 #define DEPTH_MAX 64
 #define AGAIN_S 5
+#define VARIABLES_MAX 64
 
 extern char **environ;
 
@@ -130,19 +132,31 @@ static int enter_new_root(void) {
   return 0;
 }
 
+/* The environment for the next init, with the moment at which this one began: `gonit analyze boot` shows it. */
+static char **with_moment(const struct timespec *began) {
+  static char text[48], *variables[VARIABLES_MAX + 2];
+  unsigned count = 0;
+  for (; count < VARIABLES_MAX && environ[count] != NULL; count++) variables[count] = environ[count];
+  snprintf(text, sizeof text, "GONIT_INITRAMFS_MS=%lld", (long long)began->tv_sec * 1000 + began->tv_nsec / 1000000);
+  variables[count] = text;
+  return variables;
+}
+
 /* Returns only when none of them can be executed. */
-static void execute_init(void) {
+static void execute_init(char **variables) {
   static char named[256];
   const char *const paths[] = {kernel_word("init", named, sizeof named) ? named : "", "/system/gonit", "/sbin/init"};
   for (unsigned i = 0; i < sizeof paths / sizeof paths[0]; i++) {
     if (paths[i][0] != '/') continue;
     init_argv[0] = (char *)paths[i];
-    execve(paths[i], init_argv, environ);
+    execve(paths[i], init_argv, variables);
   }
 }
 
 void switch_root(void) {
   char root[256];
+  struct timespec began;
+  clock_gettime(CLOCK_BOOTTIME, &began);
   if (!is_initramfs() || !kernel_word("root", root, sizeof root) || root[0] == '\0') return;
   mkdir(NEW_ROOT, 0755);
   mount_root();
@@ -150,7 +164,7 @@ void switch_root(void) {
   if (result < 0)
     report("error", "Cannot enter the root file system", REPORT_FIELDS({"error", report_error(-result), 0}));
   for (;;) {
-    execute_init();
+    execute_init(with_moment(&began));
     offer_shell("the root file system holds no init: neither init= nor /system/gonit nor /sbin/init can be run");
   }
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { checkImports, checkPurity } from "./check-imports.ts";
 import { checkExceptions, checkLength, checkNames, checkWords } from "./check-texts.ts";
 import { staleContractFiles } from "./contract-files.ts";
+import { checkDocs } from "./docs.ts";
 import { Failure, mustRun, run, type Tools } from "./run.ts";
 
 /** A check: its complaints, each with the fix; none when all is well. */
@@ -66,6 +67,7 @@ const CHECKS: { [name: string]: Check } = {
     ]),
   "dead code": (root) => complaintsOf(root, "knip", ["knip", "--no-progress", "--no-config-hints", "--include", DEAD]),
   "generated files": async (root) => staleContractFiles(root).map((path) => `${path} is stale: npm run contract`),
+  "generated pages": checkDocs,
   texts: checkTexts,
 };
 

@@ -14,6 +14,7 @@ const COMMANDS: { [verb: string]: () => Promise<Command> } = {
   bench: async () => (await import("./bench.ts")).benchCommand,
   check: async () => (await import("./check.ts")).checkCommand,
   format: async () => (await import("./check.ts")).formatCommand,
+  docs: async () => (await import("./docs.ts")).docsCommand,
   contract: async () => (await import("./contract-files.ts")).contractCommand,
 };
 

@@ -23,7 +23,7 @@ export interface Module {
  * a third of their size in all. What they stumble over is found again with lines in a test. They take some milliseconds to
  * unpack.
  */
-const SMALL = ["cli/command-simulate", "cli/command-import"];
+const SMALL = ["simulate", "import", "look", "logs", "config", "check"].map((verb) => `cli/command-${verb}`);
 
 /** Entry modules by name. */
 export function entryModules(root: string): Map<string, string> {

@@ -57,7 +57,7 @@ export const effectFaults: Planted[] = [
       if (node?.unit.run === null || node === undefined) return;
       node.unit.state = "stopping";
       Object.assign(node.unit.run, { ending: "request", phase: "killing" });
-      effects.push({ kind: "publish", instance: node.id, state: "stopping", cause: "stop-signal" });
+      effects.push({ kind: "publish", instance: node.id, state: "stopping", cause: "stop-signal", detail: "" });
     },
   },
   {

@@ -1,17 +1,8 @@
 import { ExitCode } from "../contract.ts";
-import type { Command, Context } from "./command.ts";
+import { type Command, type CommandModule, type Context, commandOf } from "./command.ts";
 import { commonOptions } from "./options.ts";
 import { print, printError } from "./output.ts";
-import { findVerb, type Verb, verbs } from "./verbs.ts";
-
-const groupTitles: Record<Verb["group"], string> = {
-  run: "Run",
-  act: "Act",
-  look: "Look",
-  configuration: "Configuration",
-  system: "System",
-  other: "Other",
-};
+import { findVerb, groupTitles, type Verb, verbs } from "./verbs.ts";
 
 export const command: Command = {
   usage: "help [VERB]",
@@ -32,8 +23,8 @@ function run(context: Context): number {
     printError(`cannot explain ${name}: there is no such verb; gonit help lists them`);
     return ExitCode.usage;
   }
-  const loaded = host.load(`cli/${verb.module}`) as { command: Command };
-  print(explanation(loaded.command));
+  const loaded = host.load(`cli/${verb.module}`) as CommandModule;
+  print(explanation(commandOf(loaded, verb.name)));
   return ExitCode.ok;
 }
 

@@ -10,7 +10,13 @@ export const command: Command = {
   about: "Sends a signal to the main process of services. What gonit wants of them does not change.",
   options: [
     { name: "--signal", short: "-s", value: "SIGNAL", help: "HUP, SIGHUP, RTMIN+3 or a number; TERM when not given." },
-    { name: "--scope", short: "", value: "SCOPE", help: "process, group or tree; process when not given." },
+    {
+      name: "--scope",
+      short: "",
+      value: "SCOPE",
+      choices: ["process", "group", "tree"],
+      help: "process, group or tree; process when not given.",
+    },
   ],
   examples: ["gonit kill -s HUP web"],
   run,

@@ -6,20 +6,28 @@ import { ledgerStatus } from "./ledger-status.ts";
 import { type Paint, painter, print, printJson, shownDuration, table } from "./output.ts";
 
 export const command: Command = {
-  usage: "status [NAME…]",
+  usage: "status [--at T] [NAME…]",
   about:
     "Shows services and their states. With names (globs and tag:NAME work) each of them in full. Ends with 3 when a " +
-    "named service does not run.",
+    "named service does not run. With --at what their states were at a moment, as far back as gonit remembers.",
   options: [
+    {
+      name: "--at",
+      short: "",
+      value: "T",
+      help: "The states at this moment: 5m (ago), 08:30, 2026-11-25T08:30:00, in UTC.",
+    },
     { name: "--ledger", short: "", value: "", help: "Read the ledger in memory: works without a manager." },
     { name: "--pid", short: "", value: "PID", help: "With --ledger: the process number of gonit's init." },
   ],
-  examples: ["gonit status", "gonit status web", "gonit status --json 'worker-*'"],
+  examples: ["gonit status", "gonit status web", "gonit status --json 'worker-*'", "gonit status --at 5m"],
   run,
 };
 
 function run(context: Context): number {
   if (context.options.has("--ledger")) return ledgerStatus(context);
+  if (context.options.has("--at"))
+    return (host.load("cli/command-look") as typeof import("./command-look.ts")).statusAt(context);
   const connection = connect(context);
   const status = ask(context, connection, "status", { names: context.words });
   connection.close();

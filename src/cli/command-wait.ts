@@ -9,7 +9,13 @@ export const command: Command = {
   usage: "wait NAME… [--for ready|healthy|done|stopped]",
   about: "Waits until services are as asked; ends with 1 as soon as that has become impossible.",
   options: [
-    { name: "--for", short: "", value: "STATE", help: "ready (the default), healthy, done or stopped." },
+    {
+      name: "--for",
+      short: "",
+      value: "STATE",
+      choices: ["ready", "healthy", "done", "stopped"],
+      help: "ready (the default), healthy, done or stopped.",
+    },
     { name: "--timeout", short: "", value: "TIME", help: "Give up after this time (exit code 7)." },
   ],
   examples: ["gonit wait web --for ready --timeout 30s"],

@@ -1,4 +1,7 @@
-/** What a verb's module exports: `export const command: Command`. */
+/**
+ * What a verb's module exports: `export const command: Command`; a module of several verbs that have little in common
+ * exports `commands`, by verb.
+ */
 
 import type { CliOptions } from "./options.ts";
 
@@ -9,6 +12,8 @@ export interface OptionSpec {
   short: string;
   /** Name of the value as help shows it; empty for a flag. */
   value: string;
+  /** All values that it may have, where they can be told. */
+  choices?: readonly string[];
   help: string;
 }
 
@@ -21,6 +26,12 @@ export interface Command {
   examples: string[];
   /** Returns the exit code (ExitCode.*). */
   run(context: Context): number;
+}
+
+export type CommandModule = { command: Command } | { commands: Record<string, Command> };
+
+export function commandOf(loaded: CommandModule, verb: string): Command {
+  return "command" in loaded ? loaded.command : (loaded.commands[verb] as Command);
 }
 
 export interface Context {

@@ -13,6 +13,7 @@ export const roleOption: OptionSpec = {
   name: "--role",
   short: "",
   value: "ROLE",
+  choices: ["vm", "container", "laptop"],
   help: "vm, container or laptop: whose defaults are used. Default: that of the running gonit, else laptop.",
 };
 

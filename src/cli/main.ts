@@ -4,7 +4,7 @@
 
 import { ExitCode } from "../contract.ts";
 import { ClientEnd } from "./client-end.ts";
-import type { Command } from "./command.ts";
+import { type CommandModule, commandOf } from "./command.ts";
 import { commonOptions, parseCommandLine } from "./options.ts";
 import { printError } from "./output.ts";
 import { findVerb, verbs } from "./verbs.ts";
@@ -29,9 +29,9 @@ function runVerb(name: string, args: string[]): number {
     printError(`cannot ${name}: there is no such verb; ${hint}`);
     return ExitCode.usage;
   }
-  const loaded = host.load(`cli/${verb.module}`) as { command: Command } | undefined;
+  const loaded = host.load(`cli/${verb.module}`) as CommandModule | undefined;
   if (loaded === undefined) throw new Error(`this binary lacks its module ${verb.module}`);
-  const { command } = loaded;
+  const command = commandOf(loaded, verb.name);
   const parsed = parseCommandLine(args, [...command.options, ...commonOptions]);
   if ("error" in parsed) {
     printError(`${parsed.error}; see gonit help ${verb.name}`);

@@ -34,7 +34,7 @@ export const commonOptions: OptionSpec[] = [
   { name: "--json", short: "", value: "", help: "Print JSON for programs." },
   { name: "--socket", short: "", value: "PATH", help: "Control socket of the instance to talk to." },
   { name: "--instance", short: "", value: "NAME", help: "Name of the instance to talk to." },
-  { name: "--color", short: "", value: "WHEN", help: "always, never or auto." },
+  { name: "--color", short: "", value: "WHEN", choices: ["always", "never", "auto"], help: "always, never or auto." },
   { name: "--help", short: "-h", value: "", help: "Explain this verb." },
 ];
 

@@ -25,7 +25,7 @@ export function painter(options: CliOptions): Paint {
   return wantsColour(options) ? (text, colour) => `\x1b[${codes[colour]}m${text}\x1b[0m` : (text) => text;
 }
 
-function wantsColour(options: CliOptions): boolean {
+export function wantsColour(options: CliOptions): boolean {
   const when = options.text("--color");
   if (when === "always") return true;
   if (when === "never") return false;

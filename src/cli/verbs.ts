@@ -10,6 +10,15 @@ export interface Verb {
   summary: string;
 }
 
+export const groupTitles: Record<Verb["group"], string> = {
+  run: "Run",
+  act: "Act",
+  look: "Look",
+  configuration: "Configuration",
+  system: "System",
+  other: "Other",
+};
+
 export const verbs: Verb[] = [
   {
     name: "up",
@@ -48,6 +57,9 @@ export const verbs: Verb[] = [
   },
   { name: "why", aliases: [], module: "command-why", group: "look", summary: "explain a service's state" },
   { name: "logs", aliases: [], module: "command-logs", group: "look", summary: "show what services print" },
+  { name: "events", aliases: [], module: "command-look", group: "look", summary: "tell what happened" },
+  { name: "graph", aliases: [], module: "command-look", group: "look", summary: "show what depends on what" },
+  { name: "analyze", aliases: [], module: "command-look", group: "look", summary: "show how long the start took" },
   { name: "health", aliases: [], module: "command-health", group: "look", summary: "tell whether all is well" },
   {
     name: "networking",
@@ -98,6 +110,13 @@ export const verbs: Verb[] = [
     module: "command-shutdown",
     group: "system",
     summary: "end the system in order",
+  },
+  {
+    name: "completion",
+    aliases: [],
+    module: "command-look",
+    group: "other",
+    summary: "print a script that lets a shell complete",
   },
   { name: "version", aliases: [], module: "command-version", group: "other", summary: "show versions" },
   { name: "help", aliases: [], module: "command-help", group: "other", summary: "explain a verb" },

@@ -4,7 +4,8 @@ import type { Reply } from "../engine/effect.ts";
 import type { Peer, Request } from "../engine/event.ts";
 import type { Ticket } from "../engine/instance.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
-import type { EnableResult, PlanResult, VersionInfo } from "./messages.ts";
+import type { SystemGraph } from "../engine/view-graph.ts";
+import type { EnableResult, HistoryResult, PlanResult, VersionInfo } from "./messages.ts";
 
 export interface LogPiece {
   service: string;
@@ -32,13 +33,19 @@ export interface ControlHost {
   resume(ticket: Ticket, done: (reply: Reply) => void): boolean;
   /** Recent lines of the services that match; null with names that match nothing. */
   recentLogs(names: string[], lines: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] };
-  /** Calls `more` with new output until it is ended. */
-  followLogs(names: string[], more: (piece: LogPiece) => void): LogFollower;
+  /** Lines with time stamps from a moment on; as recentLogs(). */
+  logsSince(names: string[], sinceWallMs: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] };
+  /** Calls `more` with new output until it is ended. `stamps`: time stamps are left in it. */
+  followLogs(names: string[], more: (piece: LogPiece) => void, stamps: boolean): LogFollower;
   /** Keeps for the next reading of the configuration that services are enabled, or are not. */
   setEnabled(
     names: string[],
     enabled: boolean,
   ): EnableResult | { error: string } | { unknown: string[]; suggestions: string[] };
+  history(): HistoryResult;
+  /** Calls `more` with each line of the history that comes, until the returned function is called. */
+  followHistory(more: (line: string) => void): () => void;
+  graph(): SystemGraph;
   /** Reads a configuration and tells what it would change. */
   plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void;
   apply(

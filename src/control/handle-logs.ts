@@ -1,5 +1,5 @@
-import type { ControlHost, LogFollower } from "./control-host.ts";
-import { flagParam, namesParam, numberParam } from "./params.ts";
+import type { ControlHost, LogFollower, LogPiece } from "./control-host.ts";
+import { flagParam, namesParam, numberParam, optionalNumber } from "./params.ts";
 import type { Call } from "./server.ts";
 import { unknownName } from "./unknown-name.ts";
 
@@ -10,7 +10,8 @@ const queuedBytesMax = 1024 * 1024;
 export function handleLogs(control: ControlHost, call: Call): void {
   const names = namesParam(call.params, "names");
   const lines = numberParam(call.params, "lines", { min: 0, max: 100_000 });
-  const found = control.recentLogs(names, lines);
+  const sinceMs = optionalNumber(call.params, "sinceMs", { min: 0, max: Number.MAX_SAFE_INTEGER });
+  const found = sinceMs === null ? control.recentLogs(names, lines) : control.logsSince(names, sinceMs);
   if ("unknown" in found) {
     call.fail(unknownName(found.unknown, found.suggestions));
     return;
@@ -20,14 +21,20 @@ export function handleLogs(control: ControlHost, call: Call): void {
     return;
   }
   for (const piece of found.logs) call.notify({ method: "log", params: piece });
-  const follower = followOutput(control, call, names);
+  call.notify({ method: "caught-up", params: {} });
+  const follower = followOutput(control, call, names, { stamps: sinceMs !== null });
   call.onClose(() => follower.end());
 }
 
-/** Tells the client of everything that services print from now on, until it is ended. */
-export function followOutput(control: ControlHost, call: Call, names: string[]): LogFollower {
+/** Tells the client of everything that services print from now on, until it is ended. `stamps`: with time stamps. */
+export function followOutput(
+  control: ControlHost,
+  call: Call,
+  names: string[],
+  { stamps }: { stamps: boolean } = { stamps: false },
+): LogFollower {
   let skippedBytes = 0;
-  return control.followLogs(names, (piece) => {
+  const tell = (piece: LogPiece): void => {
     if (call.queued() > queuedBytesMax) {
       skippedBytes += piece.text.length;
       return;
@@ -38,5 +45,6 @@ export function followOutput(control: ControlHost, call: Call, names: string[]):
       skippedBytes = 0;
     }
     call.notify({ method: "log", params: piece });
-  });
+  };
+  return control.followLogs(names, tell, stamps);
 }

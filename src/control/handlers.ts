@@ -4,6 +4,7 @@ import type { ControlHost } from "./control-host.ts";
 import { handleAct, handleResume } from "./handle-act.ts";
 import { handleApply, handlePlan } from "./handle-configuration.ts";
 import { handleEnable } from "./handle-enable.ts";
+import { handleGraph, handleHistory } from "./handle-history.ts";
 import { handleLogs } from "./handle-logs.ts";
 import { handleStatus, handleVersion } from "./handle-status.ts";
 import { handleWhy } from "./handle-why.ts";
@@ -17,6 +18,8 @@ export function controlHandlers(control: ControlHost): Handlers {
     act: (call) => handleAct(control, call),
     resume: (call) => handleResume(control, call),
     logs: (call) => handleLogs(control, call),
+    history: (call) => handleHistory(control, call),
+    graph: (call) => handleGraph(control, call),
     plan: (call) => handlePlan(control, call),
     enable: (call) => handleEnable(control, call),
     apply: (call) => handleApply(control, call),

@@ -10,6 +10,7 @@ import type { Reply } from "../engine/effect.ts";
 import type { Request } from "../engine/event.ts";
 import type { Ticket } from "../engine/instance.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
+import type { SystemGraph } from "../engine/view-graph.ts";
 
 /** Longest line that the server reads, in bytes; a longer one ends the connection with an error. */
 export const requestBytesMax = 256 * 1024;
@@ -25,7 +26,11 @@ export interface Methods {
   act: { params: { request: Request; timeoutMs: number | null; wait: boolean; output?: boolean }; result: Reply };
   /** Waits for the reply of a request that an earlier manager accepted. */
   resume: { params: { request: Ticket }; result: Reply };
-  logs: { params: { names: string[]; lines: number; follow: boolean }; result: LogsResult };
+  /** sinceMs: from this moment on, since 1970, with time stamps; `lines` means nothing then. */
+  logs: { params: { names: string[]; lines: number; follow: boolean; sinceMs: number | null }; result: LogsResult };
+  /** What happened. With `follow` more comes as `history` notifications. */
+  history: { params: { follow: boolean }; result: HistoryResult };
+  graph: { params: Record<string, never>; result: SystemGraph };
   /** What an apply would do. path null: the running configuration's own. */
   plan: { params: { path: string | null }; result: PlanResult };
   /** Only for the next reading of the configuration: what runs is changed by start and stop. */
@@ -57,6 +62,16 @@ export interface EnableResult {
   path: string;
 }
 
+export interface HistoryResult {
+  /** Files of lines (src/control/history.ts), the oldest first. */
+  texts: string[];
+  /** The engine's rules with their explanations. */
+  rules: Record<string, string>;
+  /** The clocks now: moments of the history are told by how long ago they were. */
+  bootMs: number;
+  wallMs: number;
+}
+
 export interface PlanResult {
   changes: PlanChange[];
 }
@@ -71,7 +86,11 @@ export interface PlanChange {
 /** Notifications from the server; they belong to the connection's open request. */
 export type Notification =
   | { method: "accepted"; params: { request: Ticket; note: string } }
-  | { method: "log"; params: { service: string; text: string } };
+  | { method: "log"; params: { service: string; text: string } }
+  /** `logs` with follow: all that there was is told; what comes now is new. */
+  | { method: "caught-up"; params: Record<string, never> }
+  /** A line of the history. */
+  | { method: "history"; params: { line: string } };
 
 /** JSON-RPC error codes. Those below -32000 are JSON-RPC's own, the others ours and stable. */
 export const ErrorCode = {

@@ -5,6 +5,7 @@
 
 import type { InstanceId, Ticket } from "./instance.ts";
 import type { CommandPlan, ProbePlan } from "./plan.ts";
+import type { StateName } from "./view.ts";
 
 export type Effect =
   /** Start a process of an instance with the service's own user, environment, directory and logs. Answered by
@@ -78,8 +79,15 @@ export type Effect =
   | { kind: "reply"; request: Ticket; reply: Reply }
   /** One of gonit's own log lines. */
   | { kind: "log"; level: LogLevel; message: string; fields: Record<string, string | number>; lines: string[] }
-  /** A line for `gonit events`, not for the log. */
-  | { kind: "publish"; instance: InstanceId | null; state: string; cause: string }
+  /** A new state for `gonit events`, not for the log. */
+  | {
+      kind: "publish";
+      instance: InstanceId | null;
+      state: StateName;
+      cause: string;
+      /** What the rule did, or why; may be empty. */
+      detail: string;
+    }
   /** Keep on the disk that all times of this task up to this one (milliseconds since 1970) were dealt with. */
   | { kind: "keep-time"; service: string; wallMs: number }
   /** Read the configuration again; the runtime answers with plan-loaded, or logs what is wrong. */

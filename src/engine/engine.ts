@@ -213,7 +213,7 @@ export function setState(engine: Engine, node: Node, state: StateName, rule: Rul
   if (unit.state !== state) {
     unit.state = state;
     unit.sinceBootMs = engine.now.bootMs;
-    engine.effects.push({ kind: "publish", instance: node.id, state, cause: rule });
+    engine.effects.push({ kind: "publish", instance: node.id, state, cause: rule, detail: effect });
   }
   unit.blockedBy = "";
   recordCause(engine.state, unit, engine.now.bootMs, engine.event, rule, effect);

@@ -1,7 +1,8 @@
 /** What control requests ask of the manager (src/control/control-host.ts). */
 
 import type { ControlHost, LogFollower, LogPiece } from "../control/control-host.ts";
-import type { EnableResult, PlanResult, VersionInfo } from "../control/messages.ts";
+import { isoTime } from "../control/iso-time.ts";
+import type { EnableResult, HistoryResult, PlanResult, VersionInfo } from "../control/messages.ts";
 import { planChanges } from "../engine/diff.ts";
 import type { Reply } from "../engine/effect.ts";
 import { engineOf, type Node } from "../engine/engine.ts";
@@ -9,13 +10,17 @@ import type { Peer, Request } from "../engine/event.ts";
 import type { InstanceId, Ticket } from "../engine/instance.ts";
 import { type Match, matchNames } from "../engine/names.ts";
 import type { ServicePlan } from "../engine/plan.ts";
+import { rules } from "../engine/rules.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
+import { type SystemGraph, systemGraph } from "../engine/view-graph.ts";
 import { requestNote } from "../engine/view-note.ts";
 import { systemStatus } from "../engine/view-status.ts";
 import { explain } from "../engine/view-why.ts";
 import { readNow } from "./clock.ts";
 import { storeEnabled } from "./enabled-store.ts";
+import { requestEvent } from "./history-events.ts";
 import type { LoadOutcome } from "./load-configuration.ts";
+import { linesSince } from "./log-since.ts";
 import { lastLinesOf } from "./log-store.ts";
 import { logNote } from "./log-troubles.ts";
 import type { Manager } from "./manager.ts";
@@ -108,15 +113,24 @@ export class ControlService implements ControlHost {
     const logs: LogPiece[] = [];
     for (const { instance } of this.services(names)) {
       for (const source of this.manager.shell.logs.sourcesOf(instance)) {
-        const kept = lastLinesOf(this.manager.shell.logs.tail(source), lines, 0);
+        const kept = lastLinesOf(this.manager.shell.logs.tail(source), lines, source.path === "" ? source.flags : 0);
         if (kept.length > 0) logs.push({ service: source.name, text: `${kept.join("\n")}\n` });
       }
     }
     return { logs };
   }
 
-  followLogs(names: string[], more: (piece: LogPiece) => void): LogFollower {
-    return this.manager.followers.add(() => this.services(names), more);
+  logsSince(names: string[], sinceWallMs: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] } {
+    const matched = this.match(names);
+    if (matched.unknown.length > 0) return { unknown: matched.unknown, suggestions: matched.suggestions };
+    const { logs } = this.manager.shell;
+    const sources = this.services(names).flatMap(({ instance }) => logs.sourcesOf(instance));
+    const since = isoTime(sinceWallMs);
+    return { logs: sources.map((source) => ({ service: source.name, text: linesSince(logs, source, since) })) };
+  }
+
+  followLogs(names: string[], more: (piece: LogPiece) => void, stamps: boolean): LogFollower {
+    return this.manager.followers.add(() => this.services(names), more, stamps);
   }
 
   setEnabled(
@@ -128,6 +142,19 @@ export class ControlService implements ControlHost {
     const services = found.map(({ unit }) => unit.name);
     const stored = storeEnabled(this.manager.facts?.configuration ?? "", services, enabled);
     return "error" in stored ? stored : { services, path: stored.path };
+  }
+
+  history(): HistoryResult {
+    const { bootMs, wallMs } = readNow();
+    return { texts: this.manager.history.texts(), rules, bootMs, wallMs };
+  }
+
+  followHistory(more: (line: string) => void): () => void {
+    return this.manager.history.follow(more);
+  }
+
+  graph(): SystemGraph {
+    return systemGraph(this.manager.state());
   }
 
   private match(names: string[]): Match<Node> {
@@ -156,7 +183,7 @@ export class ControlService implements ControlHost {
   }
 
   apply(
-    _peer: Peer,
+    peer: Peer,
     path: string | null,
     _timeoutMs: number | null,
     accepted: (ticket: Ticket) => void,
@@ -170,6 +197,8 @@ export class ControlService implements ControlHost {
       const request = this.manager.shell.tickets.take();
       this.manager.requests.wait(request, done);
       accepted(request);
+      const detail = outcome.plan.sources[0]?.path ?? "";
+      this.manager.history.record(readNow(), "", [requestEvent(request, peer, { verb: "apply", detail })]);
       this.manager.emit({ kind: "plan-loaded", plan: outcome.plan, request, only: null });
     });
   }

@@ -10,6 +10,8 @@ interface Follower {
   /** Asked at each look, so that services that are added later are followed as well. */
   services: () => { service: ServicePlan; instance: InstanceId }[];
   more: (piece: LogPiece) => void;
+  /** Time stamps are left where they stand. */
+  stamps: boolean;
   readers: Map<string, LogReader>;
   watched: Map<string, { service: ServicePlan; instance: InstanceId }>;
 }
@@ -22,8 +24,8 @@ export class Followers {
     this.logs = logs;
   }
 
-  add(services: Follower["services"], more: Follower["more"]): LogFollower {
-    const follower: Follower = { services, more, readers: new Map(), watched: new Map() };
+  add(services: Follower["services"], more: Follower["more"], stamps: boolean): LogFollower {
+    const follower: Follower = { services, more, stamps, readers: new Map(), watched: new Map() };
     // What is there now is no news; a source that comes later is from its beginning.
     this.look(follower, (source) => host.logCounters(source.slot).stored);
     this.followers.add(follower);
@@ -52,7 +54,7 @@ export class Followers {
       for (const source of this.logs.sourcesOf(entry.instance)) {
         let reader = follower.readers.get(source.name);
         if (reader === undefined) {
-          reader = new LogReader(begin(source));
+          reader = new LogReader(begin(source), follower);
           follower.readers.set(source.name, reader);
         }
         const text = reader.read(source);

@@ -17,7 +17,8 @@ export function heldText(fd: number): string | null {
   return typeof data === "number" ? null : host.decodeUtf8(data);
 }
 
-function writeAll(fd: number, data: Uint8Array): number {
+/** All of it, also where a write takes less. 0 or -errno. */
+export function writeAll(fd: number, data: Uint8Array): number {
   let at = 0;
   while (at < data.length) {
     const written = host.write(fd, data.subarray(at));

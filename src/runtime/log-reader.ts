@@ -12,12 +12,15 @@ export class LogReader {
   /** Bytes of the source (as the logger counts what it stored) that were read or skipped. */
   private position: number;
   private rest: Uint8Array = new Uint8Array(0);
+  private readonly stamps: boolean;
 
-  constructor(position: number) {
+  /** `stamps`: whether time stamps are left where they stand. */
+  constructor(position: number, { stamps = false } = {}) {
     this.position = position;
+    this.stamps = stamps;
   }
 
-  /** What came since, as text without the file's time stamps. */
+  /** What came since, as text. */
   read(source: LogSource): string {
     const counters = host.logCounters(source.slot);
     const missing = counters.stored - this.position;
@@ -26,7 +29,7 @@ export class LogReader {
     const bytes = Math.min(missing, pieceBytesMax);
     if (isInMemory(source, counters.flags)) {
       const memory = host.logMemory(source.slot);
-      return host.decodeUtf8(memory.subarray(Math.max(0, memory.length - bytes)));
+      return this.shown(memory.subarray(Math.max(0, memory.length - bytes)), source);
     }
     return this.readFile(source, counters.fileSize, bytes);
   }
@@ -46,7 +49,12 @@ export class LogReader {
     const whole = joined(this.rest, data);
     const end = (source.flags & LogFlag.json) === 0 ? endOfLastLine(whole) : whole.length;
     this.rest = whole.slice(end);
-    return withoutStamps(host.decodeUtf8(whole.subarray(0, end)), source.flags);
+    return this.shown(whole.subarray(0, end), source);
+  }
+
+  private shown(bytes: Uint8Array, { flags }: LogSource): string {
+    const text = host.decodeUtf8(bytes);
+    return this.stamps ? text : withoutStamps(text, flags);
   }
 }
 

@@ -210,7 +210,8 @@ function flagsOf(logs: LogPlan, watched: boolean): number {
   let flags = 0;
   if (logs.to === "console") flags |= LogFlag.console | LogFlag.memory;
   if (logs.to === "console" && logs.prefix) flags |= LogFlag.prefix;
-  if (logs.to === "file" && logs.format === "text") flags |= LogFlag.stamp;
+  // On the console there is none; the stamps stand in memory, where `gonit logs --since` reads them.
+  if (logs.format === "text") flags |= LogFlag.stamp;
   if (logs.format === "json") flags |= LogFlag.json;
   if (watched) flags |= LogFlag.watch;
   return flags;

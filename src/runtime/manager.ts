@@ -16,10 +16,11 @@ import type { Plan, ServicePlan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
 import { type BootFacts, earlierBootFacts, keepBootFacts } from "./boot-facts.ts";
 import { Cgroups } from "./cgroups.ts";
-import { readNow } from "./clock.ts";
+import { readClock, readNow } from "./clock.ts";
 import { ControlPlace } from "./control-place.ts";
 import { ControlService } from "./control-service.ts";
 import { Followers } from "./followers.ts";
+import { History } from "./history.ts";
 import { InitSignals, signalEvent } from "./init-signals.ts";
 import { claimerFacts, claimInstance } from "./instance-paths.ts";
 import { KeptTimes } from "./kept-times.ts";
@@ -69,6 +70,7 @@ export class Manager {
   readonly turns: Turns;
   readonly requests = new Requests();
   readonly followers: Followers;
+  readonly history = new History(host.held());
   facts: BootFacts | null;
   private readonly held: { name: string; fd: number }[];
   private readonly recovered: Recovered;
@@ -176,6 +178,7 @@ export class Manager {
         },
       }),
       heldPlans(this.held),
+      this.history,
     );
     this.loader = new ConfigurationLoader(this.shell, this.role, options.instance);
     this.machine = this.role === Role.vm ? new Machine(this.shell, this.held, () => this.takeSignal(SIGPWR)) : null;
@@ -344,7 +347,8 @@ export class Manager {
       const fd = ready[at] as number;
       if (fd === Ready.bell) bell = true;
       else if (fd === Ready.clockStepped) this.timers.clockStepped(() => this.emit({ kind: "clock-stepped" }));
-      else if (clockOfReady(fd) !== 0) this.fireTimers(clockOfReady(fd));
+      else if (clockOfReady(fd) !== 0)
+        this.timers.fireDue(clockOfReady(fd), readClock(clockOfReady(fd)), timersPerTurn);
       else if (fd >= 0) this.watches.dispatch(fd, ready[at + 1] as number);
     }
     this.processes.collectSpawned();
@@ -368,12 +372,6 @@ export class Manager {
     this.notify.receiveDeferred();
     if (this.shell.facts.title === "" && this.shell.facts.version === "") this.nameSystem(this.state().plan);
     host.acknowledge();
-  }
-
-  private fireTimers(clock: number): void {
-    const now = readNow();
-    const nowMs = clock === Clock.monotonic ? now.monotonicMs : clock === Clock.boot ? now.bootMs : now.wallMs;
-    this.timers.fireDue(clock, nowMs, timersPerTurn);
   }
 
   private takeSignals(): void {

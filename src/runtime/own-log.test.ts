@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { assertProperty } from "../../tests/properties.ts";
-import { isoTime, jsonLine, logfmtLine, textLine } from "./own-log.ts";
+import { isoTime } from "../control/iso-time.ts";
+import { jsonLine, logfmtLine, textLine } from "./own-log.ts";
 
 test("isoTime() is what Date says, also when it goes back and forth", () => {
   assertProperty(

@@ -3,6 +3,7 @@
  * elsewhere logfmt, or JSON lines when asked for.
  */
 
+import { isoTime } from "../control/iso-time.ts";
 import type { LogLevel } from "../engine/effect.ts";
 
 export type LogFormat = "text" | "logfmt" | "json";
@@ -98,47 +99,6 @@ function shown(line: string): string {
     /[\x00-\x08\x0b-\x1f\x7f]/g,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
-}
-
-/** 2026-11-25T08:00:01.234Z, computed from days since 1970: Date would bring a clock along. */
-export function isoTime(wallMs: number): string {
-  const second = Math.floor(wallMs / 1000);
-  if (second !== lastSecond) {
-    lastSecond = second;
-    lastText = isoSecond(second);
-  }
-  return `${lastText}.${pad(Math.floor(wallMs - second * 1000), 3)}Z`;
-}
-
-/** Most lines are written within the same second as the one before. */
-let lastSecond = Number.NaN;
-let lastText = "";
-
-function isoSecond(second: number): string {
-  const days = Math.floor(second / 86_400);
-  const [year, month, day] = civilFromDays(days);
-  const inDay = second - days * 86_400;
-  const [hours, minutes, seconds] = [Math.floor(inDay / 3600), Math.floor(inDay / 60) % 60, inDay % 60];
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}`;
-}
-
-function pad(value: number, width: number): string {
-  return String(value).padStart(width, "0");
-}
-
-/** Days since 1970-01-01 to year, month, day of the Gregorian calendar: eras of 400 years that begin on 1 March. */
-function civilFromDays(days: number): [number, number, number] {
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
-  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
-  return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day];
 }
 
 /** What was asked for on the command line or in the environment; else what standard error is good for. */

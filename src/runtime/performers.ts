@@ -51,7 +51,7 @@ export function performersOf(shell: Shell, parts: Parts): Performers {
     "watch-log": (effect) => parts.logWatches.start(effect),
     reply: (effect) => parts.requests.reply(effect.request, effect.reply),
     log: (effect) => shell.ownLog.write(effect.level, effect.message, effect.fields, effect.lines),
-    // `gonit events` reads the engine's ring; nothing is sent anywhere yet.
+    // Told with the turn as a whole (history-events.ts).
     publish: () => {},
     "keep-time": (effect) => parts.times.keep(effect.service, effect.wallMs),
     "load-config": (effect) => parts.loadConfiguration(effect.reason),

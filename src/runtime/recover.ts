@@ -18,8 +18,17 @@ import type { Event } from "../engine/event.ts";
 import type { Plan } from "../engine/plan.ts";
 import { initialState, type State, withPlan } from "../engine/state.ts";
 import { heldText } from "./held-text.ts";
+import { beginTurn, endTurn } from "./history-events.ts";
 import { unpackPlan } from "./packed-plan.ts";
-import { heldPlans, hookedStep, isPlanTaken, type JournalRecord, planName, type Snapshot } from "./turns.ts";
+import {
+  heldPlans,
+  hookedStep,
+  isPlanTaken,
+  type JournalRecord,
+  planName,
+  type Snapshot,
+  type Untold,
+} from "./turns.ts";
 
 export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, safe: 5 } as const;
 
@@ -35,6 +44,8 @@ export interface Recovered {
   /** Effects of the last turn that were not marked as performed, and where to begin among them. */
   effects: Effect[];
   effectsFrom: number;
+  /** What the turn of these effects has to tell. */
+  untold: Untold | null;
   /** To be stepped one by one. */
   queue: Event[];
   /** An event that was set aside, for the log and for `why`. */
@@ -72,7 +83,7 @@ export function recover(record: RecoveryRecord, held: { name: string; fd: number
   if (base === null) return fromPlan(plans, Rung.planOnly, notes);
   if (rung === Rung.snapshotOnly) {
     notes.push("events since the last snapshot were left out");
-    return { ...base, plan: null, records: 0, effects: [], effectsFrom: 0, setAside: null, rung, notes };
+    return { ...base, plan: null, records: 0, effects: [], effectsFrom: 0, untold: null, setAside: null, rung, notes };
   }
   return replay(base, record, plans, rung, notes);
 }
@@ -114,6 +125,7 @@ function parsed<Data>(text: string): Data | null {
 function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, notes: string[]): Recovered {
   let { state, planNumber, queue, signalsSeen } = base;
   let effects: Effect[] = [];
+  let untold: Untold | null = null;
   let setAside: Event | null = null;
   for (let at = 0; at < record.journal.length; at++) {
     const one = JSON.parse(record.journal[at] as string) as JournalRecord;
@@ -125,14 +137,32 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
       continue;
     }
     host.testHook("recover-record");
-    const result = hookedStep(state, { ...one.input, events });
+    const input = { ...one.input, events };
+    const begun = at === record.done ? beginTurn(state, input) : null;
+    const result = hookedStep(state, input);
     state = result.state;
     if (one.planNumber !== null && isPlanTaken(state, events)) planNumber = one.planNumber;
-    if (at === record.done) effects = result.effects.slice();
+    if (begun !== null) {
+      effects = result.effects.slice();
+      untold = { input, events: endTurn(begun, state, effects) };
+    }
   }
   const effectsFrom = record.effects;
   const records = record.journal.length;
-  return { state, plan: null, planNumber, records, signalsSeen, effects, effectsFrom, queue, setAside, rung, notes };
+  return {
+    state,
+    plan: null,
+    planNumber,
+    records,
+    signalsSeen,
+    effects,
+    effectsFrom,
+    untold,
+    queue,
+    setAside,
+    rung,
+    notes,
+  };
 }
 
 function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
@@ -146,6 +176,7 @@ function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
     signalsSeen: [],
     effects: [],
     effectsFrom: 0,
+    untold: null,
     queue: [],
     setAside: null,
     rung,

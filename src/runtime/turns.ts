@@ -8,14 +8,16 @@
  * performed again without harm.
  */
 
+import type { HistoryEvent } from "../control/history.ts";
 import type { Effect } from "../engine/effect.ts";
-import type { Event, StepInput } from "../engine/event.ts";
+import type { Event, Now, StepInput } from "../engine/event.ts";
 import { isOutstandingKind } from "../engine/outstanding.ts";
 import type { Plan } from "../engine/plan.ts";
 import { type State, withoutPlan } from "../engine/state.ts";
 import { step } from "../engine/step.ts";
 import { readNow } from "./clock.ts";
 import { holdText } from "./held-text.ts";
+import { beginTurn, endTurn } from "./history-events.ts";
 import { packPlan } from "./packed-plan.ts";
 import { type Performers, performEffect } from "./performer.ts";
 import type { Recovered } from "./recover.ts";
@@ -63,9 +65,23 @@ export function isPlanTaken(state: State, events: Event[]): boolean {
   return events.every((event) => event.kind !== "plan-loaded" || event.plan === state.plan);
 }
 
+/** Is told what each turn brought (src/runtime/history.ts). */
+export interface Chronicle {
+  record(now: Now, turn: string, events: HistoryEvent[]): void;
+}
+
+/** What the last turn of an earlier manager has to tell, which may have been told or not. */
+export interface Untold {
+  input: StepInput;
+  events: HistoryEvent[];
+}
+
+const noChronicle: Chronicle = { record: () => {} };
+
 export class Turns {
   state: State;
   private readonly performers: Performers;
+  private readonly chronicle: Chronicle;
   private readonly pending: Event[] = [];
   /** Records that this manager has added to the journal since the last snapshot, or found there. */
   records: number;
@@ -81,7 +97,9 @@ export class Turns {
     from: Pick<Recovered, "state" | "planNumber" | "signalsSeen" | "records">,
     performers: Performers,
     plans: number[] = [],
+    chronicle: Chronicle = noChronicle,
   ) {
+    this.chronicle = chronicle;
     this.plans = new Set(plans);
     this.state = from.state;
     this.planNumber = from.planNumber;
@@ -122,6 +140,7 @@ export class Turns {
     this.newSignals = null;
     host.testHook("turn-after-append");
     if (isJournalled) journalled();
+    const begun = beginTurn(this.state, input);
     const { state, effects } = hookedStep(this.state, input);
     this.state = state;
     const newPlanNumber = this.planNumber;
@@ -132,6 +151,7 @@ export class Turns {
       this.snapshot([]);
       journalled();
     }
+    this.tell({ input, events: endTurn(begun, state, effects) });
     host.testHook("turn-before-effects");
     this.perform(effects, 0);
     host.journalDone();
@@ -143,10 +163,15 @@ export class Turns {
    * Ends the last turn of an earlier manager, which had performed the effects before `effectsFrom`. What outstanding()
    * asks for again is left to it. Until this is marked as done, the effects of the next turn would be taken for done.
    */
-  finish({ effects, effectsFrom }: { effects: Effect[]; effectsFrom: number }): void {
+  finish({ effects, effectsFrom, untold }: Pick<Recovered, "effects" | "effectsFrom" | "untold">): void {
     host.testHook("recover-finish");
+    if (untold !== null) this.tell(untold);
     this.perform(effects, effectsFrom, (effect) => !isOutstandingKind(effect));
     host.journalDone();
+  }
+
+  private tell({ input, events }: Untold): void {
+    this.chronicle.record(input.now, `${input.now.monotonicMs}:${input.random}`, events);
   }
 
   /** Performs effects from `from` on. */

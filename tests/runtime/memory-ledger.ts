@@ -4,6 +4,7 @@
  */
 import type { Host, RecoveryRecord } from "../../src/contract.ts";
 
+const ENOENT = 2;
 const ENOSPC = 28;
 const EFBIG = 27;
 const EBADF = 9;
@@ -29,6 +30,9 @@ type Calls = Pick<
   | "decodeUtf8"
   | "errnoText"
   | "now"
+  | "startedMs"
+  | "environment"
+  | "readFile"
   | "random"
   | "testHook"
 >;
@@ -50,7 +54,7 @@ export class MemoryLedger {
   private readonly journalBytes: number;
   private used = 0;
   private readonly table = new Map<string, number>();
-  private readonly open = new Map<number, Uint8Array>();
+  private readonly open = new Map<number, { bytes: Uint8Array }>();
   private nextFd = 3;
 
   constructor(options: { journalBytes: number }) {
@@ -104,11 +108,11 @@ export class MemoryLedger {
 
   /** What a held file says. */
   heldBytes(name: string): Uint8Array {
-    return this.open.get(this.table.get(name) ?? -1) ?? new Uint8Array(0);
+    return this.open.get(this.table.get(name) ?? -1)?.bytes ?? new Uint8Array(0);
   }
 
   replaceHeld(name: string, bytes: Uint8Array): void {
-    this.open.set(this.table.get(name) ?? -1, bytes);
+    this.open.set(this.table.get(name) ?? -1, { bytes });
   }
 
   recovery(): RecoveryRecord {
@@ -136,22 +140,25 @@ export class MemoryLedger {
         this.done = this.effects = this.used = 0;
         return 0;
       },
+      startedMs: () => 0,
+      environment: () => [],
+      readFile: () => -ENOENT,
       memory: () => {
-        this.open.set(this.nextFd, new Uint8Array(0));
+        this.open.set(this.nextFd, { bytes: new Uint8Array(0) });
         return this.nextFd++;
       },
       // At most a few bytes a call, as a write may.
       write: (fd, data) => {
-        const bytes = this.open.get(fd);
-        if (bytes === undefined) return -EBADF;
+        const file = this.open.get(fd);
+        if (file === undefined) return -EBADF;
         const part = Buffer.from(data as Uint8Array).subarray(0, 3000);
-        this.open.set(fd, Buffer.concat([bytes, part]));
+        file.bytes = Buffer.concat([file.bytes, part]);
         return part.length;
       },
       hold: (name, fd) => {
-        // init has a descriptor of its own.
+        // init has a descriptor of its own, of the same file.
         const own = this.nextFd++;
-        this.open.set(own, this.open.get(fd) ?? new Uint8Array(0));
+        this.open.set(own, this.open.get(fd) ?? { bytes: new Uint8Array(0) });
         this.table.set(name, own);
         return 0;
       },
@@ -159,7 +166,7 @@ export class MemoryLedger {
         this.open.delete(fd);
         return 0;
       },
-      readFd: (fd) => this.open.get(fd) ?? -EBADF,
+      readFd: (fd) => this.open.get(fd)?.bytes ?? -EBADF,
       releaseHeld: (name) => {
         this.table.delete(name);
         return 0;

@@ -1,0 +1,155 @@
+/**
+ * The memory behind `gonit events`, `status --at` and `analyze`: lines (src/control/history.ts) in two memory files that
+ * init holds, so that they outlive the manager. When one is full, the older one is given up and a new one begins with
+ * the state of all services: what is kept is bounded, and reaches back at least as far as one full file.
+ */
+
+import {
+  addLine,
+  emptyPast,
+  type HistoryBase,
+  type HistoryEvent,
+  type HistoryLine,
+  parsedLine,
+  readHistory,
+} from "../control/history.ts";
+import type { Now } from "../engine/event.ts";
+import { heldText, writeAll } from "./held-text.ts";
+
+const namePrefix = "history:";
+const fileBytes = 256 * 1024;
+/** A state of very many services must leave room for what follows it. */
+const timesBase = 3;
+/** A clock that is being corrected slowly, see adjtimex(2), goes wrong by less than this much of the time that passes. */
+const slewMost = 0.0006;
+const stepMsLeast = 250;
+
+interface MemoryFile {
+  name: string;
+  fd: number;
+  bytes: number;
+  bytesMax: number;
+}
+
+export class History {
+  /** At most two, the older one first. Empty where there is no memory for them. */
+  private files: MemoryFile[] = [];
+  private number = 0;
+  private seq = 1;
+  private lastTurn = "";
+  private last: { bootMs: number; wallMs: number } | null = null;
+  private readonly followers = new Set<(line: string) => void>();
+
+  constructor(held: { name: string; fd: number }[]) {
+    for (const { name, fd } of held) {
+      if (!name.startsWith(namePrefix)) continue;
+      this.files.push({ name, fd, bytes: 0, bytesMax: fileBytes });
+    }
+    this.files.sort((one, other) => numberOf(one) - numberOf(other));
+    for (const file of this.files) this.adopt(file);
+  }
+
+  private adopt(file: MemoryFile): void {
+    this.number = numberOf(file);
+    const text = heldText(file.fd) ?? "";
+    const lines = text.split("\n");
+    const last = parsedLine(lines.at(-2) ?? "");
+    file.bytes = text.length;
+    file.bytesMax = Math.max(fileBytes, timesBase * (lines[0]?.length ?? 0));
+    // The one before died while it wrote: what it began is no line, and must not become one with what follows.
+    if (text !== "" && !text.endsWith("\n")) this.append(file, "\n");
+    if (last === null) return;
+    this.last = last;
+    this.seq = "past" in last ? last.seq : last.seq + last.events.length;
+    this.lastTurn = "past" in last ? "" : last.turn;
+  }
+
+  /** `turn` names the turn: one that was told already is not told again. */
+  record(now: Now, turn: string, told: HistoryEvent[]): void {
+    if (turn !== "" && turn === this.lastTurn) return;
+    const events = [...this.clockEvents(now), ...told];
+    if (events.length === 0) return;
+    const { bootMs, wallMs } = now;
+    const line: HistoryLine = { seq: this.seq, bootMs, wallMs, turn, events };
+    this.seq += events.length;
+    this.lastTurn = turn;
+    this.last = { bootMs, wallMs };
+    const text = `${JSON.stringify(line)}\n`;
+    const file = this.fileFor(text, now);
+    if (file !== null) this.append(file, text);
+    for (const follower of this.followers) follower(text);
+  }
+
+  /** The wall clock was set, or may have been. */
+  clockMayHaveStepped(now: Now): void {
+    this.record(now, "", []);
+  }
+
+  /** All that is kept, the oldest file first. */
+  texts(): string[] {
+    return this.files.map(({ fd }) => heldText(fd) ?? "");
+  }
+
+  /** Calls `more` with each line that comes, until the returned function is called. */
+  follow(more: (line: string) => void): () => void {
+    this.followers.add(more);
+    return () => this.followers.delete(more);
+  }
+
+  private clockEvents({ bootMs, wallMs }: Now): HistoryEvent[] {
+    if (this.last === null) return [];
+    const passedMs = bootMs - this.last.bootMs;
+    const stepMs = wallMs - this.last.wallMs - passedMs;
+    const isStep = Math.abs(stepMs) > stepMsLeast + Math.max(0, passedMs) * slewMost;
+    return isStep ? [{ event: "clock-stepped", stepMs }] : [];
+  }
+
+  private fileFor(text: string, now: Now): MemoryFile | null {
+    const newest = this.files.at(-1);
+    if (newest !== undefined && newest.bytes + text.length <= newest.bytesMax) return newest;
+    const past = this.pastOfNewest();
+    const base: HistoryBase = { seq: this.seq, bootMs: now.bootMs, wallMs: now.wallMs, past };
+    return this.begin(`${JSON.stringify(base)}\n`);
+  }
+
+  private pastOfNewest(): HistoryBase["past"] {
+    const newest = this.files.at(-1);
+    const history = newest === undefined ? null : readHistory([heldText(newest.fd) ?? ""]);
+    if (history === null) return emptyPast();
+    const { past } = history.base;
+    for (const line of history.lines) addLine(past, line);
+    return past;
+  }
+
+  /** null: there is no memory, and nothing is kept until there is. */
+  private begin(base: string): MemoryFile | null {
+    while (this.files.length > 1) this.giveUp(this.files.shift() as MemoryFile);
+    const name = `${namePrefix}${++this.number}`;
+    const fd = host.memory(name);
+    if (fd < 0) return null;
+    if (host.hold(name, fd) < 0) {
+      host.close(fd);
+      return null;
+    }
+    const file = { name, fd, bytes: 0, bytesMax: Math.max(fileBytes, timesBase * base.length) };
+    this.append(file, base);
+    this.files.push(file);
+    return file;
+  }
+
+  private giveUp({ name, fd }: MemoryFile): void {
+    host.releaseHeld(name);
+    host.close(fd);
+  }
+
+  /** The descriptor is the one that init holds: what is written stands behind what others wrote. */
+  private append(file: MemoryFile, text: string): void {
+    const bytes = host.encodeUtf8(text);
+    writeAll(file.fd, bytes);
+    file.bytes += bytes.length;
+  }
+}
+
+function numberOf({ name }: MemoryFile): number {
+  return Number(name.slice(namePrefix.length));
+}

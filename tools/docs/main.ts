@@ -1,0 +1,64 @@
+/** All files that are generated from the definitions: the pages' tables, the page of the verbs, manual pages, the schema. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CommandModule } from "../../src/cli/command.ts";
+import { configurationSchema } from "../../src/config/json-schema.ts";
+import { commandPage } from "./command-page.ts";
+import { keyTables, signalTable, withPart } from "./generated-parts.ts";
+import { manPage } from "./man-page.ts";
+
+function load(module: string): Promise<CommandModule> {
+  return import(`../../src/cli/${module}.ts`);
+}
+
+/** Texts by their paths, as they should be. */
+export async function generatedFiles(root: string): Promise<Map<string, string>> {
+  const read = (path: string): string => readFileSync(join(root, path), "utf8");
+  const { version } = JSON.parse(read("package.json")) as { version: string };
+  const verbs = await commandPage(load);
+  const keys = withPart(read("docs/reference/configuration.md"), "keys", keyTables());
+  const machine = withPart(read("docs/machine.md"), "signals", signalTable());
+  return new Map([
+    ["docs/reference/gonit.md", verbs],
+    ["docs/reference/configuration.md", keys],
+    ["docs/machine.md", machine],
+    ["docs/reference/config.schema.json", `${JSON.stringify(configurationSchema(), null, 2)}\n`],
+    [
+      "docs/man/gonit.1",
+      manPage({
+        name: "gonit",
+        section: 1,
+        summary: "init system and service manager",
+        synopsis: ["`gonit` _VERB_ [_OPTION_ ...] [_NAME_ ...]"],
+        version,
+        markdown: verbs,
+        seeAlso: ["config.yml(5)", "gonit-init(8)"],
+      }),
+    ],
+    [
+      "docs/man/config.yml.5",
+      manPage({
+        name: "config.yml",
+        section: 5,
+        summary: "configuration of gonit",
+        synopsis: [],
+        version,
+        markdown: keys,
+        seeAlso: ["gonit(1)", "gonit-init(8)"],
+      }),
+    ],
+    [
+      "docs/man/gonit-init.8",
+      manPage({
+        name: "gonit-init",
+        section: 8,
+        summary: "gonit as process 1 of a machine or a container",
+        synopsis: ["`gonit init` [`-g`] [`--` _COMMAND_ ...]"],
+        version,
+        markdown: machine,
+        seeAlso: ["gonit(1)", "config.yml(5)"],
+      }),
+    ],
+  ]);
+}
