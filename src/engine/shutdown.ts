@@ -11,6 +11,7 @@ import { takeOffSchedule } from "./schedule.ts";
 import { cancelBackoff } from "./settle.ts";
 import type { Shutdown } from "./state.ts";
 import { beginStop, killRun, wishStop } from "./stopping.ts";
+import { abandonTransaction } from "./transaction-end.ts";
 import { isEnding } from "./unit.ts";
 
 /** SIGKILL is answered within this, be it by "unkillable". */
@@ -41,6 +42,7 @@ export function beginShutdown(engine: Engine, order: ShutdownOrder): Shutdown {
   state.shutdown = shutdown;
   note(engine, null, "shutdown", order.reason);
   log(engine, "info", "Stopping services", { reason: order.reason });
+  abandonTransaction(engine, order.reason);
   refuseInShutdown(engine, order.reason);
   for (const node of engine.nodes) {
     cancelBackoff(engine, node);

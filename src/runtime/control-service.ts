@@ -5,7 +5,7 @@ import type { EnableResult, PlanResult, VersionInfo } from "../control/messages.
 import { planChanges } from "../engine/diff.ts";
 import type { Reply } from "../engine/effect.ts";
 import { engineOf, type Node } from "../engine/engine.ts";
-import type { Peer, Request } from "../engine/event.ts";
+import type { Event, Gate, Peer, Request } from "../engine/event.ts";
 import type { InstanceId, Ticket } from "../engine/instance.ts";
 import { type Match, matchNames } from "../engine/names.ts";
 import type { ServicePlan } from "../engine/plan.ts";
@@ -158,7 +158,7 @@ export class ControlService implements ControlHost {
   apply(
     _peer: Peer,
     path: string | null,
-    _timeoutMs: number | null,
+    { timeoutMs, gate }: { timeoutMs: number | null; gate: Gate | null },
     accepted: (ticket: Ticket) => void,
     done: (result: Reply | { problems: string }) => void,
   ): void {
@@ -170,7 +170,10 @@ export class ControlService implements ControlHost {
       const request = this.manager.shell.tickets.take();
       this.manager.requests.wait(request, done);
       accepted(request);
-      this.manager.emit({ kind: "plan-loaded", plan: outcome.plan, request, only: null });
+      const event: Event = { kind: "plan-loaded", plan: outcome.plan, request, only: null };
+      if (gate !== null) event.gate = gate;
+      if (timeoutMs !== null) event.timeoutMs = timeoutMs;
+      this.manager.emit(event);
     });
   }
 

@@ -44,7 +44,8 @@ export class ConfigurationLoader {
     this.load(configuration, (outcome) => {
       this.reloading = false;
       if ("plan" in outcome) {
-        this.shell.emit({ kind: "plan-loaded", plan: outcome.plan, request: null, only: null });
+        const gate = { limitMs: null };
+        this.shell.emit({ kind: "plan-loaded", plan: outcome.plan, request: null, only: null, gate });
         return;
       }
       host.print(2, outcome.problems);

@@ -19,7 +19,7 @@ import type { Plan } from "../engine/plan.ts";
 import { initialState, type State, withPlan } from "../engine/state.ts";
 import { heldText } from "./held-text.ts";
 import { unpackPlan } from "./packed-plan.ts";
-import { heldPlans, hookedStep, isPlanTaken, type JournalRecord, planName, type Snapshot } from "./turns.ts";
+import { heldPlans, hookedStep, type JournalRecord, planName, type Snapshot } from "./turns.ts";
 
 export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, safe: 5 } as const;
 
@@ -28,6 +28,8 @@ export interface Recovered {
   /** Rung 4: to be loaded when the living processes are told. */
   plan: Plan | null;
   planNumber: number;
+  /** Of State.planBefore; 0: none. */
+  beforeNumber: number;
   /** How many records the journal holds. */
   records: number;
   /** Signals of init that were dealt with, by number. */
@@ -80,12 +82,13 @@ export function recover(record: RecoveryRecord, held: { name: string; fd: number
 interface Base {
   state: State;
   planNumber: number;
+  beforeNumber: number;
   queue: Event[];
   signalsSeen: number[];
 }
 
 function freshBase(): Base {
-  return { state: initialState(), planNumber: 0, queue: [], signalsSeen: [] };
+  return { state: initialState(), planNumber: 0, beforeNumber: 0, queue: [], signalsSeen: [] };
 }
 
 /** null: the snapshot, or the plan that it belongs to, cannot be read. */
@@ -95,11 +98,14 @@ function baseOf(text: string, plans: Plans, notes: string[]): Base | null {
     notes.push("the snapshot cannot be read");
     return null;
   }
-  const { planNumber, state, queue, signalsSeen } = snapshot;
-  if (planNumber === 0) return { state, planNumber, queue, signalsSeen };
+  const { planNumber, beforeNumber, state, queue, signalsSeen } = snapshot;
+  if (planNumber === 0) return { state, planNumber, beforeNumber, queue, signalsSeen };
   const plan = plans.numbered(planNumber);
-  if (plan === null) notes.push(`plan ${planNumber} is lost`);
-  return plan === null ? null : { state: withPlan(state, plan), planNumber, queue, signalsSeen };
+  const planBefore = beforeNumber === 0 ? null : plans.numbered(beforeNumber);
+  const lost = plan === null ? planNumber : planBefore === null ? beforeNumber : 0;
+  if (lost !== 0) notes.push(`plan ${lost} is lost`);
+  if (plan === null || lost !== 0) return null;
+  return { state: withPlan(state, plan, planBefore), planNumber, beforeNumber, queue, signalsSeen };
 }
 
 /** null: the text is no JSON. */
@@ -112,7 +118,7 @@ function parsed<Data>(text: string): Data | null {
 }
 
 function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, notes: string[]): Recovered {
-  let { state, planNumber, queue, signalsSeen } = base;
+  let { state, queue, signalsSeen } = base;
   let effects: Effect[] = [];
   let setAside: Event | null = null;
   for (let at = 0; at < record.journal.length; at++) {
@@ -127,12 +133,26 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
     host.testHook("recover-record");
     const result = hookedStep(state, { ...one.input, events });
     state = result.state;
-    if (one.planNumber !== null && isPlanTaken(state, events)) planNumber = one.planNumber;
     if (at === record.done) effects = result.effects.slice();
   }
   const effectsFrom = record.effects;
   const records = record.journal.length;
-  return { state, plan: null, planNumber, records, signalsSeen, effects, effectsFrom, queue, setAside, rung, notes };
+  const planNumber = plans.numberOf(state.plan);
+  const beforeNumber = plans.numberOf(state.planBefore);
+  return {
+    state,
+    plan: null,
+    planNumber,
+    beforeNumber,
+    records,
+    signalsSeen,
+    effects,
+    effectsFrom,
+    queue,
+    setAside,
+    rung,
+    notes,
+  };
 }
 
 function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
@@ -142,6 +162,7 @@ function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
     state: initialState(),
     plan: plan?.plan ?? null,
     planNumber: plan?.number ?? 0,
+    beforeNumber: 0,
     records: 0,
     signalsSeen: [],
     effects: [],
@@ -171,6 +192,12 @@ class Plans {
     if (plan === null) return null;
     this.read.set(planNumber, plan);
     return plan;
+  }
+
+  /** Of a plan that was read here; 0 for none. */
+  numberOf(plan: Plan | null): number {
+    for (const [number, one] of this.read) if (one === plan) return number;
+    return 0;
   }
 
   newest(): { plan: Plan; number: number } | null {
