@@ -7,8 +7,8 @@ import { renewRuns, replacePlan, restartForApply, startForApply, stopForApply } 
 import { checkRequests, forgetRequest, replyOf } from "./request-end.ts";
 import type { OpenRequest, Target } from "./state.ts";
 import { clearTimers, isGated, requestOf, type Transaction } from "./transaction.ts";
-import { awaitsItsTime, isUp } from "./unit.ts";
-import { durationText } from "./words.ts";
+import { awaitsItsTime, isUp, stuckFailures } from "./unit.ts";
+import { durationText, endText } from "./words.ts";
 
 /** So long a service that declares no readiness has to run: nothing else tells that it works. */
 const holdMs = 1000;
@@ -43,15 +43,29 @@ function failedTarget({ targets }: OpenRequest): Target | null {
 /** All were up once: those that are not up any more are waited for again. */
 function reopenFallen(engine: Engine, transaction: Transaction, request: OpenRequest): boolean {
   const fallen = request.targets.filter((target) => isGated(target) && !isStillUp(engine, target));
-  for (const target of fallen) {
-    target.outcome = "";
-    request.open++;
-    (engine.byName.get(target.name) as Node).waiters.push({ request, target });
-  }
   if (fallen.length === 0) return false;
   clearHold(engine, transaction);
+  transaction.falls++;
+  for (const target of fallen) {
+    const node = engine.byName.get(target.name) as Node;
+    // Without a delay before its restarts it never looks as if it were stuck.
+    if (transaction.falls >= stuckFailures) failFallen(node, target);
+    else reopen(node, request, target);
+  }
   for (const { name } of fallen) checkRequests(engine, engine.byName.get(name) as Node);
   return failedTarget(request) !== null;
+}
+
+function reopen(node: Node, request: OpenRequest, target: Target): void {
+  target.outcome = "";
+  request.open++;
+  node.waiters.push({ request, target });
+}
+
+function failFallen({ unit }: Node, target: Target): void {
+  target.outcome = "failed";
+  target.did = "failed";
+  target.reason = `does not stay up${unit.last === null ? "" : `: ${endText(unit.last)}`}`;
 }
 
 function isStillUp(engine: Engine, { name }: Target): boolean {

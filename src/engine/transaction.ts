@@ -27,6 +27,8 @@ export interface Transaction {
   /** Gate: everything is up and has to stay so until then. */
   hold: Ticket;
   holdAtMs: number;
+  /** How often something that was up fell again before all was proved. */
+  falls: number;
   /** Back: the service that did not come up, and why. */
   failed: string;
   because: string;
@@ -47,6 +49,7 @@ export function newTransaction(request: Ticket, isAwaited: boolean, wanted: stri
     limitAtMs: 0,
     hold: 0,
     holdAtMs: 0,
+    falls: 0,
     failed: "",
     because: "",
     lines: [],
