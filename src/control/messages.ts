@@ -63,12 +63,14 @@ export interface EnableResult {
 
 export interface PlanResult {
   changes: PlanChange[];
+  /** Keys of the file itself that differ. */
+  system: string[];
 }
 
 export interface PlanChange {
   service: string;
   action: "start" | "stop" | "restart" | "reload" | "keep";
-  /** In words; empty for keep. */
+  /** In words; empty for keep without any difference. */
   because: string;
 }
 

@@ -2,13 +2,13 @@
 
 import type { ControlHost, LogFollower, LogPiece } from "../control/control-host.ts";
 import type { EnableResult, PlanResult, VersionInfo } from "../control/messages.ts";
-import { planChanges } from "../engine/diff.ts";
 import type { Reply } from "../engine/effect.ts";
 import { engineOf, type Node } from "../engine/engine.ts";
 import type { Event, Gate, Peer, Request } from "../engine/event.ts";
 import type { InstanceId, Ticket } from "../engine/instance.ts";
 import { type Match, matchNames } from "../engine/names.ts";
 import type { ServicePlan } from "../engine/plan.ts";
+import { planPreview } from "../engine/plan-preview.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
 import { requestNote } from "../engine/view-note.ts";
 import { systemStatus } from "../engine/view-status.ts";
@@ -141,17 +141,10 @@ export class ControlService implements ControlHost {
     return wanted.map((node) => ({ service: node.plan, instance: node.id }));
   }
 
-  /** Names of the services that are to be up, for whatever reason. */
-  private wanted(): string[] {
-    return engineOf(this.manager.state())
-      .nodes.filter(({ unit }) => unit.wanted === "up")
-      .map(({ unit }) => unit.name);
-  }
-
   plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void {
     this.load(path, (outcome) => {
       if ("problems" in outcome) done(outcome);
-      else done({ changes: planChanges(this.manager.plan(), outcome.plan, this.wanted()) });
+      else done(planPreview(this.manager.state(), outcome.plan));
     });
   }
 

@@ -162,3 +162,21 @@ test("apply: what docs/apply.md shows happens", async (context) => {
   const shown = `${run.stdout}${run.stderr}`.replaceAll(/pid \d+/g, "pid 41");
   assert.equal(shown, (blocks.get("shown") ?? "").split("\n").slice(1).join("\n"));
 });
+
+test("plan: what docs/apply.md shows is what is told, of an env_file's content too", async (context) => {
+  const blocks = blocksOf("docs/apply.md");
+  const gonit = start(context, (folder) => {
+    writeFileSync(join(folder, "db.env"), "PGPORT=5432\nPGPASSWORD=very-secret\n");
+    return blocks.get("planned") ?? "";
+  });
+  await gonit.sees(/msg="Started service".*service=api/);
+  writeFileSync(join(gonit.folder, "db.env"), "PGPORT=5433\nPGPASSWORD=also-secret\n");
+  write(gonit, (blocks.get("planned") ?? "").replace("info", "debug").replace("title: Shop", "title: Shop 2"));
+  const { code, stdout } = gonit.client("plan");
+  assert.equal(code, 0);
+  assert.equal(`$ gonit plan\n${stdout}`, blocks.get("plan"));
+  const { changes, system } = JSON.parse(gonit.client("plan", "--json").stdout);
+  assert.deepEqual(changes[1], { service: "db", action: "restart", because: "env_file (PGPASSWORD, PGPORT) changed" });
+  assert.deepEqual(system, ["title"]);
+  assert.ok(!gonit.output().includes("Stopping service"));
+});
