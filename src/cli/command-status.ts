@@ -50,6 +50,7 @@ function overview(status: SystemStatus, wallMs: number, paint: Paint): string {
       `${status.shutdown.mode} in progress, at most ${left} more; waits for ${status.shutdown.waitsFor.join(", ") || "nothing"}`,
     );
   }
+  if (status.configuration !== "") lines.push(paint(`configuration: ${status.configuration}`, "yellow"));
   if (status.apply !== null) lines.push(applyLine(status.apply, wallMs));
   for (const aside of status.setAside) lines.push(paint(`set aside: ${aside.eventKind} (${aside.reason})`, "red"));
   if (status.services.length === 0) return [...lines, "no services"].join("\n");

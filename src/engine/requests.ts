@@ -149,12 +149,16 @@ function newRequest(engine: Engine, { id, request, timeoutMs }: Asked, targets: 
     targets,
   };
   engine.state.requests.push(open);
-  if (timeoutMs !== null) {
-    open.timerAtMs = engine.now.monotonicMs + timeoutMs;
-    open.timer = armTimer(engine, null, open.timerAtMs);
-    engine.requestTimers.set(open.timer, open);
-  }
+  if (timeoutMs !== null) limitRequest(engine, open, timeoutMs);
   return open;
+}
+
+/** So long its client waits. */
+export function limitRequest(engine: Engine, open: OpenRequest, timeoutMs: number): void {
+  open.timeoutMs = timeoutMs;
+  open.timerAtMs = engine.now.monotonicMs + timeoutMs;
+  open.timer = armTimer(engine, null, open.timerAtMs);
+  engine.requestTimers.set(open.timer, open);
 }
 
 /** A request without a peer: an apply, answered when its changes are settled. */

@@ -3,10 +3,11 @@
 import { isEqual } from "./diff.ts";
 import { armTimer, type Engine, log, newTicket, note } from "./engine.ts";
 import type { Event, Gate } from "./event.ts";
+import type { Ticket } from "./instance.ts";
 import type { Plan } from "./plan.ts";
-import { openApply } from "./requests.ts";
+import { limitRequest, openApply } from "./requests.ts";
 import type { Target } from "./state.ts";
-import { isGated, newTransaction } from "./transaction.ts";
+import { isGated, newTransaction, requestOf, type Transaction } from "./transaction.ts";
 import { durationText } from "./words.ts";
 
 type Loaded = Extract<Event, { kind: "plan-loaded" }>;
@@ -48,10 +49,24 @@ export function refuseInTransaction(engine: Engine, event: Loaded): void {
     log(engine, "info", "Configuration is read again when the apply that goes on is over", {});
     return;
   }
+  if (!transaction.isAwaited && transaction.phase === "gate" && isEqual(event.plan, plan)) {
+    join(engine, transaction, event.request, event.timeoutMs);
+    return;
+  }
   const since = durationText(engine.now.bootMs - transaction.sinceBootMs);
   const reason = `another apply goes on for ${since}: it waits for ${waitsFor(engine)}`;
   note(engine, null, "apply-refused", reason);
   engine.effects.push({ kind: "reply", request: event.request, reply: { outcome: "refused", reason } });
+}
+
+/** What is asked for goes on already, and nobody waits for it: the client hears how it ends. */
+function join(engine: Engine, transaction: Transaction, request: Ticket, timeoutMs: number | undefined): void {
+  const open = requestOf(engine);
+  open.id = request;
+  if (timeoutMs !== undefined) limitRequest(engine, open, timeoutMs);
+  transaction.request = request;
+  transaction.isAwaited = true;
+  note(engine, null, "apply-refused", "the same goes on already");
 }
 
 const namesMax = 5;

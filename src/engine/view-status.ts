@@ -33,6 +33,7 @@ export function systemStatus(state: State, now: Now): SystemStatus {
             deadlineWallMs: now.wallMs + shutdown.deadlineMs - now.monotonicMs,
             waitsFor: engine.nodes.filter((node) => isLive(node.unit)).map((node) => node.unit.name),
           },
+    configuration: "",
     apply: applyStatus(engine, now),
     setAside: state.setAside.slice(),
   };

@@ -62,7 +62,7 @@ export class ControlService implements ControlHost {
       if (hasTroubles) notes.push(...logs.sourcesOf(one.instance).flatMap((source) => logNote(source) ?? []));
       return notes.length === 0 ? one : { ...one, notes: [...one.notes, ...notes] };
     });
-    return { ...status, services };
+    return { ...status, configuration: this.manager.configurationWatch.difference, services };
   }
 
   explain(name: string): Explanation | { unknown: true; suggestions: string[] } {
@@ -156,6 +156,7 @@ export class ControlService implements ControlHost {
     done: (result: Reply | { problems: string }) => void,
   ): void {
     this.load(path, (outcome) => {
+      if (path === null || path === this.manager.facts?.configuration) this.manager.configurationWatch.tried(outcome);
       if ("problems" in outcome) {
         done(outcome);
         return;
@@ -176,6 +177,6 @@ export class ControlService implements ControlHost {
       done({ problems: "cannot read a configuration: this gonit runs without one; name a file\n" });
       return;
     }
-    this.manager.load(configuration, done);
+    this.manager.loader.load(configuration, done);
   }
 }

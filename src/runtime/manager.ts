@@ -16,7 +16,8 @@ import type { Plan, ServicePlan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
 import { type BootFacts, earlierBootFacts, keepBootFacts } from "./boot-facts.ts";
 import { Cgroups } from "./cgroups.ts";
-import { readNow } from "./clock.ts";
+import { readClock, readNow } from "./clock.ts";
+import { ConfigurationWatch } from "./configuration-watch.ts";
 import { ControlPlace } from "./control-place.ts";
 import { ControlService } from "./control-service.ts";
 import { Followers } from "./followers.ts";
@@ -24,7 +25,7 @@ import { InitSignals, signalEvent } from "./init-signals.ts";
 import { claimerFacts, claimInstance } from "./instance-paths.ts";
 import { KeptTimes } from "./kept-times.ts";
 import { endLeftBehind } from "./left-behind.ts";
-import { ConfigurationLoader, type LoadOutcome } from "./load-configuration.ts";
+import { ConfigurationLoader } from "./load-configuration.ts";
 import { leaveLock } from "./lock-file.ts";
 import { LogStore } from "./log-store.ts";
 import { LogTroubles } from "./log-troubles.ts";
@@ -43,7 +44,7 @@ import { performersOf } from "./performers.ts";
 import { ForwardedSignals, isPlainInit, plainPlan } from "./plain-init.ts";
 import { Processes } from "./processes.ts";
 import { reconcile } from "./reconcile.ts";
-import { climb, type Recovered, Rung } from "./recover.ts";
+import { climb, lastEnd, type Recovered, Rung } from "./recover.ts";
 import { RemovedInstances } from "./removed-instances.ts";
 import { Requests } from "./requests.ts";
 import { Rest } from "./rest.ts";
@@ -91,7 +92,8 @@ export class Manager {
   private readonly removed: RemovedInstances;
   private readonly forwarded: ForwardedSignals;
   private readonly machine: Machine | null; // only a machine's manager has one
-  private readonly loader: ConfigurationLoader;
+  readonly configurationWatch: ConfigurationWatch;
+  readonly loader: ConfigurationLoader;
   /** A signal has asked for the end; the engine hears of it at the end of the turn. */
   private stopping = false;
 
@@ -164,7 +166,7 @@ export class Manager {
         logWatches: this.logWatches,
         requests: this.requests,
         times: this.times,
-        loadConfiguration: () => this.loader.reload(this.facts?.configuration ?? ""),
+        loadConfiguration: () => this.reload(),
         reopen: () => {
           host.logCommand("reopen");
           this.place.look();
@@ -178,6 +180,11 @@ export class Manager {
       heldPlans(this.held),
     );
     this.loader = new ConfigurationLoader(this.shell, this.role, options.instance);
+    this.configurationWatch = new ConfigurationWatch(this.shell, {
+      main: () => this.facts?.configuration ?? "",
+      load: (path, done) => this.loader.load(path, done),
+      apply: () => this.reload(),
+    });
     this.machine = this.role === Role.vm ? new Machine(this.shell, this.held, () => this.takeSignal(SIGPWR)) : null;
     const server = new ControlServer(this.watches, controlHandlers(new ControlService(this)));
     this.place = new ControlPlace(server, this.watches, this.shell.ownLog);
@@ -274,7 +281,7 @@ export class Manager {
       this.useInstead(this.machine.rescueOnly());
       return;
     }
-    this.load(this.options.file, (outcome) => {
+    this.loader.load(this.options.file, (outcome) => {
       if ("problems" in outcome) this.refuseFirst(outcome.problems);
       else this.usePlan(outcome.plan, outcome.plan.sources[0]?.path ?? "");
     });
@@ -327,8 +334,8 @@ export class Manager {
     return null;
   }
 
-  load(path: string | null, done: (outcome: LoadOutcome) => void): void {
-    this.loader.load(path, done);
+  private reload(): void {
+    this.loader.reload(this.facts?.configuration ?? "", (outcome) => this.configurationWatch.tried(outcome));
   }
 
   private mainOf(instance: InstanceId): { ticket: number; pid: number; uid: number } | null {
@@ -344,7 +351,8 @@ export class Manager {
       const fd = ready[at] as number;
       if (fd === Ready.bell) bell = true;
       else if (fd === Ready.clockStepped) this.timers.clockStepped(() => this.emit({ kind: "clock-stepped" }));
-      else if (clockOfReady(fd) !== 0) this.fireTimers(clockOfReady(fd));
+      else if (clockOfReady(fd) !== 0)
+        this.timers.fireDue(clockOfReady(fd), readClock(clockOfReady(fd)), timersPerTurn);
       else if (fd >= 0) this.watches.dispatch(fd, ready[at + 1] as number);
     }
     this.processes.collectSpawned();
@@ -364,16 +372,11 @@ export class Manager {
     this.forwarded.flush(mainProcess(this.state(), { service: "main", replica: 1 }));
     this.removed.afterTurn(this.state());
     this.machine?.afterTurn(this.state());
+    this.configurationWatch.afterTurn(this.state());
     this.rest.afterTurn(this.turns.records, () => this.turns.snapshot([]));
     this.notify.receiveDeferred();
     if (this.shell.facts.title === "" && this.shell.facts.version === "") this.nameSystem(this.state().plan);
     host.acknowledge();
-  }
-
-  private fireTimers(clock: number): void {
-    const now = readNow();
-    const nowMs = clock === Clock.monotonic ? now.monotonicMs : clock === Clock.boot ? now.bootMs : now.wallMs;
-    this.timers.fireDue(clock, nowMs, timersPerTurn);
   }
 
   private takeSignals(): void {

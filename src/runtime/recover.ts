@@ -65,6 +65,12 @@ export function climb(held: { name: string; fd: number }[]): Recovered {
   return recover(record, held, rung);
 }
 
+/** How the manager before ended, in words. */
+export function lastEnd(): string {
+  const { manager } = host.roles();
+  return manager.lastSignal > 0 ? host.signalName(manager.lastSignal) : `code ${manager.lastCode}`;
+}
+
 export function recover(record: RecoveryRecord, held: { name: string; fd: number }[], rung: number): Recovered {
   const notes = [...record.damage];
   const plans = new Plans(held);
