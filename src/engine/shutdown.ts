@@ -181,7 +181,7 @@ export function longestStopMs(services: ServicePlan[]): number {
 }
 
 /** One unit alone: its stop limit, the kill, and the same again for post_stop. */
-function stopMs(service: ServicePlan): number {
+export function stopMs(service: ServicePlan): number {
   if (service.type === "group") return 0;
   const once = service.stop.timeoutMs + killMs;
   return service.postStop.length > 0 ? 2 * once : once;

@@ -1,10 +1,11 @@
 /** `gonit apply` as a transaction: what it changes has to come up, else the configuration before comes back. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { clientBeside } from "./client-beside.ts";
+import { blocksOf } from "./doc-blocks.ts";
 import { afterwards, binary, type Started, start, watch } from "./gonit.ts";
 
 const steady = "  - {name: steady, command: sleep 1000}\n";
@@ -144,37 +145,29 @@ test("apply: who waits no longer is told so, and it goes on", async (context) =>
   await gonit.sees(/msg="The configuration before is back"/);
 });
 
-/** The blocks of a page in order, by the word behind their language. */
-function blocksOf(page: string): Map<string, string> {
-  const text = readFileSync(page, "utf8");
-  return new Map(
-    [...text.matchAll(/^```\w+ (\w+)\n([\s\S]*?)^```$/gm)].map(([, name, block]) => [name as string, block as string]),
-  );
-}
-
 test("apply: what docs/apply.md shows happens", async (context) => {
   const blocks = blocksOf("docs/apply.md");
-  const gonit = start(context, blocks.get("before") ?? "");
+  const gonit = start(context, blocks("before"));
   await gonit.sees(/msg="Service ready" service=web/);
-  write(gonit, blocks.get("after") ?? "");
+  write(gonit, blocks("after"));
   const run = gonit.client("apply");
   assert.equal(run.code, 1);
   const shown = `${run.stdout}${run.stderr}`.replaceAll(/pid \d+/g, "pid 41");
-  assert.equal(shown, (blocks.get("shown") ?? "").split("\n").slice(1).join("\n"));
+  assert.equal(shown, blocks("shown").split("\n").slice(1).join("\n"));
 });
 
 test("plan: what docs/apply.md shows is what is told, of an env_file's content too", async (context) => {
   const blocks = blocksOf("docs/apply.md");
   const gonit = start(context, (folder) => {
     writeFileSync(join(folder, "db.env"), "PGPORT=5432\nPGPASSWORD=very-secret\n");
-    return blocks.get("planned") ?? "";
+    return blocks("planned");
   });
   await gonit.sees(/msg="Started service".*service=api/);
   writeFileSync(join(gonit.folder, "db.env"), "PGPORT=5433\nPGPASSWORD=also-secret\n");
-  write(gonit, (blocks.get("planned") ?? "").replace("info", "debug").replace("title: Shop", "title: Shop 2"));
+  write(gonit, blocks("planned").replace("info", "debug").replace("title: Shop", "title: Shop 2"));
   const { code, stdout } = gonit.client("plan");
   assert.equal(code, 0);
-  assert.equal(`$ gonit plan\n${stdout}`, blocks.get("plan"));
+  assert.equal(`$ gonit plan\n${stdout}`, blocks("plan"));
   const { changes, system } = JSON.parse(gonit.client("plan", "--json").stdout);
   assert.deepEqual(changes[1], { service: "db", action: "restart", because: "env_file (PGPASSWORD, PGPORT) changed" });
   assert.deepEqual(system, ["title"]);
