@@ -202,6 +202,24 @@ JS_BINDING(host_watch_file) {
   return JS_NewInt32(ctx, error != 0 ? -error : fd);
 }
 
+/* Not IN_MODIFY: a file that is being written is of interest when that is done. */
+#define CHANGES                                                                                                         \
+  (IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
+
+JS_BINDING(host_watch_path) {
+  const char *path;
+  int32_t fd;
+  int error = 0;
+  if (js_int(ctx, argv[0], "watchPath: fd", &fd) < 0) return JS_EXCEPTION;
+  if (js_string(ctx, argv[1], "watchPath: path", &path) < 0) return JS_EXCEPTION;
+  int own = fd < 0;
+  if (own) fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (fd < 0 || inotify_add_watch(fd, path, CHANGES) < 0) error = errno;
+  if (error != 0 && own && fd >= 0) close(fd);
+  JS_FreeCString(ctx, path);
+  return JS_NewInt32(ctx, error != 0 ? -error : fd);
+}
+
 JS_BINDING(host_lock_file) {
   const char *path;
   if (js_string(ctx, argv[0], "lockFile: path", &path) < 0) return JS_EXCEPTION;

@@ -7,6 +7,7 @@ import type { Event } from "../src/engine/event.ts";
 import { isBinding } from "../src/engine/ordering.ts";
 import { killMs } from "../src/engine/shutdown.ts";
 import type { State } from "../src/engine/state.ts";
+import { takenBackMessage } from "../src/engine/transaction-end.ts";
 import { isLive, isStopCause } from "../src/engine/unit.ts";
 import type { StateName } from "../src/engine/view.ts";
 
@@ -19,7 +20,9 @@ export class Checks {
   /** Everything since this state is forgotten, also by the clients. */
   forgetSince(state: State): void {
     this.open.clear();
-    for (const { id } of state.requests) this.open.add(id);
+    const { transaction } = state;
+    const nobodys = transaction === null || transaction.isAwaited ? null : transaction.request;
+    for (const { id } of state.requests) if (id !== nobodys) this.open.add(id);
   }
 
   beforeStep(state: State, events: Event[]): void {
@@ -33,11 +36,13 @@ export class Checks {
   }
 
   afterStep(state: State, effects: Effect[], nowMs: number): void {
-    for (const effect of effects) {
+    // Up to here the engine went by a plan that it has taken back in the same step.
+    const back = effects.findLastIndex((effect) => effect.kind === "log" && effect.message === takenBackMessage);
+    for (const [at, effect] of effects.entries()) {
       if (effect.kind === "publish" && effect.instance !== null) {
         this.states.set(effect.instance.service, effect.state as StateName);
-        if (effect.state === "stopping") this.checkStop(state, effect.instance.service);
-      } else if (effect.kind === "spawn") this.checkStart(state, effect);
+        if (effect.state === "stopping" && at > back) this.checkStop(state, effect.instance.service);
+      } else if (effect.kind === "spawn" && at > back) this.checkStart(state, effect);
       else if (effect.kind === "reply") this.checkReply(effect.request);
       else if (effect.kind === "finish-shutdown") this.checkFinish(state, nowMs);
     }

@@ -142,7 +142,7 @@ export function checkNewManager(position: Position, step: Step): void {
   if (position.isFinished) return;
   const stored = JSON.stringify(withoutPlan(state));
   const parsed = JSON.parse(stored) as State;
-  const recovered = state.plan === null ? parsed : withPlan(parsed, state.plan);
+  const recovered = state.plan === null ? parsed : withPlan(parsed, state.plan, state.planBefore);
   const key = keyOf(position);
   const event: Event = { kind: "manager-started", life: state.life + 1 };
   const { effects } = step(recovered, { now, random: 1, events: [event] });

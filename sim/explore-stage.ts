@@ -31,6 +31,9 @@ export function onStage({ state, held, budget, isFinished }: Position): Position
   stage.nextTicket = state.nextTicket;
   stage.units = state.units.map(copyOfUnit);
   stage.requests = state.requests.map((one) => ({ ...one, targets: one.targets.map((target) => ({ ...target })) }));
+  // No apply happens here.
+  stage.planBefore = null;
+  stage.transaction = null;
   stage.shutdown = state.shutdown === null ? null : { ...state.shutdown };
   stage.idleTold = state.idleTold;
   stage.causes = unread;

@@ -116,7 +116,7 @@ function makeMove(world: World, history: History, move: Move, asked: number[]): 
       world.setClock(move.byMs);
       return;
     case "apply":
-      asked.push(world.load({ ...history.plan, services: move.services }, { asRequest: move.asRequest }));
+      asked.push(world.load({ ...history.plan, services: move.services }, move));
       return;
     case "kill-main": {
       const main = world.kernel.mainOf(move.name);

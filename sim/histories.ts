@@ -1,7 +1,7 @@
 /** Random systems and random histories of them, as data: made from a seed, and shortened piece by piece. */
 
 import { Role } from "../src/contract.ts";
-import type { Request } from "../src/engine/event.ts";
+import type { Gate, Request } from "../src/engine/event.ts";
 import type {
   DependencyPlan,
   DependencyWait,
@@ -23,7 +23,7 @@ export type Move = { afterMs: number } & (
   | { kind: "cancel"; back: number }
   | { kind: "crash"; point: CrashPoint; loss: Loss }
   | { kind: "clock-jump"; byMs: number }
-  | { kind: "apply"; services: ServicePlan[]; asRequest: boolean }
+  | { kind: "apply"; services: ServicePlan[]; asRequest: boolean; gate?: Gate; timeoutMs?: number }
   | { kind: "kill-main"; name: string; signal: number }
   | { kind: "set-aside" }
   | { kind: "signal"; meaning: "stop" | "force" | "reload-config" }
@@ -175,11 +175,19 @@ function makeMove(dice: Dice, names: string[], services: ServicePlan[], theme: T
       kind: "apply",
       services: changedServices(dice, names, services, theme),
       asRequest: dice.percent(70),
+      ...makeGate(dice),
     };
   if (roll < 97) return { afterMs, kind: "kill-main", name: dice.pick(names), signal: dice.pick([9, 11, 15]) };
   if (roll < 98)
     return dice.percent(40) ? { afterMs, kind: "signal", meaning: "stop" } : { afterMs, kind: "set-aside" };
   return { afterMs, kind: "signal", meaning: dice.pick(["reload-config", "reload-config", "force"]) };
+}
+
+/** How an apply is to prove itself; mostly as a transaction. */
+function makeGate(dice: Dice): { gate?: Gate; timeoutMs?: number } {
+  if (dice.percent(30)) return {};
+  const gate = { limitMs: dice.percent(40) ? 50 + dice.below(4000) : null };
+  return dice.percent(20) ? { gate, timeoutMs: dice.below(1500) } : { gate };
 }
 
 function makeCrash(dice: Dice): { point: CrashPoint; loss: Loss } {

@@ -2,12 +2,41 @@
 
 import { engineOf } from "../src/engine/engine.ts";
 import type { Unit } from "../src/engine/state.ts";
+import { newTransaction } from "../src/engine/transaction.ts";
 import { isEnding } from "../src/engine/unit.ts";
 import { firstNode, onRun, onUnit, type Planted } from "./plant.ts";
 
 const isStopped = (unit: Unit) => unit.state === "stopped" && unit.run === null;
 
 export const stateFaults: Planted[] = [
+  {
+    name: "an apply has no plan to go back to",
+    finds: /a plan to go back to without a gate/,
+    plant: ({ state }) => {
+      if (state.transaction?.phase === "gate") state.planBefore = null;
+    },
+  },
+  {
+    name: "the request of an apply is lost",
+    finds: /an apply without a request/,
+    plant: ({ state }) => {
+      if (state.transaction !== null) state.transaction.request = 7;
+    },
+  },
+  {
+    name: "an apply waits for nothing",
+    finds: /an apply waits for nothing/,
+    plant: ({ state }) => {
+      if (state.transaction !== null) state.transaction.hold = 0;
+    },
+  },
+  {
+    name: "an apply goes on in a shutdown",
+    finds: /an apply goes on in a shutdown/,
+    plant: ({ state }) => {
+      if (state.shutdown !== null) state.transaction = newTransaction(7, false, [], 0);
+    },
+  },
   {
     name: "a run is forgotten",
     finds: /state ready without a run/,

@@ -20,6 +20,10 @@ export function statusLines(world: World): string[] {
     const parts = [one.name, one.shown, one.pid === null ? "" : `pid ${one.pid}`, marks, one.reason];
     lines.push(parts.filter((text) => text !== "").join(" | "));
   }
+  if (status.apply !== null) {
+    const { waitsFor, failed } = status.apply;
+    lines.push(`${failed === "" ? "an apply" : `an apply that ${failed} failed`} waits for ${waitsFor}`);
+  }
   if (status.shutdown !== null) lines.push(`shutdown waits for ${status.shutdown.waitsFor.join(" ") || "nothing"}`);
   return lines;
 }

@@ -5,6 +5,7 @@
  *   service web needs:db ready:notify      a service of the system (also task, group; `remove web`, `role vm`, `shutdown-timeout 5s`)
  *   script web ignores TERM                how its processes behave from now on
  *   boot [NAME…]                           the plan is loaded; `apply` loads it again as it is now
+ *   apply gate[:5s] [timeout:1s]           as a transaction; `apply gate unasked` as a signal or the disk brings it
  *   start|stop|restart|reload NAME… [force] [timeout:1s]      a request; also wait NAME ready, kill NAME HUP tree
  *   cancel 1                               the client of request 1 goes away
  *   exit web 1 | exit web SEGV             its main process ends by itself; `exit web 0 starter`: the program that was started
@@ -108,11 +109,7 @@ class ScenarioStage {
       this.world.load(this.plan(), words.length > 0 ? { only: words } : {});
       this.world.advance(0);
     },
-    apply: () => {
-      this.requests.set(this.world.upcomingRequest(), this.requests.size + 1);
-      this.world.load(this.plan(), { asRequest: true });
-      this.world.advance(0);
-    },
+    apply: (_name, words) => this.apply(words),
     start: (_name, words) => this.request("start", words),
     stop: (_name, words) => this.request("stop", words),
     restart: (_name, words) => this.request("restart", words),
@@ -179,6 +176,19 @@ class ScenarioStage {
         .map((other) => other.name),
     }));
     return system(services, { role, shutdownTimeoutMs: this.shutdownTimeoutMs, zones: testZones });
+  }
+
+  private apply(words: string[]): void {
+    const time = (name: string) => {
+      const word = words.find((one) => one.startsWith(`${name}:`));
+      return word === undefined ? undefined : milliseconds(word.slice(name.length + 1));
+    };
+    const hasGate = words.some((word) => word.startsWith("gate"));
+    const asRequest = !words.includes("unasked");
+    if (asRequest) this.requests.set(this.world.upcomingRequest(), this.requests.size + 1);
+    const gate = hasGate ? { limitMs: time("gate") ?? null } : undefined;
+    this.world.load(this.plan(), { asRequest, gate, timeoutMs: time("timeout") });
+    this.world.advance(0);
   }
 
   private request(verb: string, words: string[]): void {
@@ -399,6 +409,8 @@ function replyText(reply: Extract<Effect, { kind: "reply" }>["reply"]): string {
       ? reply.results.map(({ instance, did, state }) => ` ${instance}=${did || "-"}/${state.split(":")[0]}`).join("")
       : "";
   if (reply.outcome === "unknown-name") return `unknown-name ${reply.names.join(" ")} (${reply.suggestions.join(" ")})`;
+  if (reply.outcome === "rolled-back")
+    return `rolled-back${results}: ${reply.reason}${reply.lines.map((line) => ` | ${line}`).join("")}`;
   if (reply.outcome === "replaced") return `replaced${results}`;
   return `${reply.outcome}${results}${"reason" in reply ? `: ${reply.reason}` : ""}`;
 }

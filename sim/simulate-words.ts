@@ -111,6 +111,8 @@ export function replyText(reply: Reply): string {
     case "timed-out":
     case "refused":
       return `${reply.outcome}: ${reply.reason}`;
+    case "rolled-back":
+      return `taken back: ${reply.reason}`;
     case "replaced":
       return "replaced by a newer request";
     case "unknown-name":

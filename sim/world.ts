@@ -7,7 +7,7 @@
 import { ProcessKind } from "../src/contract.ts";
 import type { Effect, Reply } from "../src/engine/effect.ts";
 import { definitionOf, engineOf } from "../src/engine/engine.ts";
-import type { Event, Request, StepInput } from "../src/engine/event.ts";
+import type { Event, Gate, Request, StepInput } from "../src/engine/event.ts";
 import { TICKETS_PER_LIFE } from "../src/engine/instance.ts";
 import { violations } from "../src/engine/invariants.ts";
 import { isOutstandingKind, outstanding } from "../src/engine/outstanding.ts";
@@ -53,6 +53,7 @@ export class World {
   private nextRequest = TICKETS_PER_LIFE / 2;
   private snapshot: string;
   private snapshotPlan: Plan | null = null;
+  private snapshotBefore: Plan | null = null;
   private journal: StepInput[] = [];
   /** All that came, and how many of them the snapshot knows: init counts them, and a manager that lost some sees it. */
   private readonly signals: Event[] = [];
@@ -101,9 +102,15 @@ export class World {
     this.settleNow();
   }
 
-  load(plan: Plan, options: { only?: string[]; asRequest?: boolean } = {}): number {
+  load(
+    plan: Plan,
+    options: { only?: string[]; asRequest?: boolean; gate?: Gate | undefined; timeoutMs?: number | undefined } = {},
+  ): number {
     const request = options.asRequest === true ? this.nextRequest++ : null;
-    this.emit({ kind: "plan-loaded", plan, request, only: options.only ?? null });
+    const event: Event = { kind: "plan-loaded", plan, request, only: options.only ?? null };
+    if (options.gate !== undefined) event.gate = options.gate;
+    if (options.timeoutMs !== undefined) event.timeoutMs = options.timeoutMs;
+    this.emit(event);
     this.settleNow();
     return request ?? 0;
   }
@@ -187,7 +194,12 @@ export class World {
     }
     this.perform(effects, 0, effects.length);
     // The real one stores one with each plan, since a plan is held beside the journal.
-    if (this.journal.length >= 32 || this.snapshotPlan !== this.state.plan) this.takeSnapshot();
+    if (
+      this.journal.length >= 32 ||
+      this.snapshotPlan !== this.state.plan ||
+      this.snapshotBefore !== this.state.planBefore
+    )
+      this.takeSnapshot();
   }
 
   private check(effects: Effect[], events: Event[]): void {
@@ -253,6 +265,7 @@ export class World {
   takeSnapshot(): void {
     this.snapshot = JSON.stringify(withoutPlan(this.state));
     this.snapshotPlan = this.state.plan;
+    this.snapshotBefore = this.state.planBefore;
     this.snapshotSignals = this.signals.length - this.kernel.durable.filter(isSignal).length;
     this.journal = [];
   }
@@ -311,7 +324,7 @@ export class World {
 
   private replay(): State {
     const parsed = JSON.parse(this.snapshot) as State;
-    let state = this.snapshotPlan === null ? parsed : withPlan(parsed, this.snapshotPlan);
+    let state = this.snapshotPlan === null ? parsed : withPlan(parsed, this.snapshotPlan, this.snapshotBefore);
     for (const input of this.journal) state = step(state, input).state;
     return state;
   }

@@ -58,6 +58,8 @@ function overview(status: SystemStatus, wallMs: number, paint: Paint): string {
       `${status.shutdown.mode} in progress, at most ${left} more; waits for ${status.shutdown.waitsFor.join(", ") || "nothing"}`,
     );
   }
+  if (status.configuration !== "") lines.push(paint(`configuration: ${status.configuration}`, "yellow"));
+  if (status.apply !== null) lines.push(applyLine(status.apply, wallMs));
   for (const aside of status.setAside) lines.push(paint(`set aside: ${aside.eventKind} (${aside.reason})`, "red"));
   if (status.services.length === 0) return [...lines, "no services"].join("\n");
   const rows = [["SERVICE", "STATE", "PID", "SINCE", "RESTARTS", "DESCRIPTION"]];
@@ -81,6 +83,12 @@ function overview(status: SystemStatus, wallMs: number, paint: Paint): string {
   );
   for (const { name, notes } of services) for (const note of notes) lines.push(paint(`${name}: ${note}`, "yellow"));
   return lines.join("\n");
+}
+
+function applyLine(apply: NonNullable<SystemStatus["apply"]>, wallMs: number): string {
+  const since = shownDuration(wallMs - apply.sinceWallMs);
+  const what = apply.failed === "" ? "an apply goes on" : `an apply is taken back (${apply.failed} ${apply.because})`;
+  return `${what} for ${since}; waits for ${apply.waitsFor}`;
 }
 
 function paintState(text: string, service: ServiceStatus, paint: Paint): string {

@@ -19,14 +19,17 @@ export const roleOption: OptionSpec = {
 
 const roles: Record<string, number> = { vm: Role.vm, container: Role.container, laptop: Role.laptop };
 
-/** The file of the command line, else that of the running gonit, else as `gonit up` would find it. */
-export function loadForClient(context: Context): LoadResult {
+/**
+ * The file of the command line, else that of the running gonit, else as `gonit up` would find it. `assumed.role` takes the
+ * place of the running gonit's.
+ */
+export function loadForClient(context: Context, assumed: { role?: string } = {}): LoadResult {
   if (context.words.length > 1) {
     printError(`cannot ${context.verb} more than one file; it reads what a file includes by itself`);
     throw new ClientEnd(ExitCode.usage);
   }
   const running = askRunning(context);
-  const role = context.options.text("--role") ?? (variable("GONIT_ROLE") || running.role);
+  const role = context.options.text("--role") ?? assumed.role ?? (variable("GONIT_ROLE") || running.role);
   if (!Object.hasOwn(roles, role)) {
     printError(`cannot use the role "${role}": it is none of vm, container, laptop`);
     throw new ClientEnd(ExitCode.usage);

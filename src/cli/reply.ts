@@ -21,6 +21,9 @@ function showText(context: Context, reply: Reply): void {
   const what = `cannot ${context.verb} ${context.words.join(" ")}`.trimEnd();
   if (reply.outcome === "failed" || reply.outcome === "timed-out" || reply.outcome === "refused") {
     printError(`${what}: ${reply.reason}`);
+  } else if (reply.outcome === "rolled-back") {
+    printError(`${what}: ${reply.reason}; the configuration before is in place again`);
+    for (const line of reply.lines) host.print(2, `  ${reply.service} | ${line}\n`);
   } else if (reply.outcome === "replaced") {
     printError(`${what}: replaced by the newer request ${reply.by}`);
   } else if (reply.outcome === "unknown-name") {

@@ -1,8 +1,9 @@
 /** What a configuration can cost at most: processes, descriptors, disk, time. For `gonit check`. */
 
 import { Limit } from "../contract.ts";
-import type { Plan, ServicePlan } from "../engine/plan.ts";
+import type { DependencyWait, Plan, ServicePlan } from "../engine/plan.ts";
 import { shutdownBoundMs } from "../engine/shutdown.ts";
+import { type LongestStop, longestStop } from "./check-stop.ts";
 import { formatDuration } from "./duration.ts";
 import { formatSize } from "./size.ts";
 
@@ -23,6 +24,8 @@ export interface Figures {
   logFileBytes: number;
   logMemoryBytes: number;
   start: LongestStart;
+  /** The slowest chain of stops, without what is killed after it. */
+  stop: LongestStop;
   shutdownMs: number;
 }
 
@@ -59,6 +62,7 @@ export function figuresOf(plan: Plan, limits: HostLimits): Figures {
     logFileBytes: bound === null ? logFileBytes : Math.min(bound, logFileBytes),
     logMemoryBytes: Math.min(logMemorySources, Limit.logMemorySlots) * Limit.logMemoryBytes,
     start: longestStart(plan.services),
+    stop: longestStop(plan.services),
     shutdownMs: shutdownBoundMs(plan),
   };
 }
@@ -115,39 +119,45 @@ function wayTo(start: string, services: Map<string, ServicePlan>, ways: Map<stri
 
 function combine(service: ServicePlan, ways: Map<string, Way>, services: Map<string, ServicePlan>): Way {
   let longest: Way = { ms: 0, from: null, unbounded: null };
-  const consider = (name: string, untilDone: boolean) => {
+  const consider = (name: string, wait: DependencyWait) => {
     const way = ways.get(name) as Way;
     const other = services.get(name) as ServicePlan;
-    const run = untilDone ? other.runTimeoutMs : 0;
-    const ms = way.ms + (run ?? 0) * other.runs;
+    const run = wait === "done" ? other.runTimeoutMs : 0;
+    const ms = way.ms + (run ?? 0) * other.runs + (wait === "healthy" ? firstYesMs(other) : 0);
     const unbounded = way.unbounded ?? (run === null ? name : null);
     if (unbounded !== null || (longest.unbounded === null && ms >= longest.ms)) longest = { ms, from: name, unbounded };
   };
-  for (const { name, wait } of service.dependsOn) consider(name, wait === "done");
-  for (const name of service.after) consider(name, false);
+  for (const { name, wait } of service.dependsOn) consider(name, wait);
+  for (const name of service.after) consider(name, "ready");
   const own = service.type === "group" ? 0 : service.startTimeoutMs * (service.type === "task" ? service.runs : 1);
   return { ...longest, ms: longest.ms + own };
 }
 
+/** From ready to the first good answer of its health, or to its restart. */
+function firstYesMs({ health }: ServicePlan): number {
+  return health === null ? 0 : health.startPeriodMs + health.failures * health.intervalMs;
+}
+
 /** The figures as lines for people. */
 export function figureLines(figures: Figures): string[] {
-  const { start } = figures;
+  const { start, stop } = figures;
   const startLine =
     "unbounded" in start
       ? `no bound: others wait until ${start.unbounded} is done, and it has no timeout: {run: …}`
-      : `${formatDuration(start.boundMs)}${start.path.length > 1 ? ` (${shownPath(start.path)})` : ""}`;
+      : `${formatDuration(start.boundMs)}${shownPath(start.path)}`;
   return [
     `processes          ${atMost(figures.processes, figures.processesMax)}`,
     `descriptors        ${atMost(figures.descriptors, figures.descriptorsMax)}`,
     `log files          ${formatBytes(figures.logFileBytes)}`,
     `logs in memory     ${formatBytes(figures.logMemoryBytes)}`,
     `longest start      ${startLine}`,
-    `longest shutdown   ${formatDuration(figures.shutdownMs)}`,
+    `longest shutdown   ${formatDuration(figures.shutdownMs)}${shownPath(stop.path)}`,
   ];
 }
 
 function shownPath(path: string[]): string {
-  return path.length > 6 ? `${path.slice(0, 3).join(", ")}, … ${path.slice(-2).join(", ")}` : path.join(", ");
+  if (path.length < 2) return "";
+  return ` (${path.length > 6 ? `${path.slice(0, 3).join(", ")}, … ${path.slice(-2).join(", ")}` : path.join(", ")})`;
 }
 
 function atMost(needed: number, max: number | null): string {

@@ -186,7 +186,7 @@ const system = fc.record(
     terminals: fc.array(terminal, { maxLength: 2 }),
     shutdown: fc.constant({ timeout: "1m" }),
     logs: fc.constantFrom({}, { directory: "logs", max_total: "1G" }),
-    watch_config: fc.constant("off"),
+    watch_config: fc.constantFrom("off", "notify", "apply"),
     environment: map,
   },
   { requiredKeys: [] },

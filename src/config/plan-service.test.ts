@@ -343,7 +343,8 @@ test("every key that is not carried out yet is refused, never ignored", () => {
   for (const key of ["web"]) {
     assert.match(problemsOf(`${key}: x\nservices: []`), new RegExp(`${key}: .*not supported yet`));
   }
-  assert.match(problemsOf("watch_config: apply\nservices: []"), /it is not supported yet/);
+  assert.match(problemsOf("watch_config: always\nservices: []"), /it is none of off, notify, apply/);
+  assert.equal(planOf("watch_config: notify\nservices: []").watchConfig, "notify");
   assert.equal(planOf("watch_config: off\nservices: []").watchConfig, "off");
 });
 

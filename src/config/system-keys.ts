@@ -3,12 +3,11 @@
 import { image } from "./image-keys.ts";
 import { modules, mounts, sysctl } from "./machine-keys.ts";
 import { networking } from "./networking-keys.ts";
-import { Refusal } from "./refusal.ts";
-import { byKind, described, listOf, type OutputOf, scalar } from "./schema-kit.ts";
+import { byKind, described, listOf, type OutputOf } from "./schema-kit.ts";
 import { layered, notSupported } from "./schema-maps.ts";
 import { defaults, environment, environmentFiles, service } from "./service-keys.ts";
 import { terminals } from "./terminals-keys.ts";
-import { duration, matchingText, oneOrMore, path, size, text } from "./values.ts";
+import { choice, duration, matchingText, oneOrMore, path, size, text } from "./values.ts";
 
 export const include = oneOrMore(path("a path"), "paths of files");
 
@@ -18,14 +17,7 @@ const hostname = matchingText(
   "only letters, digits, - and . are allowed, at most 64",
 );
 
-const watchConfig = scalar<"off">("what a changed file does", { enum: ["off", "notify", "apply"] }, (value) => {
-  if (value === "off") return value;
-  const known = value === "notify" || value === "apply";
-  return new Refusal(
-    known ? "it is not supported yet" : "it is none of off, notify, apply",
-    known ? "leave it out" : "",
-  );
-});
+const watchConfig = choice("what a changed file does", ["off", "notify", "apply"]);
 
 const systemLogs = layered("logs of the whole system", {
   directory: described(path("a directory"), "Where the files of services are that name no path."),
@@ -53,7 +45,10 @@ export const systemEntries = {
   services: described(services, "The services."),
   logs: described(systemLogs, "Log files of the whole system."),
   shutdown: described(shutdown, "How the system ends."),
-  watch_config: described(watchConfig, "What a changed configuration file does: off."),
+  watch_config: described(
+    watchConfig,
+    "What a change of the configuration's files does: off, notify, apply. Default: apply on a laptop, else notify.",
+  ),
   mounts: described(mounts, "File systems of a machine, mounted before its services start."),
   modules: described(modules, "Kernel modules of a machine, loaded in this order before all else."),
   watchdog: described(

@@ -1,7 +1,7 @@
 /** What the handlers of control requests need of the manager. The runtime implements it; tests use a small one. */
 
 import type { Reply } from "../engine/effect.ts";
-import type { Peer, Request } from "../engine/event.ts";
+import type { Gate, Peer, Request } from "../engine/event.ts";
 import type { Ticket } from "../engine/instance.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
 import type { SystemGraph } from "../engine/view-graph.ts";
@@ -48,10 +48,11 @@ export interface ControlHost {
   graph(): SystemGraph;
   /** Reads a configuration and tells what it would change. */
   plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void;
+  /** gate null: what it changed is not looked at. */
   apply(
     peer: Peer,
     path: string | null,
-    timeoutMs: number | null,
+    options: { timeoutMs: number | null; gate: Gate | null },
     accepted: (ticket: Ticket) => void,
     done: (result: Reply | { problems: string }) => void,
   ): void;

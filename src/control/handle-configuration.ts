@@ -18,10 +18,12 @@ export function handleApply(control: ControlHost, call: Call): void {
   const path = optionalText(call.params, "path");
   const timeoutMs = optionalNumber(call.params, "timeoutMs", { min: 0, max: timeoutMsMax });
   const wait = flagParam(call.params, "wait", true);
+  const gateMs = optionalNumber(call.params, "gateMs", { min: 0, max: timeoutMsMax });
+  const gate = flagParam(call.params, "gate", true) ? { limitMs: gateMs } : null;
   control.apply(
     call.peer,
     path,
-    timeoutMs,
+    { timeoutMs, gate },
     (request) => {
       call.notify({ method: "accepted", params: { request, note: "" } });
       call.onClose(() => control.abandon(request));
@@ -29,6 +31,7 @@ export function handleApply(control: ControlHost, call: Call): void {
     },
     (result) => {
       if ("problems" in result) failWithProblems(call, result.problems);
+      else if (result.outcome === "refused") call.fail({ code: ErrorCode.refused, message: result.reason });
       else call.result(result);
     },
   );

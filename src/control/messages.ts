@@ -35,7 +35,11 @@ export interface Methods {
   plan: { params: { path: string | null }; result: PlanResult };
   /** Only for the next reading of the configuration: what runs is changed by start and stop. */
   enable: { params: { names: string[]; enabled: boolean }; result: EnableResult };
-  apply: { params: { path: string | null; timeoutMs: number | null; wait: boolean }; result: Reply };
+  /** gate: what it changes has to come up, at most within gateMs, else the plan before comes back. */
+  apply: {
+    params: { path: string | null; timeoutMs: number | null; wait: boolean; gate: boolean; gateMs: number | null };
+    result: Reply;
+  };
 }
 
 export type MethodName = keyof Methods;
@@ -74,12 +78,14 @@ export interface HistoryResult {
 
 export interface PlanResult {
   changes: PlanChange[];
+  /** Keys of the file itself that differ. */
+  system: string[];
 }
 
 export interface PlanChange {
   service: string;
   action: "start" | "stop" | "restart" | "reload" | "keep";
-  /** In words; empty for keep. */
+  /** In words; empty for keep without any difference. */
   because: string;
 }
 

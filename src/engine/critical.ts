@@ -6,6 +6,7 @@ import { startErrorExitCode } from "./permanent.ts";
 import type { Plan } from "./plan.ts";
 import { beginShutdown } from "./shutdown.ts";
 import type { End } from "./state.ts";
+import { isOnTrial } from "./transaction.ts";
 import { endText } from "./words.ts";
 
 const signalExitCodeBase = 128;
@@ -22,6 +23,8 @@ export function exitCodeOf(end: End): number {
 export function critical(engine: Engine, node: Node, end: End): void {
   const mode = node.plan.critical;
   if (mode === "no" || engine.state.shutdown !== null) return;
+  // The apply that changed it is taken back because of this, and that mends it.
+  if (node.unit.state === "failed" && isOnTrial(engine, node)) return;
   // A task that has done its work needs no rescue.
   if (mode === "rescue" && node.unit.state === "done" && node.plan.type === "task") return;
   const reason = `critical service ${node.unit.name} ${node.unit.state === "done" ? "is done" : "failed"}: ${endText(end)}`;

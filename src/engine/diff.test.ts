@@ -18,7 +18,7 @@ test("planChanges() restarts when what a process was started with changed", () =
   assert.deepEqual(change({}, { environment: { A: "1" }, user: "www" }), {
     service: "a",
     action: "restart",
-    because: "user, environment changed",
+    because: "user, environment (A) changed",
   });
   assert.equal(change({}, { command: command("/bin/other") })?.action, "restart");
 });
@@ -55,6 +55,19 @@ test("planChanges() has the configuration's words for what changed, each once", 
   assert.equal(change({}, { inheritEnvironment: ["A"] })?.because, "inherit_environment changed");
   assert.equal(change({}, { startTimeoutMs: 1, runTimeoutMs: 2 })?.because, "only timeout changed");
   assert.equal(change({}, { runTimeoutMs: 2, dependsOn: [needs("b")] })?.because, "only depends_on, timeout changed");
+});
+
+test("planChanges() names the variables that changed, by where they come from, and none of their values", () => {
+  const environmentFiles = [{ path: "/web.env", required: true, except: ["LEVEL"] }];
+  const from = { environmentFiles, environment: { LEVEL: "1", TOKEN: "old", KEPT: "x" } };
+  assert.equal(
+    change(from, { ...from, environment: { LEVEL: "2", KEPT: "x" } })?.because,
+    "environment (LEVEL), env_file (TOKEN) changed",
+  );
+  const many = Object.fromEntries(["G", "F", "E", "D", "C", "B", "A"].map((name) => [name, "1"]));
+  assert.equal(change({}, { environment: many })?.because, "environment (A, B, C, D, E and 2 more) changed");
+  const except = [{ path: "/web.env", required: true, except: ["LEVEL", "TOKEN"] }];
+  assert.deepEqual(change(from, { ...from, environmentFiles: except }), { service: "a", action: "keep", because: "" });
 });
 
 test("planChanges() takes where a service is defined for no change", () => {

@@ -1,6 +1,7 @@
 /** What a new plan changes in the running one. Pure; `gonit plan` prints it, plan-change.ts carries it out. */
 
-import type { Plan, ServicePlan } from "./plan.ts";
+import { environmentKeys } from "./diff-words.ts";
+import type { EnvironmentFilePlan, Plan, ServicePlan } from "./plan.ts";
 
 export interface Change {
   service: string;
@@ -107,12 +108,28 @@ function changeOf(from: ServicePlan, to: ServicePlan, neededBy: string): Change 
 
 /** Whether a process started by one definition is not what the other asks for. */
 export function needsNewProcess(from: ServicePlan, to: ServicePlan): boolean {
-  return changedFields(from, to, processFields).length > 0;
+  return processFields.some((field) => isChanged(field, from, to));
 }
 
 function changedFields(from: ServicePlan, to: ServicePlan, fields: (keyof ServicePlan)[]): string[] {
-  const changed = fields.filter((field) => !isEqual(from[field], to[field]));
-  return [...new Set(changed.map((field) => (field === "command" ? commandKey(from, to) : keyOf(field))))];
+  const changed = fields.filter((field) => isChanged(field, from, to));
+  return [...new Set(changed.flatMap((field) => keysOf(field, from, to)))];
+}
+
+/** What the files leave to `environment` is no difference of its own: what comes of it stands in the environment. */
+function isChanged(field: keyof ServicePlan, from: ServicePlan, to: ServicePlan): boolean {
+  if (field !== "environmentFiles") return !isEqual(from[field], to[field]);
+  return !isEqual(from[field].map(pathOf), to[field].map(pathOf));
+}
+
+function keysOf(field: keyof ServicePlan, from: ServicePlan, to: ServicePlan): string[] {
+  if (field === "command") return [commandKey(from, to)];
+  if (field === "environment") return environmentKeys(from, to);
+  return [keyOf(field)];
+}
+
+function pathOf({ path, required }: EnvironmentFilePlan): unknown {
+  return { path, required };
 }
 
 /** Where only what the configuration says to a built-in service is another, that is the key of the file of its name. */

@@ -106,6 +106,8 @@ export type Reply =
   | { outcome: "failed"; results: RequestResult[]; reason: string }
   /** A newer request wants something else of the same service. */
   | { outcome: "replaced"; by: Ticket; results: RequestResult[] }
+  /** What an apply changed did not come up; the plan before it is in place again. lines: the service's last ones. */
+  | { outcome: "rolled-back"; service: string; reason: string; lines: string[]; results: RequestResult[] }
   | { outcome: "timed-out"; results: RequestResult[]; reason: string }
   | { outcome: "unknown-name"; names: string[]; suggestions: string[] }
   | { outcome: "refused"; reason: string };

@@ -29,6 +29,11 @@ export interface Peer {
   pid: number;
 }
 
+/** limitMs: all at once have no more time than this; null: the services' own limits count. */
+export interface Gate {
+  limitMs: number | null;
+}
+
 /** What a client (or a signal, or gonit itself) asks for. `id` is unique over manager restarts: a ticket. */
 export type Request =
   | { verb: "start"; names: string[] }
@@ -55,6 +60,7 @@ export type Event =
   /**
    * The first plan, or one that an apply puts in place. Names `only` (and what they need) are wanted; null: all enabled.
    * `keptTimes`, with the first plan: what was kept of scheduled tasks before gonit was started, by name.
+   * With a gate what it changes has to come up, else the plan before it comes back. timeoutMs: so long the client waits.
    */
   | {
       kind: "plan-loaded";
@@ -62,6 +68,8 @@ export type Event =
       request: Ticket | null;
       only: string[] | null;
       keptTimes?: Record<string, number>;
+      gate?: Gate;
+      timeoutMs?: number;
     }
   /**
    * Recovery without a state, or with an old one: main processes that it does not know live. All at once and before

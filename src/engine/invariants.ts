@@ -107,14 +107,26 @@ function ofSystem(engine: Engine, found: string[]): void {
   for (const { id, open, targets, request } of state.requests) {
     const count = targets.filter(({ outcome }) => outcome === "").length;
     if (count !== open) found.push(`request ${id} has ${count} open targets, counted ${open}`);
-    if (open === 0 && request.verb !== "shutdown") found.push(`request ${id} is settled and not answered`);
+    const isSettled = open === 0 && request.verb !== "shutdown" && id !== state.transaction?.request;
+    if (isSettled) found.push(`request ${id} is settled and not answered`);
   }
   if (new Set(state.requests.map(({ id }) => id)).size !== state.requests.length)
     found.push("two requests with one number");
+  ofTransaction(state, found);
   const { shutdown } = state;
   if (shutdown === null || shutdown.finished) return;
   if (engine.liveCount === 0) found.push("everything is down and the shutdown is not finished");
   if (shutdown.timer === 0) found.push("the shutdown has no bound");
+}
+
+/** It waits for something, has what it may put back, and none goes on in a shutdown. */
+function ofTransaction({ transaction, planBefore, requests, shutdown }: State, found: string[]): void {
+  if ((transaction?.phase === "gate") !== (planBefore !== null)) found.push("a plan to go back to without a gate");
+  if (transaction === null) return;
+  if (shutdown !== null) found.push("an apply goes on in a shutdown");
+  const request = requests.find(({ id }) => id === transaction.request);
+  if (request === undefined) found.push("an apply without a request");
+  else if (request.open === 0 && transaction.hold === 0) found.push("an apply waits for nothing");
 }
 
 /** The look-up tables are what a new manager would make of the state. */

@@ -45,6 +45,11 @@ export function outstanding(state: State): Effect[] {
     if (run !== null) ofRun(effects, node, run);
   }
   for (const { timer: ticket, timerAtMs } of state.requests) if (ticket !== 0) effects.push(timer(ticket, timerAtMs));
+  if (state.transaction !== null) {
+    const { limit, limitAtMs, hold, holdAtMs } = state.transaction;
+    if (limit !== 0) effects.push(timer(limit, limitAtMs));
+    if (hold !== 0) effects.push(timer(hold, holdAtMs));
+  }
   if (shutdown !== null) effects.push(timer(shutdown.timer, shutdown.deadlineMs));
   return effects;
 }

@@ -29,6 +29,7 @@ import { cancelBackoff, forgetFailures } from "./settle.ts";
 import { newUnit, type Target, type Unit } from "./state.ts";
 import { wishStop } from "./stopping.ts";
 import { renewLimits } from "./timers.ts";
+import { beginTransaction, refuseInTransaction } from "./transaction-begin.ts";
 import { isUp } from "./unit.ts";
 import { wantDown, wantUp } from "./wanted.ts";
 
@@ -43,7 +44,8 @@ export function loadPlan(engine: Engine, event: Loaded): void {
     return;
   }
   if (engine.state.units.length === 0) loadFirst(engine, event);
-  else apply(engine, event);
+  else if (engine.state.transaction === null) apply(engine, event);
+  else refuseInTransaction(engine, event);
 }
 
 function loadFirst(engine: Engine, event: Loaded): void {
@@ -73,12 +75,11 @@ function loadFirst(engine: Engine, event: Loaded): void {
     }
   }
   wantFromStart(engine, nodes, event.only === null ? "wanted-at-start" : "wanted-by-name");
-  if (event.request !== null)
-    openApply(
-      engine,
-      event.request,
-      nodes.map((node) => targetOf(node, "up", "")),
-    );
+  if (event.request !== null) openApply(engine, event.request, upTargets(nodes), event.timeoutMs);
+}
+
+function upTargets(nodes: Node[]): Target[] {
+  return nodes.map((node) => targetOf(node, "up", ""));
 }
 
 function wantFromStart(engine: Engine, nodes: Node[], rule: "wanted-at-start" | "wanted-by-name" | "apply-new"): void {
@@ -102,26 +103,12 @@ function enabledWithoutConflict(engine: Engine, nodes: Node[]): Node[] {
 }
 
 function apply(engine: Engine, event: Loaded): void {
-  const { state } = engine;
   replaceApply(engine, event.request ?? 0);
-  const before = new Map(engine.nodes.map((node) => [node.unit.name, node]));
+  const planBefore = engine.state.plan as Plan;
   const up = engine.nodes.filter(({ unit }) => unit.wanted === "up").map(({ unit }) => unit.name);
   const changes = planChanges({ ...event.plan, services: definitions(engine) }, event.plan, up);
-  const changed = new Set<string>();
-  const services = new Map(event.plan.services.map((service) => [service.name, service]));
-  for (const [name, { unit, plan }] of before) {
-    const to = services.get(name);
-    if (to !== undefined && !needsNewProcess(plan, to)) continue;
-    changed.add(name);
-    if (unit.run !== null) unit.oldPlan ??= plan;
-  }
-  for (const [name, { unit }] of before)
-    if (unit.run === null && !services.has(name)) cancelTimer(engine, unit.schedule?.timer ?? 0);
-  state.units = unitsFor(event.plan, before, engine.now.bootMs);
-  state.plan = event.plan;
-  makeTables(engine);
-  fitSchedules(engine, new Map([...before].map(([name, { plan }]) => [name, plan.schedule])));
   log(engine, "info", "Applying configuration", { title: event.plan.title, version: event.plan.version });
+  const { before, changed } = replacePlan(engine, event.plan);
   const targets: Target[] = [];
   const fresh: Node[] = [];
   stopNewConflicts(engine, targets);
@@ -136,6 +123,35 @@ function apply(engine: Engine, event: Loaded): void {
   for (const node of enabledWithoutConflict(engine, fresh))
     startForApply(engine, node, changed.has(node.unit.name), targets);
   wantNewNeeds(engine, before);
+  renewRuns(engine, before);
+  const { gate } = event;
+  if (gate !== undefined) beginTransaction(engine, { ...event, gate }, targets, { plan: planBefore, wanted: up });
+  else if (event.request !== null) openApply(engine, event.request, targets, event.timeoutMs);
+}
+
+/** All that is of a plan, put in place of what was; what runs goes on. */
+export function replacePlan(engine: Engine, to: Plan): { before: Map<string, Node>; changed: Set<string> } {
+  const { state } = engine;
+  const before = new Map(engine.nodes.map((node) => [node.unit.name, node]));
+  const changed = new Set<string>();
+  const services = new Map(to.services.map((service) => [service.name, service]));
+  for (const [name, { unit, plan }] of before) {
+    const service = services.get(name);
+    if (service !== undefined && !needsNewProcess(plan, service)) continue;
+    changed.add(name);
+    if (unit.run !== null) unit.oldPlan ??= plan;
+  }
+  for (const [name, { unit }] of before)
+    if (unit.run === null && !services.has(name)) cancelTimer(engine, unit.schedule?.timer ?? 0);
+  state.units = unitsFor(to, before, engine.now.bootMs);
+  state.plan = to;
+  makeTables(engine);
+  fitSchedules(engine, new Map([...before].map(([name, { plan }]) => [name, plan.schedule])));
+  return { before, changed };
+}
+
+/** What goes on by a definition that says other limits or another health from now on. */
+export function renewRuns(engine: Engine, before: Map<string, Node>): void {
   for (const [name, { unit, plan }] of before) {
     if (unit.run === null) continue;
     const node = engine.byName.get(name) as Node;
@@ -144,7 +160,6 @@ function apply(engine: Engine, event: Loaded): void {
   }
   for (const node of engine.nodes) touch(engine, node);
   forgetLostTargets(engine);
-  if (event.request !== null) openApply(engine, event.request, targets);
 }
 
 /** Of services that are wanted and conflict by the new plan, the first one in it stays. */
@@ -183,7 +198,7 @@ function unitsFor(plan: Plan, before: Map<string, Node>, bootMs: number): Unit[]
   return units;
 }
 
-function startForApply(engine: Engine, node: Node, isChanged: boolean, targets: Target[]): void {
+export function startForApply(engine: Engine, node: Node, isChanged: boolean, targets: Target[]): void {
   if (isChanged && node.unit.state !== "stopped") {
     // It was started while it was not enabled, by a definition that is not the new one.
     wantFromStart(engine, [node], "apply-new");
@@ -195,13 +210,13 @@ function startForApply(engine: Engine, node: Node, isChanged: boolean, targets: 
   wantFromStart(engine, [node], "apply-new");
 }
 
-function stopForApply(engine: Engine, node: Node, because: string, targets: Target[]): void {
+export function stopForApply(engine: Engine, node: Node, because: string, targets: Target[]): void {
   const { unit } = node;
   targets.push(targetOf(node, unit.removed ? "gone" : "down", unit.run === null ? "not running" : ""));
   wantDown(engine, node, unit.removed ? "removed" : "apply", because, 0);
 }
 
-function restartForApply(engine: Engine, node: Node, because: string, targets: Target[]): void {
+export function restartForApply(engine: Engine, node: Node, because: string, targets: Target[]): void {
   const { unit } = node;
   note(engine, node, "apply-changed", because);
   if (unit.wanted === "down") return;

@@ -4,13 +4,14 @@ import type { Reply, RequestResult } from "./effect.ts";
 import { cancelTimer, type Engine, type Node, note, type Waiter } from "./engine.ts";
 import { judgeTarget } from "./request-judge.ts";
 import type { OpenRequest, Target, Wanted } from "./state.ts";
+import { forgetClient, isTransactions, releaseTarget } from "./transaction.ts";
 import { shownState } from "./view-words.ts";
 
 /** A unit changed: is what requests want of it settled? */
 export function checkRequests(engine: Engine, node: Node): void {
   for (let at = node.waiters.length - 1; at >= 0; at--) {
     const { request, target } = node.waiters[at] as Waiter;
-    if (target.outcome === "") judgeTarget(engine, node, target);
+    if (target.outcome === "") judgeTarget(engine, node, target, isTransactions(engine, request));
     if (target.outcome === "") continue;
     node.waiters.splice(at, 1);
     request.open--;
@@ -30,11 +31,16 @@ function failOpenTargets(engine: Engine, request: OpenRequest, reason: string): 
 }
 
 export function answerIfSettled(engine: Engine, request: OpenRequest): void {
-  if (request.open > 0) return;
+  // The end of a transaction answers its own request (transaction-end.ts).
+  if (request.open > 0 || isTransactions(engine, request)) return;
+  answer(engine, request, replyOf(engine, request));
+}
+
+/** How a request ended whose targets are all settled. */
+export function replyOf(engine: Engine, request: OpenRequest): Reply {
   const results = resultsOf(engine, request);
   const failed = request.targets.filter((target) => target.outcome === "failed");
-  if (failed.length === 0) answer(engine, request, { outcome: "done", results });
-  else answer(engine, request, { outcome: "failed", results, reason: reasonOf(failed) });
+  return failed.length === 0 ? { outcome: "done", results } : { outcome: "failed", results, reason: reasonOf(failed) };
 }
 
 const reasonsMax = 5;
@@ -45,7 +51,7 @@ function reasonOf(failed: Target[]): string {
   return texts.join("; ");
 }
 
-function resultsOf(engine: Engine, request: OpenRequest): RequestResult[] {
+export function resultsOf(engine: Engine, request: OpenRequest): RequestResult[] {
   return request.targets.map(({ name, did, reason, exitCode }) => {
     const node = engine.byName.get(name);
     if (node === undefined) return { instance: name, did, state: "removed", pid: null, reason };
@@ -58,6 +64,14 @@ function resultsOf(engine: Engine, request: OpenRequest): RequestResult[] {
 function answer(engine: Engine, request: OpenRequest, reply: Reply): void {
   forgetRequest(engine, request);
   engine.effects.push({ kind: "reply", request: request.id, reply });
+}
+
+/** The client went away, or does not wait any longer. */
+export function cancelRequest(engine: Engine, id: number): void {
+  const request = engine.state.requests.find((one) => one.id === id);
+  if (request === undefined) return;
+  if (isTransactions(engine, request)) forgetClient(engine, request);
+  else forgetRequest(engine, request);
 }
 
 /** The request is no longer open; nobody is answered by this. */
@@ -76,6 +90,10 @@ export function forgetRequest(engine: Engine, request: OpenRequest): void {
 export function replaceRequests(engine: Engine, node: Node, by: number): void {
   for (const { request, target } of [...node.waiters]) {
     if (request.id === by || !isOpposed(target, node.unit.wanted) || !engine.state.requests.includes(request)) continue;
+    if (isTransactions(engine, request)) {
+      releaseTarget(node, request, target);
+      continue;
+    }
     note(engine, node, "request-replaced", `request ${request.id} by ${by}`);
     answer(engine, request, { outcome: "replaced", by, results: resultsOf(engine, request) });
   }
@@ -96,16 +114,24 @@ export function requestTimedOut(engine: Engine, request: OpenRequest): void {
   request.timer = 0;
   const open = request.targets.filter((target) => target.outcome === "").map((target) => target.name);
   note(engine, null, "request-timeout", open.slice(0, reasonsMax).join(" "));
-  for (const target of request.targets) if (target.outcome === "") target.reason = "not settled in time; it goes on";
+  const isGoingOn = isTransactions(engine, request);
+  const results = resultsOf(engine, request).map((result, at) => {
+    const isOpen = (request.targets[at] as Target).outcome === "";
+    return isOpen ? { ...result, reason: "not settled in time; it goes on" } : result;
+  });
   const waitsFor =
     open.length > reasonsMax
       ? `${open.slice(0, reasonsMax).join(", ")} and ${open.length - reasonsMax} more`
       : open.join(", ");
-  answer(engine, request, {
-    outcome: "timed-out",
-    results: resultsOf(engine, request),
-    reason: `not settled after ${request.timeoutMs} ms: ${waitsFor || "the shutdown"}`,
-  });
+  const rest = isGoingOn ? "what it changed to stay up" : "the shutdown";
+  const reason = `not settled after ${request.timeoutMs} ms: ${waitsFor || rest}`;
+  const reply: Reply = { outcome: "timed-out", results, reason };
+  if (!isGoingOn) {
+    answer(engine, request, reply);
+    return;
+  }
+  forgetClient(engine, request);
+  engine.effects.push({ kind: "reply", request: request.id, reply });
 }
 
 /** A shutdown begins: what was to be started will not be. */

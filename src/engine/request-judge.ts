@@ -10,13 +10,13 @@ import { awaitsItsTime, isDown, isStuck, isUp } from "./unit.ts";
 import { blockedText, stateReason } from "./view-words.ts";
 import { endText } from "./words.ts";
 
-export function judgeTarget(engine: Engine, node: Node, target: Target): void {
+/** `isTrial`: as a transaction does, which waits for health too. */
+export function judgeTarget(engine: Engine, node: Node, target: Target, isTrial: boolean): void {
   switch (target.goal) {
     case "up":
-      judgeUp(engine, node, target, "started");
-      return;
     case "restart":
-      judgeUp(engine, node, target, target.from === 0 ? "started" : "restarted");
+      if (isTrial && !isHealthyYet(node, target)) return;
+      judgeUp(engine, node, target, target.goal === "up" || target.from === 0 ? "started" : "restarted");
       return;
     case "down":
       judgeDown(node, target);
@@ -63,6 +63,14 @@ function failIfUnkillable(node: Node, target: Target): void {
 function failIfUnhealthy({ unit }: Node, target: Target): void {
   const run = unit.run as Run;
   if (isUnhealthy(run)) fail(target, "unhealthy", `is unhealthy: ${run.healthReason}`);
+}
+
+/** False: it is up and its health is still to answer, or answers badly, which settles it. */
+function isHealthyYet(node: Node, target: Target): boolean {
+  const { unit } = node;
+  if (!isUp(unit) || unit.stopWish !== "" || unit.run?.healthy === true) return true;
+  failIfUnhealthy(node, target);
+  return false;
 }
 
 /** What is to be restarted is not up before its old run has ended: until then it is to be stopped, or ends. */

@@ -127,8 +127,17 @@ function goalOf(node: Node, request: Exclude<Request, { verb: "shutdown" | "kill
   }
 }
 
-function openRequest(engine: Engine, event: Received, targets: Target[]): OpenRequest {
-  const { id, request, timeoutMs } = event;
+function openRequest(engine: Engine, { id, request, timeoutMs }: Received, targets: Target[]): OpenRequest {
+  return newRequest(engine, { id, request, timeoutMs }, targets);
+}
+
+interface Asked {
+  id: number;
+  request: OpenRequest["request"];
+  timeoutMs: number | null;
+}
+
+function newRequest(engine: Engine, { id, request, timeoutMs }: Asked, targets: Target[]): OpenRequest {
   const open: OpenRequest = {
     id,
     request,
@@ -140,27 +149,21 @@ function openRequest(engine: Engine, event: Received, targets: Target[]): OpenRe
     targets,
   };
   engine.state.requests.push(open);
-  if (timeoutMs !== null) {
-    open.timerAtMs = engine.now.monotonicMs + timeoutMs;
-    open.timer = armTimer(engine, null, open.timerAtMs);
-    engine.requestTimers.set(open.timer, open);
-  }
+  if (timeoutMs !== null) limitRequest(engine, open, timeoutMs);
   return open;
 }
 
+/** So long its client waits. */
+export function limitRequest(engine: Engine, open: OpenRequest, timeoutMs: number): void {
+  open.timeoutMs = timeoutMs;
+  open.timerAtMs = engine.now.monotonicMs + timeoutMs;
+  open.timer = armTimer(engine, null, open.timerAtMs);
+  engine.requestTimers.set(open.timer, open);
+}
+
 /** A request without a peer: an apply, answered when its changes are settled. */
-export function openApply(engine: Engine, id: number, targets: Target[]): void {
-  const open: OpenRequest = {
-    id,
-    request: { verb: "apply" },
-    sinceBootMs: engine.now.bootMs,
-    timer: 0,
-    timerAtMs: 0,
-    timeoutMs: 0,
-    open: targets.length,
-    targets,
-  };
-  engine.state.requests.push(open);
+export function openApply(engine: Engine, id: number, targets: Target[], timeoutMs: number | null = null): void {
+  const open = newRequest(engine, { id, request: { verb: "apply" }, timeoutMs }, targets);
   for (const target of targets) (engine.byName.get(target.name) as Node).waiters.push({ request: open, target });
   answerIfSettled(engine, open);
 }

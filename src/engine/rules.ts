@@ -83,6 +83,11 @@ export const rules = {
   "apply-kept": "a service whose definition did not change keeps running",
   "apply-removed": "a service that is no longer in the plan is stopped and forgotten",
   "apply-disabled": "a service that is no longer enabled is stopped",
+  "apply-proved": "an apply is done when all that it changed is ready, healthy where its health is asked, and stays so",
+  "apply-failed":
+    "an apply whose services do not come up is taken back: the configuration before it is put in its place",
+  "apply-refused":
+    "one apply at a time: another one is refused, and what a signal or the disk brings waits for its end",
   // System
   critical: "the end of a critical service ends the system",
   idle: "a container or a laptop's system ends when nothing runs, waits or is scheduled",

@@ -10,6 +10,7 @@ import { clearFailures, judgeEnd, type Verdict } from "./restart.ts";
 import { resumeRun, runIfDue } from "./schedule.ts";
 import type { End, EndCause, Run } from "./state.ts";
 import { cancelRunTimer, cancelUnitTimer } from "./timers.ts";
+import { noteLastLines } from "./transaction.ts";
 import { isScheduled, isStopCause } from "./unit.ts";
 import { durationText, endText, signalName } from "./words.ts";
 
@@ -28,6 +29,7 @@ export function settle(engine: Engine, node: Node, run: Run): void {
   unit.stopForce = false;
   end.killed = run.killed;
   if (plan.type !== "group") unit.last = end;
+  noteLastLines(engine, node, end.lines);
   if (isStopCause(end.cause) || startsAnew || unit.wanted === "down" || unit.removed) {
     settleStopped(engine, node, end, plan.type === "group", startsAnew);
     unit.oldPlan = null;

@@ -11,6 +11,7 @@ import { takeOffSchedule } from "./schedule.ts";
 import { cancelBackoff } from "./settle.ts";
 import type { Shutdown } from "./state.ts";
 import { beginStop, killRun, wishStop } from "./stopping.ts";
+import { abandonTransaction } from "./transaction-end.ts";
 import { isEnding } from "./unit.ts";
 
 /** SIGKILL is answered within this, be it by "unkillable". */
@@ -41,6 +42,7 @@ export function beginShutdown(engine: Engine, order: ShutdownOrder): Shutdown {
   state.shutdown = shutdown;
   note(engine, null, "shutdown", order.reason);
   log(engine, "info", "Stopping services", { reason: order.reason });
+  abandonTransaction(engine, order.reason);
   refuseInShutdown(engine, order.reason);
   for (const node of engine.nodes) {
     cancelBackoff(engine, node);
@@ -179,7 +181,7 @@ export function longestStopMs(services: ServicePlan[]): number {
 }
 
 /** One unit alone: its stop limit, the kill, and the same again for post_stop. */
-function stopMs(service: ServicePlan): number {
+export function stopMs(service: ServicePlan): number {
   if (service.type === "group") return 0;
   const once = service.stop.timeoutMs + killMs;
   return service.postStop.length > 0 ? 2 * once : once;

@@ -11,12 +11,15 @@
 import type { AdoptedProcess, Request } from "./event.ts";
 import type { Ticket } from "./instance.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
+import type { Transaction } from "./transaction.ts";
 import type { StateName } from "./view.ts";
 
 export interface State {
   version: 1;
   /** Stored apart by the runtime: withoutPlan(), withPlan(). */
   plan: Plan | null;
+  /** What comes back when the apply under way fails. Stored apart, as the plan is. */
+  planBefore: Plan | null;
   life: number;
   /** Monotonic: when the first plan was loaded; -1: not yet. */
   beganMs: number;
@@ -24,6 +27,8 @@ export interface State {
   /** In the order of the plan; removed ones that are still stopping stand at the end. */
   units: Unit[];
   requests: OpenRequest[];
+  /** An apply whose changes are still to prove themselves. */
+  transaction: Transaction | null;
   shutdown: Shutdown | null;
   /** A virtual machine stays up when nothing runs; it says so once. */
   idleTold: boolean;
@@ -274,11 +279,13 @@ export function initialState(): State {
   return {
     version: 1,
     plan: null,
+    planBefore: null,
     life: 0,
     beganMs: -1,
     nextTicket: 1,
     units: [],
     requests: [],
+    transaction: null,
     shutdown: null,
     idleTold: false,
     causes: { next: 0, items: [] },
@@ -288,11 +295,11 @@ export function initialState(): State {
 }
 
 export function withoutPlan(state: State): State {
-  return { ...state, plan: null };
+  return { ...state, plan: null, planBefore: null };
 }
 
-export function withPlan(state: State, plan: Plan): State {
-  return { ...state, plan };
+export function withPlan(state: State, plan: Plan, planBefore: Plan | null = null): State {
+  return { ...state, plan, planBefore };
 }
 
 export function newUnit(name: string, bootMs: number): Unit {

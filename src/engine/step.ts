@@ -18,7 +18,7 @@ import { mainRefused } from "./main-process.ts";
 import { wakeWaiting } from "./ordering.ts";
 import { loadPlan } from "./plan-change.ts";
 import { namedMain, notified, probeSucceeded, readyClosed, readyLine } from "./readiness.ts";
-import { checkRequests, forgetRequest, requestTimedOut } from "./request-end.ts";
+import { cancelRequest, checkRequests, requestTimedOut } from "./request-end.ts";
 import { receiveRequest, receiveSignal } from "./requests.ts";
 import { clockStepped, scheduleFired } from "./schedule.ts";
 import { backoffFired } from "./settle.ts";
@@ -27,6 +27,7 @@ import { mainFailed, mainStarted } from "./start.ts";
 import type { Aux, Run, State } from "./state.ts";
 import { runTimeout, startTimeout, stopIfFree, stopWithLostNeeds } from "./stopping.ts";
 import { clearUnitTimer } from "./timers.ts";
+import { settleTransaction, transactionTimerFired } from "./transaction-end.ts";
 import { watchdogFired } from "./watchdog.ts";
 
 export interface StepResult {
@@ -44,6 +45,7 @@ export function step(state: State, input: StepInput): StepResult {
     engine.event = event.kind;
     handle(engine, event);
     drain(engine);
+    while (settleTransaction(engine)) drain(engine);
   }
   const role = state.plan?.role ?? Role.vm;
   endIfIdle(engine, role !== Role.vm, ShutdownMode.exit);
@@ -99,11 +101,9 @@ function handle(engine: Engine, event: Event): void {
     case "request-received":
       receiveRequest(engine, event);
       return;
-    case "request-cancelled": {
-      const request = state.requests.find(({ id }) => id === event.id);
-      if (request !== undefined) forgetRequest(engine, request);
+    case "request-cancelled":
+      cancelRequest(engine, event.id);
       return;
-    }
     case "signal-received":
       receiveSignal(engine, event);
       return;
@@ -190,6 +190,7 @@ function timerFired(engine: Engine, ticket: number): void {
     shutdownTimerFired(engine, shutdown);
     return;
   }
+  if (transactionTimerFired(engine, ticket)) return;
   const node = engine.byTicket.get(ticket);
   if (node === undefined) return;
   if (node.unit.backoff === ticket) backoffFired(engine, node);

@@ -8,6 +8,7 @@ import { isNameMissing } from "./main-process.ts";
 import type { ServicePlan } from "./plan.ts";
 import { nextText } from "./schedule.ts";
 import type { Run, State } from "./state.ts";
+import { waitsFor } from "./transaction-begin.ts";
 import { awaitsItsTime, isLive, isScheduled, isUp } from "./unit.ts";
 import type { ServiceStatus, SystemStatus } from "./view.ts";
 import { nextTimeText, noTimeText, scheduleStatus } from "./view-schedule.ts";
@@ -32,8 +33,17 @@ export function systemStatus(state: State, now: Now): SystemStatus {
             deadlineWallMs: now.wallMs + shutdown.deadlineMs - now.monotonicMs,
             waitsFor: engine.nodes.filter((node) => isLive(node.unit)).map((node) => node.unit.name),
           },
+    configuration: "",
+    apply: applyStatus(engine, now),
     setAside: state.setAside.slice(),
   };
+}
+
+function applyStatus(engine: Engine, now: Now): SystemStatus["apply"] {
+  const { transaction } = engine.state;
+  if (transaction === null) return null;
+  const { sinceBootMs, failed, because } = transaction;
+  return { sinceWallMs: wallMsOf(sinceBootMs, now), waitsFor: waitsFor(engine), failed, because };
 }
 
 export function systemState(engine: Engine): string {

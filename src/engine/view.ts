@@ -68,6 +68,10 @@ export interface SystemStatus {
   state: string;
   services: ServiceStatus[];
   shutdown: { mode: string; sinceWallMs: number; deadlineWallMs: number; waitsFor: string[] } | null;
+  /** What is to be said of its files on the disk; the engine knows nothing of them. */
+  configuration: string;
+  /** An apply that goes on. failed: the service for which it is taken back, or an empty text. */
+  apply: { sinceWallMs: number; waitsFor: string; failed: string; because: string } | null;
   setAside: { eventKind: string; reason: string; wallMs: number }[];
 }
 

@@ -10,6 +10,7 @@ import { callRun, putOnSchedule, takeOffSchedule } from "./schedule.ts";
 import { cancelBackoff, forgetFailures } from "./settle.ts";
 import type { StopCause } from "./state.ts";
 import { forceStop, wishStop, withdrawStop } from "./stopping.ts";
+import { wantedMeanwhile } from "./transaction.ts";
 
 export interface WantOptions {
   because: string;
@@ -40,6 +41,7 @@ export function wantUp(engine: Engine, nodes: readonly Node[], options: WantOpti
 
 function wantOne(engine: Engine, node: Node, options: WantOptions): void {
   const { unit } = node;
+  wantedMeanwhile(engine, unit.name, true, options.request);
   if (unit.wanted === "down") {
     unit.wanted = "up";
     unit.wantedBecause = options.because;
@@ -76,6 +78,7 @@ export function wantDown(
   options: { force?: boolean } = {},
 ): void {
   const { unit } = node;
+  wantedMeanwhile(engine, unit.name, false, request);
   unit.wanted = "down";
   unit.wantedBecause = because;
   // What comes back later, also because something needs it, does not go on with an old row of failures.

@@ -3,13 +3,13 @@
 import type { ControlHost, LogFollower, LogPiece } from "../control/control-host.ts";
 import { isoTime } from "../control/iso-time.ts";
 import type { EnableResult, HistoryResult, PlanResult, VersionInfo } from "../control/messages.ts";
-import { planChanges } from "../engine/diff.ts";
 import type { Reply } from "../engine/effect.ts";
 import { engineOf, type Node } from "../engine/engine.ts";
-import type { Peer, Request } from "../engine/event.ts";
+import type { Event, Gate, Peer, Request } from "../engine/event.ts";
 import type { InstanceId, Ticket } from "../engine/instance.ts";
 import { type Match, matchNames } from "../engine/names.ts";
 import type { ServicePlan } from "../engine/plan.ts";
+import { planPreview } from "../engine/plan-preview.ts";
 import { rules } from "../engine/rules.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
 import { type SystemGraph, systemGraph } from "../engine/view-graph.ts";
@@ -67,7 +67,7 @@ export class ControlService implements ControlHost {
       if (hasTroubles) notes.push(...logs.sourcesOf(one.instance).flatMap((source) => logNote(source) ?? []));
       return notes.length === 0 ? one : { ...one, notes: [...one.notes, ...notes] };
     });
-    return { ...status, services };
+    return { ...status, configuration: this.manager.configurationWatch.difference, services };
   }
 
   explain(name: string): Explanation | { unknown: true; suggestions: string[] } {
@@ -168,28 +168,22 @@ export class ControlService implements ControlHost {
     return wanted.map((node) => ({ service: node.plan, instance: node.id }));
   }
 
-  /** Names of the services that are to be up, for whatever reason. */
-  private wanted(): string[] {
-    return engineOf(this.manager.state())
-      .nodes.filter(({ unit }) => unit.wanted === "up")
-      .map(({ unit }) => unit.name);
-  }
-
   plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void {
     this.load(path, (outcome) => {
       if ("problems" in outcome) done(outcome);
-      else done({ changes: planChanges(this.manager.plan(), outcome.plan, this.wanted()) });
+      else done(planPreview(this.manager.state(), outcome.plan));
     });
   }
 
   apply(
     peer: Peer,
     path: string | null,
-    _timeoutMs: number | null,
+    { timeoutMs, gate }: { timeoutMs: number | null; gate: Gate | null },
     accepted: (ticket: Ticket) => void,
     done: (result: Reply | { problems: string }) => void,
   ): void {
     this.load(path, (outcome) => {
+      if (path === null || path === this.manager.facts?.configuration) this.manager.configurationWatch.tried(outcome);
       if ("problems" in outcome) {
         done(outcome);
         return;
@@ -199,7 +193,10 @@ export class ControlService implements ControlHost {
       accepted(request);
       const detail = outcome.plan.sources[0]?.path ?? "";
       this.manager.history.record(readNow(), "", [requestEvent(request, peer, { verb: "apply", detail })]);
-      this.manager.emit({ kind: "plan-loaded", plan: outcome.plan, request, only: null });
+      const event: Event = { kind: "plan-loaded", plan: outcome.plan, request, only: null };
+      if (gate !== null) event.gate = gate;
+      if (timeoutMs !== null) event.timeoutMs = timeoutMs;
+      this.manager.emit(event);
     });
   }
 
@@ -209,6 +206,6 @@ export class ControlService implements ControlHost {
       done({ problems: "cannot read a configuration: this gonit runs without one; name a file\n" });
       return;
     }
-    this.manager.load(configuration, done);
+    this.manager.loader.load(configuration, done);
   }
 }

@@ -119,7 +119,7 @@ test("Turns tell each turn once, wherever the manager dies in it", () => {
     ledger.install();
     let turn = 0;
     ledger.nextRandom = () => turn++;
-    const none = { state: initialState(), planNumber: 0, signalsSeen: [], records: 0 };
+    const none = { state: initialState(), planNumber: 0, beforeNumber: 0, signalsSeen: [], records: 0 };
     const turns = new Turns(none, performers, [], new History(ledger.held()));
     turns.emit({ kind: "manager-started", life: 1 });
     turns.emit({ kind: "plan-loaded", plan: system([service("a")]), request: null, only: null });

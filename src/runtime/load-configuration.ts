@@ -25,6 +25,8 @@ export class ConfigurationLoader {
   private readonly role: number;
   private readonly instance: string | null;
   private reloading = false;
+  /** Another reload was asked for meanwhile: what is being read may be older. */
+  private again = false;
 
   constructor(shell: Shell, role: number, instance: string | null) {
     this.shell = shell;
@@ -37,18 +39,26 @@ export class ConfigurationLoader {
     loadConfiguration(this.shell, { role, path, workingDirectory: host.workingDirectory(), instance }, done);
   }
 
-  /** SIGHUP: the configuration on disk, if it is valid; an empty path: there is none. */
-  reload(configuration: string): void {
-    if (this.reloading || configuration === "") return;
+  /** SIGHUP, or a change: the configuration on disk, if it is valid; an empty path: there is none. */
+  reload(configuration: string, tried: (outcome: LoadOutcome) => void): void {
+    if (configuration === "") return;
+    this.again = this.reloading;
+    if (this.reloading) return;
     this.reloading = true;
     this.load(configuration, (outcome) => {
       this.reloading = false;
-      if ("plan" in outcome) {
-        this.shell.emit({ kind: "plan-loaded", plan: outcome.plan, request: null, only: null });
+      if (this.again) {
+        this.reload(configuration, tried);
         return;
       }
-      host.print(2, outcome.problems);
-      this.shell.ownLog.write("error", "Cannot use the configuration; nothing was changed", {});
+      tried(outcome);
+      if ("plan" in outcome) {
+        const gate = { limitMs: null };
+        this.shell.emit({ kind: "plan-loaded", plan: outcome.plan, request: null, only: null, gate });
+        return;
+      }
+      const [reason = ""] = outcome.problems.split("\n");
+      this.shell.ownLog.write("error", "Cannot use the configuration; nothing was changed", { reason });
     });
   }
 }

@@ -30,6 +30,18 @@ export function mainOfStart(state: State, start: Ticket): Ticket {
   return run === null ? start : mainTicket(run);
 }
 
+/** As mainProcess(), with the user that the service is to run as. */
+export function mainWithUser(
+  state: State,
+  instance: InstanceId,
+  uidOf: (service: ServicePlan) => number,
+): { ticket: Ticket; pid: number; uid: number } | null {
+  const main = mainProcess(state, instance);
+  if (main === null) return null;
+  const service = serviceOfPlan(state, instance.service);
+  return { ...main, uid: service === undefined ? 0 : uidOf(service) };
+}
+
 /** A spawn of its main process was asked for and not answered. */
 export function isMainStarting(state: State, instance: InstanceId): boolean {
   return engineOf(state).byName.get(instance.service)?.unit.run?.main === "spawning";

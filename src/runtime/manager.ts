@@ -10,13 +10,13 @@ import { controlHandlers } from "../control/handlers.ts";
 import { ControlServer } from "../control/server.ts";
 import { instanceNameOf } from "../control/socket-path.ts";
 import type { Event } from "../engine/event.ts";
-import type { InstanceId } from "../engine/instance.ts";
 import { outstanding } from "../engine/outstanding.ts";
-import type { Plan, ServicePlan } from "../engine/plan.ts";
+import type { Plan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
 import { type BootFacts, earlierBootFacts, keepBootFacts } from "./boot-facts.ts";
 import { Cgroups } from "./cgroups.ts";
 import { readClock, readNow } from "./clock.ts";
+import { ConfigurationWatch } from "./configuration-watch.ts";
 import { ControlPlace } from "./control-place.ts";
 import { ControlService } from "./control-service.ts";
 import { Followers } from "./followers.ts";
@@ -25,11 +25,18 @@ import { InitSignals, signalEvent } from "./init-signals.ts";
 import { claimerFacts, claimInstance } from "./instance-paths.ts";
 import { KeptTimes } from "./kept-times.ts";
 import { endLeftBehind } from "./left-behind.ts";
-import { ConfigurationLoader, type LoadOutcome } from "./load-configuration.ts";
+import { ConfigurationLoader } from "./load-configuration.ts";
 import { leaveLock } from "./lock-file.ts";
 import { LogStore } from "./log-store.ts";
 import { LogTroubles } from "./log-troubles.ts";
-import { isMainStarting, isReadinessAwaited, mainOfStart, mainProcess, serviceOfPlan } from "./lookups.ts";
+import {
+  isMainStarting,
+  isReadinessAwaited,
+  mainOfStart,
+  mainProcess,
+  mainWithUser,
+  serviceOfPlan,
+} from "./lookups.ts";
 import { Machine } from "./machine.ts";
 import { MainProcesses } from "./main-processes.ts";
 import { NotifySockets, notifyPrefix } from "./notify.ts";
@@ -93,7 +100,8 @@ export class Manager {
   private readonly removed: RemovedInstances;
   private readonly forwarded: ForwardedSignals;
   private readonly machine: Machine | null; // only a machine's manager has one
-  private readonly loader: ConfigurationLoader;
+  readonly configurationWatch: ConfigurationWatch;
+  readonly loader: ConfigurationLoader;
   /** A signal has asked for the end; the engine hears of it at the end of the turn. */
   private stopping = false;
 
@@ -112,7 +120,7 @@ export class Manager {
     const logs = new LogStore();
     logs.adopt(this.held);
     this.notify = new NotifySockets(this.watches, {
-      main: (instance) => this.mainOf(instance),
+      main: (instance) => mainWithUser(this.state(), instance, (service) => this.spawner.uidOf(service)),
       isStarting: (instance) => isMainStarting(this.state(), instance),
       emit: (event) => this.emit(event),
     });
@@ -166,7 +174,7 @@ export class Manager {
         logWatches: this.logWatches,
         requests: this.requests,
         times: this.times,
-        loadConfiguration: () => this.loader.reload(this.facts?.configuration ?? ""),
+        loadConfiguration: () => this.reload(),
         reopen: () => {
           host.logCommand("reopen");
           this.place.look();
@@ -181,6 +189,11 @@ export class Manager {
       this.history,
     );
     this.loader = new ConfigurationLoader(this.shell, this.role, options.instance);
+    this.configurationWatch = new ConfigurationWatch(this.shell, {
+      main: () => this.facts?.configuration ?? "",
+      load: (path, done) => this.loader.load(path, done),
+      apply: () => this.reload(),
+    });
     this.machine = this.role === Role.vm ? new Machine(this.shell, this.held, () => this.takeSignal(SIGPWR)) : null;
     const server = new ControlServer(this.watches, controlHandlers(new ControlService(this)));
     this.place = new ControlPlace(server, this.watches, this.shell.ownLog);
@@ -223,22 +236,11 @@ export class Manager {
     const { plan } = this.recovered;
     if (plan !== null) this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
     this.turns.run(() => {});
-    this.stepQueue();
+    // The batch has left the journal: whichever of its events ends us now stands there alone, and the ladder begins anew.
+    if (this.recovered.queue.length > 0) host.recoveryRung(Rung.full);
+    this.turns.runOneByOne(this.recovered.queue);
     host.recoveryRung(0);
     if (this.state().plan === null && this.recovered.rung !== Rung.safe) this.firstPlan();
-  }
-
-  /** Events of a poisoned batch, one by one, each with a snapshot that holds the rest. */
-  private stepQueue(): void {
-    const queue = this.recovered.queue.slice();
-    // The batch has left the journal: whichever of its events ends us now stands there alone, and the ladder begins anew.
-    if (queue.length > 0) host.recoveryRung(Rung.full);
-    for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
-      this.turns.snapshot(queue);
-      this.emit(event);
-      this.turns.run(() => {});
-    }
-    if (this.recovered.queue.length > 0) this.turns.snapshot([]);
   }
 
   /** Takes over what an earlier manager left: sockets, processes, waits. */
@@ -277,7 +279,7 @@ export class Manager {
       this.useInstead(this.machine.rescueOnly());
       return;
     }
-    this.load(this.options.file, (outcome) => {
+    this.loader.load(this.options.file, (outcome) => {
       if ("problems" in outcome) this.refuseFirst(outcome.problems);
       else this.usePlan(outcome.plan, outcome.plan.sources[0]?.path ?? "");
     });
@@ -330,15 +332,8 @@ export class Manager {
     return null;
   }
 
-  load(path: string | null, done: (outcome: LoadOutcome) => void): void {
-    this.loader.load(path, done);
-  }
-
-  private mainOf(instance: InstanceId): { ticket: number; pid: number; uid: number } | null {
-    const main = mainProcess(this.state(), instance);
-    if (main === null) return null;
-    const service: ServicePlan | undefined = this.shell.service(instance.service);
-    return { ticket: main.ticket, pid: main.pid, uid: service === undefined ? 0 : this.spawner.uidOf(service) };
+  private reload(): void {
+    this.loader.reload(this.facts?.configuration ?? "", (outcome) => this.configurationWatch.tried(outcome));
   }
 
   private turn(ready: number[]): void {
@@ -368,6 +363,7 @@ export class Manager {
     this.forwarded.flush(mainProcess(this.state(), { service: "main", replica: 1 }));
     this.removed.afterTurn(this.state());
     this.machine?.afterTurn(this.state());
+    this.configurationWatch.afterTurn(this.state());
     this.rest.afterTurn(this.turns.records, () => this.turns.snapshot([]));
     this.notify.receiveDeferred();
     if (this.shell.facts.title === "" && this.shell.facts.version === "") this.nameSystem(this.state().plan);

@@ -20,15 +20,7 @@ import { initialState, type State, withPlan } from "../engine/state.ts";
 import { heldText } from "./held-text.ts";
 import { beginTurn, endTurn } from "./history-events.ts";
 import { unpackPlan } from "./packed-plan.ts";
-import {
-  heldPlans,
-  hookedStep,
-  isPlanTaken,
-  type JournalRecord,
-  planName,
-  type Snapshot,
-  type Untold,
-} from "./turns.ts";
+import { heldPlans, hookedStep, type JournalRecord, planName, type Snapshot, type Untold } from "./turns.ts";
 
 export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, safe: 5 } as const;
 
@@ -37,6 +29,8 @@ export interface Recovered {
   /** Rung 4: to be loaded when the living processes are told. */
   plan: Plan | null;
   planNumber: number;
+  /** Of State.planBefore; 0: none. */
+  beforeNumber: number;
   /** How many records the journal holds. */
   records: number;
   /** Signals of init that were dealt with, by number. */
@@ -91,12 +85,13 @@ export function recover(record: RecoveryRecord, held: { name: string; fd: number
 interface Base {
   state: State;
   planNumber: number;
+  beforeNumber: number;
   queue: Event[];
   signalsSeen: number[];
 }
 
 function freshBase(): Base {
-  return { state: initialState(), planNumber: 0, queue: [], signalsSeen: [] };
+  return { state: initialState(), planNumber: 0, beforeNumber: 0, queue: [], signalsSeen: [] };
 }
 
 /** null: the snapshot, or the plan that it belongs to, cannot be read. */
@@ -106,11 +101,14 @@ function baseOf(text: string, plans: Plans, notes: string[]): Base | null {
     notes.push("the snapshot cannot be read");
     return null;
   }
-  const { planNumber, state, queue, signalsSeen } = snapshot;
-  if (planNumber === 0) return { state, planNumber, queue, signalsSeen };
+  const { planNumber, beforeNumber, state, queue, signalsSeen } = snapshot;
+  if (planNumber === 0) return { state, planNumber, beforeNumber, queue, signalsSeen };
   const plan = plans.numbered(planNumber);
-  if (plan === null) notes.push(`plan ${planNumber} is lost`);
-  return plan === null ? null : { state: withPlan(state, plan), planNumber, queue, signalsSeen };
+  const planBefore = beforeNumber === 0 ? null : plans.numbered(beforeNumber);
+  const lost = plan === null ? planNumber : planBefore === null ? beforeNumber : 0;
+  if (lost !== 0) notes.push(`plan ${lost} is lost`);
+  if (plan === null || lost !== 0) return null;
+  return { state: withPlan(state, plan, planBefore), planNumber, beforeNumber, queue, signalsSeen };
 }
 
 /** null: the text is no JSON. */
@@ -123,7 +121,7 @@ function parsed<Data>(text: string): Data | null {
 }
 
 function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, notes: string[]): Recovered {
-  let { state, planNumber, queue, signalsSeen } = base;
+  let { state, queue, signalsSeen } = base;
   let effects: Effect[] = [];
   let untold: Untold | null = null;
   let setAside: Event | null = null;
@@ -141,7 +139,6 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
     const begun = at === record.done ? beginTurn(state, input) : null;
     const result = hookedStep(state, input);
     state = result.state;
-    if (one.planNumber !== null && isPlanTaken(state, events)) planNumber = one.planNumber;
     if (begun !== null) {
       effects = result.effects.slice();
       untold = { input, events: endTurn(begun, state, effects) };
@@ -149,10 +146,13 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
   }
   const effectsFrom = record.effects;
   const records = record.journal.length;
+  const planNumber = plans.numberOf(state.plan);
+  const beforeNumber = plans.numberOf(state.planBefore);
   return {
     state,
     plan: null,
     planNumber,
+    beforeNumber,
     records,
     signalsSeen,
     effects,
@@ -172,6 +172,7 @@ function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
     state: initialState(),
     plan: plan?.plan ?? null,
     planNumber: plan?.number ?? 0,
+    beforeNumber: 0,
     records: 0,
     signalsSeen: [],
     effects: [],
@@ -202,6 +203,12 @@ class Plans {
     if (plan === null) return null;
     this.read.set(planNumber, plan);
     return plan;
+  }
+
+  /** Of a plan that was read here; 0 for none. */
+  numberOf(plan: Plan | null): number {
+    for (const [number, one] of this.read) if (one === plan) return number;
+    return 0;
   }
 
   newest(): { plan: Plan; number: number } | null {

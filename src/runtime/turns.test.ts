@@ -22,7 +22,10 @@ class Manager {
     this.ledger = ledger;
     ledger.install();
     const performers = new Proxy({} as Performers, { get: () => (effect: Effect) => this.effects.push(effect) });
-    this.turns = new Turns(from ?? { state: initialState(), planNumber: 0, signalsSeen: [], records: 0 }, performers);
+    this.turns = new Turns(
+      from ?? { state: initialState(), planNumber: 0, beforeNumber: 0, signalsSeen: [], records: 0 },
+      performers,
+    );
     if (from !== null) this.turns.finish(from);
   }
 

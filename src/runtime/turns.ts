@@ -28,6 +28,8 @@ const planPrefix = "plan:";
 /** A snapshot as it stands in the ledger: the plan lies apart, under its number in init's table. */
 export interface Snapshot {
   planNumber: number;
+  /** Of the plan that comes back when the apply under way fails; 0: none. */
+  beforeNumber: number;
   state: State;
   /** Events that are still to be stepped, one by one (recovery from a poisoned batch). */
   queue: Event[];
@@ -60,11 +62,6 @@ export function hookedStep(state: State, input: StepInput): ReturnType<typeof st
   return step(state, input);
 }
 
-/** Whether the state is of the plan that the events bring, if they bring one: during a shutdown none is taken. */
-export function isPlanTaken(state: State, events: Event[]): boolean {
-  return events.every((event) => event.kind !== "plan-loaded" || event.plan === state.plan);
-}
-
 /** Is told what each turn brought (src/runtime/history.ts). */
 export interface Chronicle {
   record(now: Now, turn: string, events: HistoryEvent[]): void;
@@ -86,6 +83,10 @@ export class Turns {
   /** Records that this manager has added to the journal since the last snapshot, or found there. */
   records: number;
   private planNumber: number;
+  private beforeNumber: number;
+  /** Of the plan that the record being stepped brings. */
+  private broughtNumber = 0;
+  private readonly numbers = new Map<Plan, number>();
   private signalsSeen: number[];
   /** Those that init holds for us; a snapshot tells which of them are still needed. */
   private readonly plans: Set<number>;
@@ -94,7 +95,7 @@ export class Turns {
 
   /** `plans`: the numbers of those that an earlier manager left with init. */
   constructor(
-    from: Pick<Recovered, "state" | "planNumber" | "signalsSeen" | "records">,
+    from: Pick<Recovered, "state" | "planNumber" | "beforeNumber" | "signalsSeen" | "records">,
     performers: Performers,
     plans: number[] = [],
     chronicle: Chronicle = noChronicle,
@@ -103,6 +104,10 @@ export class Turns {
     this.plans = new Set(plans);
     this.state = from.state;
     this.planNumber = from.planNumber;
+    this.beforeNumber = from.beforeNumber;
+    const { plan, planBefore } = from.state;
+    if (plan !== null) this.numbers.set(plan, from.planNumber);
+    if (planBefore !== null) this.numbers.set(planBefore, from.beforeNumber);
     this.signalsSeen = from.signalsSeen;
     this.records = from.records;
     this.performers = performers;
@@ -123,7 +128,7 @@ export class Turns {
 
   /** One turn over all that was emitted. `journalled` is called when the events can no longer be lost. */
   run(journalled: () => void): void {
-    const events = this.pending.splice(0);
+    const events = this.takePending();
     if (events.length === 0) {
       journalled();
       return;
@@ -131,11 +136,31 @@ export class Turns {
     this.stepAndPerform({ now: readNow(), random: host.random(), events }, journalled);
   }
 
+  /** A record holds the number of one plan: a second one waits for the next turn. */
+  /** Events of a poisoned batch, each with a snapshot that holds the rest. */
+  runOneByOne(events: readonly Event[]): void {
+    const queue = events.slice();
+    for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+      this.snapshot(queue);
+      this.emit(event);
+      this.run(() => {});
+    }
+    if (events.length > 0) this.snapshot([]);
+  }
+
+  private takePending(): Event[] {
+    const events = this.pending.splice(0);
+    const first = events.findIndex(({ kind }) => kind === "plan-loaded");
+    const isLater = ({ kind }: Event, at: number) => kind === "plan-loaded" && at > first;
+    this.pending.push(...events.filter(isLater));
+    return this.pending.length === 0 ? events : events.filter((event, at) => !isLater(event, at));
+  }
+
   private stepAndPerform(input: StepInput, journalled: () => void): void {
-    const oldPlanNumber = this.planNumber;
+    const { planNumber, beforeNumber } = this;
     const record = this.recordOf(input);
     host.testHook("turn-before-append");
-    const isJournalled = this.append(record, oldPlanNumber);
+    const isJournalled = this.append(record);
     this.signalsSeen = this.newSignals ?? this.signalsSeen;
     this.newSignals = null;
     host.testHook("turn-after-append");
@@ -143,8 +168,9 @@ export class Turns {
     const begun = beginTurn(this.state, input);
     const { state, effects } = hookedStep(this.state, input);
     this.state = state;
-    const newPlanNumber = this.planNumber;
-    if (!isPlanTaken(state, input.events)) this.planNumber = oldPlanNumber;
+    // Which of the plans the engine goes by: it may refuse a new one, or put an older one back.
+    this.planNumber = this.numberOf(state.plan);
+    this.beforeNumber = this.numberOf(state.planBefore);
     host.journalStepped();
     // A record that is too long for the journal (a service's plan with a huge command) is kept as a snapshot instead.
     if (!isJournalled) {
@@ -156,7 +182,14 @@ export class Turns {
     this.perform(effects, 0);
     host.journalDone();
     host.testHook("turn-done");
-    if (newPlanNumber !== oldPlanNumber) this.snapshot([]);
+    const isMoved = this.planNumber !== planNumber || this.beforeNumber !== beforeNumber || this.broughtNumber !== 0;
+    this.broughtNumber = 0;
+    if (isMoved) this.snapshot([]);
+  }
+
+  /** 0: there is none. */
+  private numberOf(plan: Plan | null): number {
+    return plan === null ? 0 : (this.numbers.get(plan) ?? 0);
   }
 
   /**
@@ -185,30 +218,32 @@ export class Turns {
   }
 
   /** A journal that is full begins anew with the state as it is, which knows no plan or signal that the record brings. */
-  private append(record: string, planNumber: number): boolean {
+  private append(record: string): boolean {
     this.records++;
     if (host.journalAppend(record) !== -ENOSPC) return true;
-    this.snapshot([], planNumber);
+    this.snapshot([]);
     return host.journalAppend(record) === 0;
   }
 
   /** Stores the whole state and empties the journal. */
-  snapshot(queue: Event[], planNumber = this.planNumber): void {
-    const { signalsSeen } = this;
-    const snapshot: Snapshot = { planNumber, state: withoutPlan(this.state), queue, signalsSeen };
+  snapshot(queue: Event[]): void {
+    const { planNumber, beforeNumber, signalsSeen } = this;
+    const snapshot: Snapshot = { planNumber, beforeNumber, state: withoutPlan(this.state), queue, signalsSeen };
     const error = host.snapshotWrite(JSON.stringify(snapshot));
     if (error < 0) throw new Error(`cannot store a snapshot: ${host.errnoText(error)}`);
     this.records = 0;
-    this.releasePlans(planNumber);
+    this.releasePlans();
   }
 
-  /** Neither the snapshot nor what follows it names any other than these two. */
-  private releasePlans(stored: number): void {
+  /** Neither the snapshot nor what follows it names any others. */
+  private releasePlans(): void {
+    const named = [this.planNumber, this.beforeNumber, this.broughtNumber];
     for (const number of [...this.plans]) {
-      if (number === stored || number === this.planNumber) continue;
+      if (named.includes(number)) continue;
       host.releaseHeld(planName(number));
       this.plans.delete(number);
     }
+    for (const [plan, number] of [...this.numbers]) if (!named.includes(number)) this.numbers.delete(plan);
   }
 
   private recordOf(input: StepInput): string {
@@ -226,12 +261,13 @@ export class Turns {
     return JSON.stringify(record);
   }
 
-  /** At most one plan a turn: the caller emits the next one after the first was stepped. */
   private holdPlan(plan: Plan): number {
-    this.planNumber++;
-    const error = holdText(planName(this.planNumber), packPlan(plan));
+    const number = Math.max(this.planNumber, this.beforeNumber, ...this.plans) + 1;
+    const error = holdText(planName(number), packPlan(plan));
     if (error < 0) throw new Error(`cannot keep the plan: ${host.errnoText(error)}`);
-    this.plans.add(this.planNumber);
-    return this.planNumber;
+    this.plans.add(number);
+    this.numbers.set(plan, number);
+    this.broughtNumber = number;
+    return number;
   }
 }

@@ -128,6 +128,16 @@ static void test_watched_files(void) {
     check(host.watchFile(host.args()[0] + "/none"), -2);
     check(host.watchFile(host.args()[0]) > 2, true);
     throws(() => host.watchFile(1), "must be a text");
+    check(host.watchPath(-1, host.args()[0] + "/none"), -2);
+    const watching = host.watchPath(-1, host.args()[0]);
+    check(watching > 2, true);
+    check(host.watchPath(watching, "/"), watching);
+    check(host.watchPath(watching, host.args()[0] + "/none"), -2);
+    check(host.readFd(watching, -1, 4096), -11);
+    host.writeFile(host.args()[0] + "/watched", "x", 0o600);
+    check(host.readFd(watching, -1, 4096).length > 0, true);
+    throws(() => host.watchPath("x", "/"), "watchPath: fd");
+    throws(() => host.watchPath(-1, 1), "must be a text");
   ));
 }
 

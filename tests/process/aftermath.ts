@@ -6,7 +6,8 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 const patienceMs = 20_000;
 
 /** Errors that services cause, or the configuration. */
-const explained = /msg="(Service failed|Service ended|Critical service ended[^"]*|Cannot use the configuration[^"]*)"/;
+const explained =
+  /msg="(Service failed|Service ended|Critical service ended[^"]*|Cannot use the configuration[^"]*|Apply failed[^"]*)"/;
 
 /** What gonit tells where a test ends its own processes. */
 export const deathsOfOurOwn =

@@ -59,7 +59,10 @@ export class JournalledWorld {
     this.ledger = new MemoryLedger({ journalBytes: options.journalBytes });
     this.ledger.install();
     this.performers = new Proxy({} as Performers, { get: () => (effect: Effect) => this.perform(effect) });
-    this.turns = new Turns({ state: initialState(), planNumber: 0, signalsSeen: [], records: 0 }, this.performers);
+    this.turns = new Turns(
+      { state: initialState(), planNumber: 0, beforeNumber: 0, signalsSeen: [], records: 0 },
+      this.performers,
+    );
   }
 
   /** The whole history; throws what is wrong. */
@@ -91,7 +94,9 @@ export class JournalledWorld {
         return { kind: "request-cancelled", id: id - 1 - move.back };
       case "apply": {
         const plan = { ...this.history.plan, services: move.services };
-        return { kind: "plan-loaded", plan, request: move.asRequest ? id : null, only: null };
+        const { gate, timeoutMs } = move;
+        const event: Event = { kind: "plan-loaded", plan, request: move.asRequest ? id : null, only: null };
+        return { ...event, ...(gate && { gate }), ...(timeoutMs !== undefined && { timeoutMs }) };
       }
       case "kill-main": {
         const main = this.kernel.mainOf(move.name);

@@ -1,0 +1,170 @@
+/**
+ * Notices that the configuration on the disk is another one (`watch_config`).
+ *
+ * inotify(7) only wakes us: what it says is not read, so a lost or overflowing event makes no difference. A short time
+ * after an event everything is watched anew and looked at; what is the same in two looks is read. So a file that is being
+ * written, is renamed into its place, or vanishes for a moment is waited for. Contents are compared with what the running
+ * plan was made from and with what was tried last: nothing is tried twice, also when it was taken back.
+ */
+
+import { Clock, Poll } from "../contract.ts";
+import type { Plan } from "../engine/plan.ts";
+import type { State } from "../engine/state.ts";
+import { readNow } from "./clock.ts";
+import { configurationFiles, contentKey, fingerprint, sourcesKey, watchedPaths } from "./configuration-files.ts";
+import type { LoadOutcome } from "./load-configuration.ts";
+import type { Shell } from "./performer.ts";
+
+const pauseMsMin = 150;
+/** A folder in which much else happens is looked at this often. */
+const pauseMsMax = 2000;
+
+export interface ConfigurationLife {
+  /** The main file; empty: there is none. */
+  main(): string;
+  load(path: string, done: (outcome: LoadOutcome) => void): void;
+  /** Reads it again and puts it in place. */
+  apply(): void;
+}
+
+export class ConfigurationWatch {
+  /** What is to be said of the files, beside those that run; empty: nothing. */
+  difference = "";
+  private readonly shell: Shell;
+  private readonly life: ConfigurationLife;
+  private readonly timer: number;
+  private plan: Plan | null = null;
+  private fd = -1;
+  private isPolling = false;
+  private pauseMs = pauseMsMin;
+  /** Of the last look, and of the last one that was the same twice. */
+  private seen = "";
+  private judged = "";
+  private triedKey = "";
+
+  constructor(shell: Shell, life: ConfigurationLife) {
+    this.shell = shell;
+    this.life = life;
+    this.timer = shell.tickets.take();
+  }
+
+  /** After each turn: a new plan names other files. */
+  afterTurn({ plan, shutdown }: State): void {
+    if (shutdown !== null) this.stop();
+    if (plan === this.plan || plan === null || shutdown !== null) return;
+    this.plan = plan;
+    this.judged = "";
+    if (plan.watchConfig === "off" || this.life.main() === "") this.stop();
+    else this.lookSoon(pauseMsMin);
+  }
+
+  /** The files were tried as they are now, because of us, a signal or a client. */
+  tried(outcome: LoadOutcome): void {
+    if (this.plan === null) return;
+    this.triedKey = "plan" in outcome ? sourcesKey(outcome.plan) : contentKey(this.files(this.plan));
+    if ("problems" in outcome) this.difference = `cannot be used: ${outcome.problems.split("\n")[0]}`;
+  }
+
+  private stop(): void {
+    this.unwatch();
+    this.shell.timers.cancel(this.timer);
+    this.difference = "";
+  }
+
+  private files(plan: Plan): string[] {
+    return configurationFiles(plan, this.life.main());
+  }
+
+  private lookSoon(pauseMs: number): void {
+    const atMs = readNow().monotonicMs + pauseMs;
+    this.shell.timers.arm(this.timer, Clock.monotonic, atMs, () => this.look());
+  }
+
+  private look(): void {
+    const { plan } = this;
+    if (plan === null) return;
+    const files = this.files(plan);
+    this.watch(watchedPaths(files, plan, this.life.main()));
+    const now = fingerprint(files);
+    if (now !== this.seen) {
+      this.seen = now;
+      this.pauseMs = pauseMsMin;
+      this.lookSoon(pauseMsMin);
+      return;
+    }
+    if (now === this.judged) this.pauseMs = Math.min(this.pauseMs * 2, pauseMsMax);
+    else this.judge(plan, files);
+    this.judged = now;
+    if (this.isPolling) this.lookSoon(pauseMsMax);
+  }
+
+  private judge(plan: Plan, files: string[]): void {
+    const key = contentKey(files);
+    if (key === sourcesKey(plan)) {
+      this.difference = "";
+      this.triedKey = "";
+      return;
+    }
+    this.difference ||= "changed on disk";
+    if (key === this.triedKey) return;
+    this.triedKey = key;
+    const main = this.life.main();
+    if (isGone(main)) {
+      this.difference = "gone from the disk";
+      this.shell.ownLog.write("warn", "The configuration is gone from the disk; nothing changes", { file: main });
+    } else if (plan.watchConfig === "apply") {
+      this.difference = "changed on disk";
+      this.life.apply();
+    } else this.life.load(main, (outcome) => this.tell(outcome));
+  }
+
+  private tell(outcome: LoadOutcome): void {
+    if ("plan" in outcome) {
+      this.difference = "changed on disk";
+      const hint = "gonit plan shows what it changes, gonit apply puts it in place";
+      this.shell.ownLog.write("info", "Configuration changed on disk", { file: this.life.main(), hint });
+      return;
+    }
+    const [reason = ""] = outcome.problems.split("\n");
+    this.difference = `changed on disk, and cannot be used: ${reason}`;
+    this.shell.ownLog.write("error", "Cannot use the configuration; nothing was changed", { reason });
+  }
+
+  private watch(paths: string[]): void {
+    this.unwatch();
+    let error = 0;
+    for (const path of paths) {
+      const fd = host.watchPath(this.fd, path);
+      if (fd >= 0) this.fd = fd;
+      else if (fd !== -ENOENT && fd !== -EACCES && fd !== -ENOTDIR) error = fd;
+    }
+    if (this.fd >= 0) this.shell.watches.add(this.fd, Poll.in, () => this.wake());
+    if (error !== 0 && !this.isPolling) {
+      const fields = { every: "2s", reason: host.errnoText(error) };
+      this.shell.ownLog.write("info", "The kernel does not tell of changes; the configuration is looked at", fields);
+    }
+    this.isPolling = error !== 0;
+  }
+
+  private wake(): void {
+    this.unwatch();
+    this.lookSoon(this.pauseMs);
+  }
+
+  private unwatch(): void {
+    if (this.fd < 0) return;
+    this.shell.watches.remove(this.fd);
+    host.close(this.fd);
+    this.fd = -1;
+  }
+}
+
+const ENOENT = 2;
+const EACCES = 13;
+const ENOTDIR = 20;
+
+/** Not there, or not written yet. */
+function isGone(path: string): boolean {
+  const found = host.stat(path);
+  return typeof found === "number" || found.size === 0;
+}
