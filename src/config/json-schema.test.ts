@@ -32,5 +32,5 @@ test("the JSON Schema is draft-07 and holds every key with a description", () =>
 test("only the name is required, and keys that are not supported yet match nothing", () => {
   assert.deepEqual(service?.required, ["name"]);
   assert.equal(schema.required, undefined);
-  assert.deepEqual(service?.properties?.schedule?.not, {});
+  assert.deepEqual(schema.properties?.web?.not, {});
 });

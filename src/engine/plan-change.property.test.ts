@@ -20,6 +20,8 @@ function calm(services: ServicePlan[]): ServicePlan[] {
     conflicts: [],
     runTimeoutMs: null,
     watchdogMs: null,
+    schedule: null,
+    pidFile: "",
     critical: "no",
     restart: restart({ policy: "on-failure", delayMs: 0 }),
     dependsOn: one.dependsOn.map((need) => (ends.has(need.name) ? need : { ...need, wait: "ready" })),
