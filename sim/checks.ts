@@ -43,6 +43,7 @@ export class Checks {
         this.states.set(effect.instance.service, effect.state as StateName);
         if (effect.state === "stopping" && at > back) this.checkStop(state, effect.instance.service);
       } else if (effect.kind === "spawn" && at > back) this.checkStart(state, effect);
+      else if (effect.kind === "spawn") this.begun.add(effect.startTicket);
       else if (effect.kind === "reply") this.checkReply(effect.request);
       else if (effect.kind === "finish-shutdown") this.checkFinish(state, nowMs);
     }
