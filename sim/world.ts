@@ -230,7 +230,9 @@ export class World {
   private checkSpawn(effect: Extract<Effect, { kind: "spawn" }>): void {
     if (effect.processKind !== ProcessKind.main && effect.processKind !== ProcessKind.preStart) return;
     const name = effect.instance.service;
-    const scope = this.state.plan?.services.find((service) => service.name === name)?.stop.kill ?? "tree";
+    // What the start was made for: an apply may have been taken back in the same step.
+    const node = engineOf(this.state).byName.get(name);
+    const scope = node === undefined ? "tree" : definitionOf(node).stop.kill;
     const starts = this.kernel
       .startsOf(name)
       .filter((start) => start !== effect.startTicket && this.killScopes.get(start) === "tree");
