@@ -106,7 +106,7 @@ test("two services of different kinds, explored to closure", { skip }, () => {
 });
 
 test("tasks that run at times and what needs them, explored to closure", { skip }, () => {
-  const allowance = { ...nothingLeft, exits: 1, limits: 2, requests: 1 };
+  const allowance = { ...nothingLeft, exits: 1, limits: 2 };
   for (const kinds of [
     ["queueing", "probed"],
     ["probed", "replacing"],
