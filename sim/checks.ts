@@ -42,9 +42,11 @@ export class Checks {
       if (effect.kind === "publish" && effect.instance !== null) {
         this.states.set(effect.instance.service, effect.state as StateName);
         if (effect.state === "stopping" && at > back) this.checkStop(state, effect.instance.service);
-      } else if (effect.kind === "spawn" && at > back) this.checkStart(state, effect);
-      else if (effect.kind === "spawn") this.begun.add(effect.startTicket);
-      else if (effect.kind === "reply") this.checkReply(effect.request);
+      } else if (effect.kind === "spawn") {
+        // What began before that began rightly, and goes on with its next command.
+        if (at > back) this.checkStart(state, effect);
+        else this.begun.add(effect.startTicket);
+      } else if (effect.kind === "reply") this.checkReply(effect.request);
       else if (effect.kind === "finish-shutdown") this.checkFinish(state, nowMs);
     }
   }

@@ -47,6 +47,7 @@ const systemEvents = [
   "processes-adopted",
   "event-set-aside",
   "request-cancelled",
+  "clock-stepped",
   "signal stop",
   "signal force",
   "signal reload-config",
@@ -54,6 +55,7 @@ const systemEvents = [
   "request stop",
   "request restart",
   "request reload",
+  "request run-task",
   "request kill",
   "request wait",
   "request shutdown",
@@ -64,6 +66,8 @@ const withoutRun = ["stopped", "waiting", "failed", "done"] as const;
 /** Why a unit in this state never gets this event; null: it can. */
 export function impossible(state: StateName, event: string): string | null {
   if (!unitEvents.includes(event)) return null;
+  // Of a scheduled task, whose times come whatever became of its last run.
+  if (event === "timer-fired" && (state === "waiting" || state === "failed" || state === "done")) return null;
   if ((withoutRun as readonly string[]).includes(state)) return "without a run no ticket of the unit is open";
   if (state === "backing-off" && event !== "timer-fired") return "only the timer of its delay is open";
   if (event === "tree-unkillable" && state !== "stopping") return "SIGKILL is sent in a stop only";

@@ -7,7 +7,7 @@ import type { Event } from "../src/engine/event.ts";
 import { violations } from "../src/engine/invariants.ts";
 import { outstanding } from "../src/engine/outstanding.ts";
 import { type State, withoutPlan, withPlan } from "../src/engine/state.ts";
-import { isLive } from "../src/engine/unit.ts";
+import { awaitsItsTime, isLive } from "../src/engine/unit.ts";
 import { explain } from "../src/engine/view-why.ts";
 import { Checks } from "./checks.ts";
 import { keyOf } from "./explore-key.ts";
@@ -186,6 +186,8 @@ function checkWaiting(position: Position, name: string): void {
   if (explained === null || explained.waitsFor.length === 0)
     throw new Error(`${name} waits and why does not say what for`);
   const node = engineOf(state).byName.get(name);
+  // Its time comes when it comes.
+  if (node !== undefined && awaitsItsTime(node.unit)) return;
   if (node?.unit.blockedBy !== "") {
     if (explained.release.length === 0) throw new Error(`${name} is blocked and why does not say what releases it`);
     return;

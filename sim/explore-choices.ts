@@ -251,6 +251,8 @@ function ofRequests(choices: Choice[], position: Position, name: string): void {
   ask(choices, position, { verb: "stop", names, force: true }, price.requests);
   ask(choices, position, { verb: "restart", names }, price.requests);
   ask(choices, position, { verb: "reload", names }, price.requests);
+  const plan = position.state.plan?.services.find((service) => service.name === name);
+  if (plan?.type === "task") ask(choices, position, { verb: "run-task", names }, price.requests);
 }
 
 function ofShutdown(choices: Choice[], position: Position): void {

@@ -23,8 +23,9 @@ export interface Edge {
 /**
  * probed: ready by a probe. dormant: the same, started on request or as a need only. reloading: the same with a run limit
  * and a reload command. task: ends by itself. hooked: pre_start, post_stop and a stop command. forking: ready when its
- * program has ended well. naming: the same, when its pid file has named its main process too. notifying: tells that it is ready. checked: its health is asked, and restarts it; it is watched.
- * observed: its health is asked, and nothing is done about it.
+ * program has ended well. naming: the same, when its pid file has named its main process too. notifying: tells that it is
+ * ready. checked: its health is asked, and restarts it; it is watched. observed: its health is asked, and nothing is done
+ * about it. scheduled, queueing, replacing: tasks that run at times, by what becomes of a time that comes in a run.
  */
 export const serviceKinds = [
   "probed",
@@ -38,6 +39,9 @@ export const serviceKinds = [
   "notifying",
   "checked",
   "observed",
+  "scheduled",
+  "queueing",
+  "replacing",
 ] as const;
 export type ServiceKind = (typeof serviceKinds)[number];
 
@@ -241,6 +245,8 @@ function serviceOf(kind: ServiceKind, name: string): ServicePlan {
   return service(name, { dependsOn: [], after: [], conflicts: [], ...ownKeys(kind) });
 }
 
+const schedule = { kind: "every", text: "every 1m", everyMs: 60_000, jitterMs: 0, missed: "skip" } as const;
+
 function ownKeys(kind: ServiceKind): Partial<ServicePlan> {
   const probe = { kind: "exec", command: command("/bin/probe"), intervalMs: 1000, timeoutMs: 1000 } as const;
   switch (kind) {
@@ -257,6 +263,12 @@ function ownKeys(kind: ServiceKind): Partial<ServicePlan> {
       return { ready: probe, runTimeoutMs: 3_600_000, reload: { kind: "command", command: command("/bin/reload") } };
     case "task":
       return { type: "task" };
+    case "scheduled":
+      return { type: "task", schedule: { ...schedule, overlap: "skip" } };
+    case "queueing":
+      return { type: "task", schedule: { ...schedule, overlap: "queue" } };
+    case "replacing":
+      return { type: "task", schedule: { ...schedule, overlap: "replace" } };
     case "group":
       return { type: "group", command: null };
     case "hooked":

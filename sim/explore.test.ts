@@ -105,6 +105,15 @@ test("two services of different kinds, explored to closure", { skip }, () => {
     exploreAndPrint(kinds.join(" and "), graphsOf([...kinds], links), allowance);
 });
 
+test("tasks that run at times and what needs them, explored to closure", { skip }, () => {
+  const allowance = { ...nothingLeft, exits: 1, limits: 2 };
+  for (const kinds of [
+    ["queueing", "probed"],
+    ["probed", "replacing"],
+  ] as const)
+    exploreAndPrint(kinds.join(" and "), graphsOf([...kinds], linkClasses()), allowance);
+});
+
 test("what waits for health, explored to closure", { skip }, () => {
   const waits = (["ready", "healthy"] as const).map(
     (wait): Link => ({ kind: "need", wait, required: true, restart: true }),

@@ -43,7 +43,7 @@ export function makeHistory(seed: number): History {
   const dice = new Dice(seed);
   const count = 2 + dice.below(6);
   const names = Array.from({ length: count }, (_, at) => `s${at}`);
-  const theme: Theme = dice.percent(15) ? "reload" : "all";
+  const theme: Theme = dice.percent(22) ? "reload" : "all";
   const services = symmetric(names.map((_, at) => makeService(dice, names, at, theme)));
   const role = dice.percent(70) ? Role.vm : dice.percent(50) ? Role.container : Role.laptop;
   const plan = system(services, { role });

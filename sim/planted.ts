@@ -5,6 +5,7 @@
 
 import type { Planted } from "./plant.ts";
 import { effectFaults } from "./planted-effects.ts";
+import { scheduleFaults } from "./planted-schedules.ts";
 import { stateFaults } from "./planted-state.ts";
 
-export const plantedFaults: Planted[] = [...stateFaults, ...effectFaults];
+export const plantedFaults: Planted[] = [...stateFaults, ...scheduleFaults, ...effectFaults];

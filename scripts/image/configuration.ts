@@ -17,6 +17,8 @@ export interface ImageConfiguration {
   services: ServiceProgram[];
   /** Files that it was read from, the main file first. */
   sources: string[];
+  /** Time zones that schedules name. */
+  zones: string[];
   formats: string[];
   sizeBytes: number | null;
   kernel: "debian" | { file: string; modules: string };
@@ -46,7 +48,11 @@ interface Printed {
     preStart: Command[];
     postStop: Command[];
   }[];
-  image: Omit<ImageConfiguration, "title" | "version" | "hostname" | "services" | "sources" | "machineModules"> | null;
+  zones?: Record<string, number[]>;
+  image: Omit<
+    ImageConfiguration,
+    "title" | "version" | "hostname" | "services" | "sources" | "zones" | "machineModules"
+  > | null;
   machine?: { modules: { name: string; options: string }[] };
 }
 
@@ -82,6 +88,7 @@ export async function readConfiguration(gonit: string, file: string): Promise<Im
     hostname,
     services,
     sources: sources.map((source) => source.path),
+    zones: Object.keys(printed.zones ?? {}),
     machineModules: printed.machine?.modules ?? [],
   };
 }

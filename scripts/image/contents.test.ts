@@ -1,6 +1,8 @@
 /* The parts of an image's contents that need no network: users, packages' scripts, what programs need. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { ImageConfiguration } from "./configuration.ts";
 import { copiesOfScript, parseSimulation, usersOfScript } from "./debian.ts";
@@ -9,6 +11,7 @@ import { missingForServices } from "./libraries.ts";
 import { readImageOptions } from "./options.ts";
 import { modeOf, Tree } from "./tree.ts";
 import { addUsers, imageUsers } from "./users.ts";
+import { addZoneFiles } from "./zone-files.ts";
 
 function textOf(tree: Tree, path: string): string {
   const entry = tree.find(path);
@@ -144,4 +147,20 @@ test("readImageOptions() reads formats and files, and refuses what it does not k
   });
   assert.throws(() => readImageOptions(["--format", "ext3"]), /--format ext3: it is none of initramfs/);
   assert.throws(() => readImageOptions(["a", "b"]), /b is not understood/);
+});
+
+test("addZoneFiles() brings the files of zones that schedules name, unless a package has brought them", () => {
+  const host = mkdtempSync(join(tmpdir(), "gonit-zones-"));
+  try {
+    mkdirSync(join(host, "usr/share/zoneinfo/Europe"), { recursive: true });
+    writeFileSync(join(host, "usr/share/zoneinfo/Europe/Berlin"), "TZif of the host");
+    const tree = new Tree();
+    tree.file("usr/share/zoneinfo/Asia/Tokyo", "TZif of a package");
+    addZoneFiles(tree, ["Europe/Berlin", "Asia/Tokyo"], host);
+    assert.equal(textOf(tree, "usr/share/zoneinfo/Europe/Berlin"), "TZif of the host");
+    assert.equal(textOf(tree, "usr/share/zoneinfo/Asia/Tokyo"), "TZif of a package");
+    assert.throws(() => addZoneFiles(tree, ["Asia/Seoul"], host), /cannot bring the time zone Asia\/Seoul: .*tzdata/);
+  } finally {
+    rmSync(host, { recursive: true });
+  }
 });

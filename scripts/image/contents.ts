@@ -13,6 +13,7 @@ import { addLayout } from "./layout.ts";
 import { missingForServices } from "./libraries.ts";
 import { Tree } from "./tree.ts";
 import { addUsers, imageUsers } from "./users.ts";
+import { addZoneFiles } from "./zone-files.ts";
 
 /** All that the build needs, fetched. */
 export interface Prepared {
@@ -114,6 +115,7 @@ export async function buildContents(prepared: Prepared, folder: string): Promise
   const modules = modulesOf(prepared);
   if (kernel !== undefined && kernel.modules !== "") addModules(tree, kernel.modules, kernel.release, modules);
   addUsers(tree, imageUsers(configuration), tree.find("bin/sh") === undefined ? "/usr/sbin/nologin" : "/bin/sh");
+  addZoneFiles(tree, configuration.zones);
   for (const { target, source, mode } of configuration.files) addHostFile(tree, source, target, mode);
   refuseMissing(tree, configuration);
   return { tree, modules, notices };
