@@ -16,6 +16,7 @@ import type {
   SandboxPlan,
   SchedulePlan,
   ServicePlan,
+  SocketPlan,
 } from "../engine/plan.ts";
 import { formatCapability } from "./capabilities.ts";
 import { watchDefault } from "./defaults.ts";
@@ -90,6 +91,7 @@ function serviceData(service: ServicePlan): Data {
   if (service.directories !== null) map.directories = directoriesData(service.directories);
   if (service.limits !== null) map.limits = limitsData(service.limits);
   if (service.sandbox !== null) map.sandbox = sandboxData(service.sandbox);
+  if (service.sockets.length > 0) map.sockets = service.sockets.map(socketData);
   if (service.stdin !== "") map.stdin = { file: text(service.stdin) };
   const inherited = service.inheritEnvironment;
   map.inherit_environment = typeof inherited === "string" ? inherited : inherited.map(text);
@@ -175,6 +177,15 @@ function sandboxData(plan: SandboxPlan): Data {
   if (plan.noNewPrivileges) map.no_new_privileges = true;
   addText(map, "seccomp", plan.seccomp);
   return map;
+}
+
+function socketData({ name, kind, address, port, mode, user, backlog, lazy }: SocketPlan): Data {
+  const isPath = kind === "unix";
+  const place = isPath ? address : `${kind === "udp" ? "udp:" : ""}${hostPort({ host: address, port })}`;
+  const map: DataMap = { name: text(name), listen: text(place) };
+  if (isPath) map.mode = new Raw(formatMode(mode));
+  addText(map, "user", user);
+  return { ...map, backlog: new Raw(String(backlog)), lazy };
 }
 
 function limitsData(plan: LimitsPlan): Data {

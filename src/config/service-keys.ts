@@ -14,6 +14,7 @@ import { jitter, missed, overlap, schedule, timezone } from "./schedule-keys.ts"
 import { byKind, changed, described, listOf, type NodeSchema, type OutputOf, scalar } from "./schema-kit.ts";
 import { keyed, layered, mapOf, notSupported } from "./schema-maps.ts";
 import { parseSignal } from "./signals.ts";
+import { sockets } from "./sockets-keys.ts";
 import {
   boolean,
   type CommandSource,
@@ -309,7 +310,7 @@ export const serviceEntries = {
   limits: described(limits, "How much of the machine it may take."),
   sandbox: described(sandbox, "What stands between it and the machine. Default: nothing."),
   directories: described(directories, "Directories of its own, made for its user before it starts."),
-  sockets: notSupported(),
+  sockets: described(sockets, "What gonit listens on in its place, and hands over from descriptor 3 on."),
   watch: notSupported(),
   replicas: notSupported(),
 };

@@ -42,6 +42,7 @@ export function wantUp(engine: Engine, nodes: readonly Node[], options: WantOpti
 function wantOne(engine: Engine, node: Node, options: WantOptions): void {
   const { unit } = node;
   wantedMeanwhile(engine, unit.name, true, options.request);
+  unit.listens = false;
   if (unit.wanted === "down") {
     unit.wanted = "up";
     unit.wantedBecause = options.because;
@@ -81,6 +82,8 @@ export function wantDown(
   wantedMeanwhile(engine, unit.name, false, request);
   unit.wanted = "down";
   unit.wantedBecause = because;
+  if (unit.listens) touch(engine, node);
+  unit.listens = false;
   // What comes back later, also because something needs it, does not go on with an old row of failures.
   clearFailures(unit);
   cancelBackoff(engine, node);

@@ -66,6 +66,7 @@ const ownNames = [
   "GONIT_RESTARTS",
   "GONIT_PROBE",
   "NOTIFY_SOCKET",
+  "LISTEN_PID",
 ];
 
 /** gonit's own variables that stay the same over all starts of a service. */
