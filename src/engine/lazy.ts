@@ -35,6 +35,13 @@ export function listenAgain(engine: Engine, node: Node): boolean {
   return true;
 }
 
+/** Nobody wants it any more. */
+export function stopListening(engine: Engine, node: Node): void {
+  if (!node.unit.listens) return;
+  node.unit.listens = false;
+  touch(engine, node);
+}
+
 export function socketConnected(engine: Engine, event: Extract<Event, { kind: "socket-connected" }>): void {
   const node = engine.byName.get(event.instance.service);
   if (node === undefined || !node.unit.listens) return;
