@@ -134,11 +134,7 @@ export class Manager {
       logs,
       ownLog: new OwnLog(ownLogOptions(options.logFormat, inherited, plain)),
       notify: this.notify,
-      sockets: new ServiceSockets(
-        this.watches,
-        (event) => this.emit(event),
-        () => this.state(),
-      ),
+      sockets: new ServiceSockets(this.watches, this),
       tickets,
       facts: {
         id: host.instanceId(),

@@ -18,6 +18,12 @@ const EADDRINUSE = 98;
 const EAFNOSUPPORT = 97;
 const ECONNREFUSED = 111;
 
+/** The manager. */
+interface EngineAccess {
+  state(): State;
+  emit(event: Event): void;
+}
+
 interface OpenSocket {
   held: string;
   socket: SocketPlan;
@@ -35,23 +41,21 @@ interface Failure {
 
 export class ServiceSockets {
   private readonly watches: Watches;
-  private readonly emit: (event: Event) => void;
-  private readonly state: () => State;
+  private readonly engine: EngineAccess;
   /** By service. */
   private readonly open = new Map<string, OpenSocket[]>();
   private plan: Plan | null = null;
   /** Services that have sockets by the plan. */
   private owners: string[] = [];
 
-  constructor(watches: Watches, emit: (event: Event) => void, state: () => State) {
+  constructor(watches: Watches, engine: EngineAccess) {
     this.watches = watches;
-    this.emit = emit;
-    this.state = state;
+    this.engine = engine;
   }
 
   /** Takes over what an earlier manager opened; what no definition asks for any more goes. */
   adopt(held: { name: string; fd: number }[]): void {
-    const { byName } = engineOf(this.state());
+    const { byName } = engineOf(this.engine.state());
     for (const { name, fd } of held) {
       if (!name.startsWith(heldPrefix)) continue;
       const service = name.slice(heldPrefix.length, name.lastIndexOf("/"));
@@ -68,7 +72,7 @@ export class ServiceSockets {
 
   /** Opens and closes what the state asks for. Called often, and cheap where there are no sockets. */
   sync(): void {
-    const state = this.state();
+    const state = this.engine.state();
     if (state.plan === null) return;
     if (state.plan !== this.plan) {
       this.plan = state.plan;
@@ -80,7 +84,7 @@ export class ServiceSockets {
   }
 
   private syncOne(service: string, node: Node | undefined): void {
-    const wanted = node === undefined ? [] : wantedSockets(node, this.state());
+    const wanted = node === undefined ? [] : wantedSockets(node, this.engine.state());
     this.closeOthers(service, wanted);
     for (const socket of wanted) {
       const opened = this.openOne(service, socket);
@@ -166,7 +170,7 @@ export class ServiceSockets {
   }
 
   private tell(node: Node, { name }: SocketPlan): void {
-    this.emit({ kind: "socket-connected", instance: node.id, socket: name });
+    this.engine.emit({ kind: "socket-connected", instance: node.id, socket: name });
   }
 }
 
