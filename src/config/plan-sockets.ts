@@ -2,6 +2,7 @@
 
 import type { SocketPlan } from "../engine/plan.ts";
 import { type CollectedService, ownKey } from "./collect.ts";
+import { isTask } from "./plan-pid-file.ts";
 import type { ServiceContext } from "./plan-service.ts";
 
 const none: SocketPlan[] = [];
@@ -30,6 +31,7 @@ export function socketsOf(service: CollectedService, context: ServiceContext): S
 function whyNot({ values }: CollectedService): string {
   const sources = values.sockets ?? [];
   if (values.type === "group") return "a group has no process";
+  if (sources.some(({ lazy }) => lazy) && isTask(values)) return "a task is not started by connections";
   const { ready } = values;
   if (ready?.kind === "fd" && ready.fd < firstDescriptor + sources.length)
     return `descriptor ${ready.fd} is one of theirs, and ready wants it too`;

@@ -8,8 +8,8 @@ import type { Event } from "./event.ts";
 import type { ServicePlan } from "./plan.ts";
 import { wantUp } from "./wanted.ts";
 
-export function isLazy({ sockets }: ServicePlan): boolean {
-  return sockets.some(({ lazy }) => lazy);
+export function isLazy({ type, sockets }: ServicePlan): boolean {
+  return type === "service" && sockets.some(({ lazy }) => lazy);
 }
 
 const because = "its sockets listen, and the first connection starts it";
