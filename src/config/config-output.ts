@@ -18,6 +18,7 @@ import type {
   ServicePlan,
   SocketPlan,
 } from "../engine/plan.ts";
+import { families } from "../engine/replicas.ts";
 import { formatCapability } from "./capabilities.ts";
 import { watchDefault } from "./defaults.ts";
 import { formatDuration } from "./duration.ts";
@@ -50,7 +51,9 @@ export function configText(plan: Plan, image: ImagePlan | null = null): string {
   if (plan.watchdogMs !== undefined) map.watchdog = duration(plan.watchdogMs);
   if (plan.machine !== undefined) addMachine(map, plan.machine);
   addBuiltins(map, plan);
-  map.services = plan.services.filter((service) => !isMachineTask(service)).map(serviceData);
+  map.services = families(plan.services.filter((service) => !isMachineTask(service))).map(({ service, replicas }) =>
+    replicas === 0 ? serviceData(service) : { ...serviceData(service), replicas: new Raw(String(replicas)) },
+  );
   return writeYaml(map);
 }
 
@@ -69,7 +72,7 @@ function mountData({ source, target, type, options, ...flags }: MountPlan): Data
   return { ...map, options: options.map(text), ...flags };
 }
 
-function serviceData(service: ServicePlan): Data {
+function serviceData(service: ServicePlan): DataMap {
   const map: DataMap = { name: service.name };
   addText(map, "description", service.description);
   map.enabled = service.enabled;

@@ -1,6 +1,7 @@
 /** All keys of a service: the one definition that checks, types, JSON Schema and documentation come from. */
 
 import type { DependencyWait } from "../engine/plan.ts";
+import { replicasMax } from "../engine/replicas.ts";
 import { directories } from "./directories-keys.ts";
 import { health } from "./health-keys.ts";
 import { limits } from "./limits-keys.ts";
@@ -31,6 +32,7 @@ import {
   signal,
   text,
   umask,
+  wholeNumber,
 } from "./values.ts";
 
 const name = matchingText(
@@ -312,7 +314,10 @@ export const serviceEntries = {
   directories: described(directories, "Directories of its own, made for its user before it starts."),
   sockets: described(sockets, "What gonit listens on in its place, and hands over from descriptor 3 on."),
   watch: notSupported(),
-  replicas: notSupported(),
+  replicas: described(
+    wholeNumber("a number", 1, replicasMax),
+    "So many of it run, as NAME@1, NAME@2 and so on. What depends on it waits for all.",
+  ),
 };
 
 const synonyms: Record<string, string> = {
