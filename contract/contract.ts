@@ -84,6 +84,7 @@ export const NUMBERS: Numbers[] = [
       directories: 29,
       mounts: 30,
       user_namespace: 31,
+      sockets: 32,
     },
   },
   {
@@ -310,6 +311,8 @@ export const HOST_CALLS: HostCall[] = [
   { name: "relieveSpawners", module: "manager", signature: "(): boolean", doc: "Called now and then while spawns wait: threads that are held up by one child since the last call are replaced. Whether some still wait." },
   { name: "spawned", module: "manager", signature: "(): SpawnResult[]", doc: "Results of spawns that ended since the last call." },
   { name: "signal", module: "manager", signature: "(slot: number, ticket: number, signal: number, scope: number): number", doc: "Signals the process of a slot, or its group, by pidfd or through init. 0 or -errno (-ESRCH: it has ended)." },
+  { name: "listenInet", module: "manager", signature: "(address: string, port: number, datagram: boolean, backlog: number): number", doc: "A listening TCP socket, or a bound UDP one, on a numeric address, that blocks: for services. fd or -errno." },
+  { name: "listenPath", module: "manager", signature: "(path: string, mode: number, uid: number, gid: number, backlog: number): number", doc: "A listening unix stream socket that blocks, with mode and owner (-1: ours) of its file; @ is abstract. fd or -errno." },
   { name: "openProcess", module: "manager", signature: "(pid: number): number", doc: "A descriptor of a process (pidfd), readable when it has ended. fd or -errno (-ENOSYS: there are none here)." },
   { name: "signalProcess", module: "manager", signature: "(fd: number, signal: number): number", doc: "Signals the process of a pidfd; 0 only asks whether it is there. 0 or -errno." },
   { name: "nameProcess", module: "manager", signature: "(ticket: number, pid: number, instance: string): number", doc: "Claims a slot for a process that runs and that no spawn made: its exit is recorded if init is the one to reap it. Slot number or -errno." },
@@ -435,6 +438,8 @@ export interface SpawnRequest {
   parentDeathSignal?: number;
   /** init kills the process group when the leader has died, before the number is free. */
   killGroupAtDeath?: boolean;
+  /** The child writes its process number behind LISTEN_PID=, which must stand in the environment with room for it. */
+  listenPid?: boolean;
   /** No new session: for a plain init whose CMD keeps the caller's terminal. */
   keepSession?: boolean;
 }

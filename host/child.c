@@ -365,6 +365,21 @@ static int exec_found(const struct spawn_request *request) {
   }
 }
 
+/* sd_listen_fds(3) takes the descriptors only when this is its own number. The text is the request's, which nobody else
+ * reads while we run. */
+static int tell_listen_pid(struct child_plan *plan) {
+  static const char name[] = "LISTEN_PID=";
+  if (!(plan->request->set & SPAWN_LISTEN_PID)) return 0;
+  for (char **entry = plan->request->envp; *entry != NULL; entry++) {
+    size_t at = 0;
+    while (name[at] != '\0' && (*entry)[at] == name[at]) at++;
+    if (name[at] != '\0') continue;
+    at += write_number(*entry + at, (int32_t)raw_call(SYS_getpid));
+    (*entry)[at] = '\0';
+  }
+  return 0;
+}
+
 static int exec_program(struct child_plan *plan) {
   const struct spawn_request *request = plan->request;
   if (atomic_load(&plan->cancelled)) return -ECANCELED;
@@ -404,6 +419,7 @@ static const struct step {
   {STAGE_DIRECTORY, change_directory},
   {STAGE_INPUT, open_input},
   {STAGE_SIGNALS, set_signals},
+  {STAGE_SOCKETS, tell_listen_pid},
   {STAGE_SECCOMP, set_seccomp},
   {STAGE_EXEC, exec_program},
 };

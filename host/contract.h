@@ -60,6 +60,7 @@
 #define STAGE_DIRECTORIES 29
 #define STAGE_MOUNTS 30
 #define STAGE_USER_NAMESPACE 31
+#define STAGE_SOCKETS 32
 
 /* What becomes of a path in a service's own mount namespace. keep, keep_if_there: as it is while all else is read only. */
 #define SPAWN_MOUNT_KEEP 1
@@ -243,6 +244,8 @@
   X(relieveSpawners, host_relieve_spawners, 0) \
   X(spawned, host_spawned, 0) \
   X(signal, host_signal, 4) \
+  X(listenInet, host_listen_inet, 4) \
+  X(listenPath, host_listen_path, 5) \
   X(openProcess, host_open_process, 1) \
   X(signalProcess, host_signal_process, 2) \
   X(nameProcess, host_name_process, 3) \

@@ -182,6 +182,7 @@ static int read_numbers(struct reader *reader) {
   if (flag_field(reader, "noNewPrivileges", SPAWN_NO_NEW_PRIVILEGES) < 0) return -1;
   if (flag_field(reader, "readOnly", SPAWN_READ_ONLY) < 0) return -1;
   if (flag_field(reader, "ownBinary", SPAWN_OWN_BINARY) < 0) return -1;
+  if (flag_field(reader, "listenPid", SPAWN_LISTEN_PID) < 0) return -1;
   if (flag_field(reader, "keepSession", SPAWN_KEEP_SESSION) < 0) return -1;
   return read_capabilities(reader, request);
 }

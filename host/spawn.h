@@ -32,6 +32,7 @@
 #define SPAWN_OWN_BINARY 256u
 #define SPAWN_KEEP_SESSION 512u
 #define SPAWN_TERMINAL_FD 1024u
+#define SPAWN_LISTEN_PID 4096u /* LISTEN_PID= in envp has room for the child's number */
 #define SPAWN_READ_ONLY 2048u /* everything that is mounted, in a mount namespace; see `mounts` */
 
 /* As `ours` of a descriptor: the terminal named in the request, which the child opens itself. */

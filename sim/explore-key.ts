@@ -107,7 +107,8 @@ function ofUnit(state: State, held: Held, unit: Unit, left: number): void {
       (flag(unit.wanted === "up") << 4) |
       (counts << 5) |
       ((unit.blockedBy === "" ? 0 : 1 + placeOf(state, unit.blockedBy)) << 9) |
-      (flag(run !== null) << 12),
+      (flag(run !== null) << 12) |
+      (flag(unit.listens) << 13),
   );
   const { schedule } = unit;
   if (schedule !== null) put(flag(schedule.on) | (flag(schedule.due) << 1) | (flag(schedule.timer !== 0) << 2));

@@ -67,6 +67,7 @@ function copyOfUnit(unit: Unit): Unit {
     wantedBecause: unit.wantedBecause,
     state: unit.state,
     sinceBootMs: unit.sinceBootMs,
+    listens: unit.listens,
     blockedBy: unit.blockedBy,
     stopWish: unit.stopWish,
     stopForce: unit.stopForce,

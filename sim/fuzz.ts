@@ -123,6 +123,10 @@ function makeMove(world: World, history: History, move: Move, asked: number[]): 
       if (main !== undefined) world.kernel.end(main, null, move.signal);
       break;
     }
+    case "connect":
+      world.emit({ kind: "socket-connected", instance: { service: move.name, replica: 1 }, socket: "web" });
+      world.settleNow();
+      return;
     case "set-aside":
       world.emit({ kind: "event-set-aside", eventKind: "timer-fired", reason: "it ended the manager" });
       break;

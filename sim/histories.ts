@@ -10,6 +10,7 @@ import type {
   ReadyPlan,
   SchedulePlan,
   ServicePlan,
+  SocketPlan,
 } from "../src/engine/plan.ts";
 import { Dice } from "./chance.ts";
 import type { Loss } from "./loss.ts";
@@ -25,6 +26,7 @@ export type Move = { afterMs: number } & (
   | { kind: "clock-jump"; byMs: number }
   | { kind: "apply"; services: ServicePlan[]; asRequest: boolean; gate?: Gate; timeoutMs?: number }
   | { kind: "kill-main"; name: string; signal: number }
+  | { kind: "connect"; name: string }
   | { kind: "set-aside" }
   | { kind: "signal"; meaning: "stop" | "force" | "reload-config" }
 );
@@ -86,6 +88,7 @@ function makeService(dice: Dice, names: string[], at: number, theme: Theme): Ser
     }),
     health: type === "service" && dice.percent(25) ? makeHealth(dice) : null,
     pidFile: type === "service" && dice.percent(12) ? "/run/x.pid" : "",
+    sockets: type !== "group" && dice.percent(12) ? [makeSocket(dice)] : [],
     watchdogMs: type !== "group" && dice.percent(10) ? 200 + dice.below(1500) : null,
     critical: dice.percent(4) ? dice.pick(["exit", "reboot", "poweroff", "rescue"]) : "no",
     ...makeLimits(dice),
@@ -120,6 +123,11 @@ function makeLimits(dice: Dice): Pick<ServicePlan, "startTimeoutMs" | "runTimeou
     startTimeoutMs: 300 + dice.below(1500),
     runTimeoutMs: dice.percent(10) ? 500 + dice.below(2000) : null,
   };
+}
+
+function makeSocket(dice: Dice): SocketPlan {
+  const place = { name: "web", kind: "tcp", address: "127.0.0.1", port: 80 } as const;
+  return { ...place, mode: 0o666, user: "", backlog: 128, lazy: dice.percent(70) };
 }
 
 function makeHealth(dice: Dice): HealthPlan {
@@ -179,7 +187,11 @@ function makeMove(dice: Dice, names: string[], services: ServicePlan[], theme: T
     };
   if (roll < 97) return { afterMs, kind: "kill-main", name: dice.pick(names), signal: dice.pick([9, 11, 15]) };
   if (roll < 98)
-    return dice.percent(40) ? { afterMs, kind: "signal", meaning: "stop" } : { afterMs, kind: "set-aside" };
+    return dice.percent(40)
+      ? { afterMs, kind: "signal", meaning: "stop" }
+      : dice.percent(60)
+        ? { afterMs, kind: "connect", name: dice.pick(names) }
+        : { afterMs, kind: "set-aside" };
   return { afterMs, kind: "signal", meaning: dice.pick(["reload-config", "reload-config", "force"]) };
 }
 

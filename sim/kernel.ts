@@ -404,8 +404,9 @@ export class Kernel {
   private killTree(effect: Extract<Effect, { kind: "kill-tree" }>): void {
     const { ticket, startTicket: start, scope } = effect;
     this.beginWait({ ticket, start, scope, kill: true, told: false });
+    const main = this.mainOfStart(start);
     for (const process of [...this.processes.values()]) {
-      if (process.start === start && (scope === SignalScope.tree || process.ticket === start))
+      if (process.start === start && (scope === SignalScope.tree || process === main))
         this.signalProcess(process, SIGKILL);
     }
     if (scope !== SignalScope.process) this.signalExtras(start, SIGKILL, scope === SignalScope.tree);
@@ -441,8 +442,14 @@ export class Kernel {
   }
 
   private mainPid(start: Ticket): number[] {
-    const main = this.processes.get(start);
+    const main = this.mainOfStart(start);
     return main !== undefined && main.state === "running" ? [main.pid] : [];
+  }
+
+  /** The program that was started, or what was named in its place last. */
+  private mainOfStart(start: Ticket): Process | undefined {
+    const mains = [...this.processes.values()].filter((one) => one.start === start && one.kind === ProcessKind.main);
+    return mains.at(-1);
   }
 
   private pidsOf(start: Ticket): number[] {

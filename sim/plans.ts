@@ -33,6 +33,7 @@ export function service(name: string, options: Partial<ServicePlan> = {}): Servi
     directories: null,
     limits: null,
     sandbox: null,
+    sockets: [],
     stdin: "",
     inheritEnvironment: "all",
     environment: {},

@@ -12,6 +12,7 @@ import type {
   ReadyPlan,
   SchedulePlan,
   ServicePlan,
+  SocketPlan,
 } from "../src/engine/plan.ts";
 import { command, needs, restart, service, stop } from "./plans.ts";
 
@@ -59,6 +60,9 @@ function setOption(options: Partial<ServicePlan>, key: string, value: string): v
       return;
     case "ready":
       options.ready = readiness(value);
+      return;
+    case "sockets":
+      options.sockets = list.map(socket);
       return;
     case "pid_file":
       options.pidFile = value;
@@ -129,6 +133,13 @@ function need(text: string): DependencyPlan {
   const waits: DependencyWait[] = ["started", "ready", "healthy", "done"];
   const wait = waits.find((one) => words.includes(one)) ?? "ready";
   return needs(name as string, { wait, required: !words.includes("optional"), restart: !words.includes("keep") });
+}
+
+/** 8080, 8080/lazy: a port of this machine. */
+function socket(text: string): SocketPlan {
+  const [port = "0", lazy = ""] = text.split("/");
+  const place = { kind: "tcp", address: "127.0.0.1", port: Number(port) } as const;
+  return { name: "web", ...place, mode: 0o666, user: "", backlog: 128, lazy: lazy === "lazy" };
 }
 
 function policy(value: string): Partial<ServicePlan["restart"]> {

@@ -67,6 +67,7 @@ export const Stage = {
   directories: 29,
   mounts: 30,
   userNamespace: 31,
+  sockets: 32,
 } as const;
 
 /** What becomes of a path in a service's own mount namespace. keep, keep_if_there: as it is while all else is read only. */
@@ -251,6 +252,8 @@ export interface SpawnRequest {
   parentDeathSignal?: number;
   /** init kills the process group when the leader has died, before the number is free. */
   killGroupAtDeath?: boolean;
+  /** The child writes its process number behind LISTEN_PID=, which must stand in the environment with room for it. */
+  listenPid?: boolean;
   /** No new session: for a plain init whose CMD keeps the caller's terminal. */
   keepSession?: boolean;
 }
@@ -450,6 +453,10 @@ export interface Host {
   spawned(): SpawnResult[];
   /** Signals the process of a slot, or its group, by pidfd or through init. 0 or -errno (-ESRCH: it has ended). */
   signal(slot: number, ticket: number, signal: number, scope: number): number;
+  /** A listening TCP socket, or a bound UDP one, on a numeric address, that blocks: for services. fd or -errno. */
+  listenInet(address: string, port: number, datagram: boolean, backlog: number): number;
+  /** A listening unix stream socket that blocks, with mode and owner (-1: ours) of its file; @ is abstract. fd or -errno. */
+  listenPath(path: string, mode: number, uid: number, gid: number, backlog: number): number;
   /** A descriptor of a process (pidfd), readable when it has ended. fd or -errno (-ENOSYS: there are none here). */
   openProcess(pid: number): number;
   /** Signals the process of a pidfd; 0 only asks whether it is there. 0 or -errno. */

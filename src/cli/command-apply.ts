@@ -39,7 +39,7 @@ function run(context: Context): number {
   return showReply(context, reply);
 }
 
-function durationOf({ options }: Context, name: string): number | null {
+export function durationOf({ options }: Context, name: string): number | null {
   const text = options.text(name);
   const timeMs = text === null ? null : parseDurationMs(text);
   if (text === null || timeMs !== null) return timeMs;

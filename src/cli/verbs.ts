@@ -40,6 +40,7 @@ export const verbs: Verb[] = [
     group: "act",
     summary: "keep what is started with the system",
   },
+  { name: "scale", aliases: [], module: "command-scale", group: "act", summary: "run another number of replicas" },
   { name: "kill", aliases: [], module: "command-kill", group: "act", summary: "send a signal to services" },
   {
     name: "wait",

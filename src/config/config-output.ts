@@ -16,7 +16,9 @@ import type {
   SandboxPlan,
   SchedulePlan,
   ServicePlan,
+  SocketPlan,
 } from "../engine/plan.ts";
+import { families } from "../engine/replicas.ts";
 import { formatCapability } from "./capabilities.ts";
 import { watchDefault } from "./defaults.ts";
 import { formatDuration } from "./duration.ts";
@@ -49,7 +51,9 @@ export function configText(plan: Plan, image: ImagePlan | null = null): string {
   if (plan.watchdogMs !== undefined) map.watchdog = duration(plan.watchdogMs);
   if (plan.machine !== undefined) addMachine(map, plan.machine);
   addBuiltins(map, plan);
-  map.services = plan.services.filter((service) => !isMachineTask(service)).map(serviceData);
+  map.services = families(plan.services.filter((service) => !isMachineTask(service))).map(({ service, replicas }) =>
+    replicas === 0 ? serviceData(service) : { ...serviceData(service), replicas: new Raw(String(replicas)) },
+  );
   return writeYaml(map);
 }
 
@@ -68,7 +72,7 @@ function mountData({ source, target, type, options, ...flags }: MountPlan): Data
   return { ...map, options: options.map(text), ...flags };
 }
 
-function serviceData(service: ServicePlan): Data {
+function serviceData(service: ServicePlan): DataMap {
   const map: DataMap = { name: service.name };
   addText(map, "description", service.description);
   map.enabled = service.enabled;
@@ -90,6 +94,7 @@ function serviceData(service: ServicePlan): Data {
   if (service.directories !== null) map.directories = directoriesData(service.directories);
   if (service.limits !== null) map.limits = limitsData(service.limits);
   if (service.sandbox !== null) map.sandbox = sandboxData(service.sandbox);
+  if (service.sockets.length > 0) map.sockets = service.sockets.map(socketData);
   if (service.stdin !== "") map.stdin = { file: text(service.stdin) };
   const inherited = service.inheritEnvironment;
   map.inherit_environment = typeof inherited === "string" ? inherited : inherited.map(text);
@@ -175,6 +180,15 @@ function sandboxData(plan: SandboxPlan): Data {
   if (plan.noNewPrivileges) map.no_new_privileges = true;
   addText(map, "seccomp", plan.seccomp);
   return map;
+}
+
+function socketData({ name, kind, address, port, mode, user, backlog, lazy }: SocketPlan): Data {
+  const isPath = kind === "unix";
+  const place = isPath ? address : `${kind === "udp" ? "udp:" : ""}${hostPort({ host: address, port })}`;
+  const map: DataMap = { name: text(name), listen: text(place) };
+  if (isPath) map.mode = new Raw(formatMode(mode));
+  addText(map, "user", user);
+  return { ...map, backlog: new Raw(String(backlog)), lazy };
 }
 
 function limitsData(plan: LimitsPlan): Data {

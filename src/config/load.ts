@@ -10,6 +10,7 @@ import { type ImagePlan, planImage, withImageFiles } from "./image-plan.ts";
 import { folderOf } from "./node.ts";
 import { builtins } from "./plan-commands.ts";
 import { afterMachine, machineNote, machineTask, planMachine } from "./plan-machine.ts";
+import { expandReplicas } from "./plan-replicas.ts";
 import { planService, type ServiceContext } from "./plan-service.ts";
 import { Problems } from "./problems.ts";
 import { type Layers, readLayers } from "./read-layers.ts";
@@ -109,7 +110,7 @@ function planServices(collected: Collected, context: ServiceContext, machine: Co
   if (machine !== null) plans.set(machine.name, planService(machine, context));
   for (const service of collected.services.values()) plans.set(service.name, planService(service, context));
   linkServices(collected.services, plans, context.problems);
-  const services = [...plans.values()];
+  const services = expandReplicas([...plans.values()], collected.services, context.problems);
   if (machine !== null) afterMachine(services);
   refuseTooMany(services, context.problems);
   return services;

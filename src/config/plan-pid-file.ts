@@ -17,9 +17,13 @@ export function pidFileOf(service: CollectedService, context: ServiceContext): s
 
 function whyNot({ values }: CollectedService): string {
   if (values.type === "group") return "a group has no process";
-  const isTask = values.type === "task" || values.runs === "once" || typeof values.runs === "number";
-  if (isTask) return "a task ends with its program, and leaves no daemon";
+  if (isTask(values)) return "a task ends with its program, and leaves no daemon";
   if (values.sandbox?.namespaces?.includes("pid"))
     return "in a namespace of process numbers of its own all end with the program that was started";
   return "";
+}
+
+/** Also one that is made a task by how often it runs. */
+export function isTask({ type, runs }: CollectedService["values"]): boolean {
+  return type === "task" || runs === "once" || typeof runs === "number";
 }

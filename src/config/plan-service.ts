@@ -28,6 +28,7 @@ import { limitsOf } from "./plan-limits.ts";
 import { pidFileOf } from "./plan-pid-file.ts";
 import { sandboxOf } from "./plan-sandbox.ts";
 import { type ScheduleContext, scheduleOf } from "./plan-schedule.ts";
+import { socketsOf } from "./plan-sockets.ts";
 import type { ProbeSource } from "./probe-keys.ts";
 import type { ReadySource } from "./ready-keys.ts";
 import type { RestartValues } from "./restart-keys.ts";
@@ -74,6 +75,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     directories: directoriesOf(values.directories),
     sandbox: sandboxOf(values.sandbox),
     limits: limitsOf(values.limits as Merged<LimitValues> | undefined),
+    sockets: socketsOf(service, context),
     stdin: values.stdin?.file ?? "",
     inheritEnvironment: values.inherit_environment ?? role.inheritEnvironment,
     environment: environment.environment,

@@ -1,6 +1,7 @@
 /** All keys of a service: the one definition that checks, types, JSON Schema and documentation come from. */
 
 import type { DependencyWait } from "../engine/plan.ts";
+import { replicasMax } from "../engine/replicas.ts";
 import { directories } from "./directories-keys.ts";
 import { health } from "./health-keys.ts";
 import { limits } from "./limits-keys.ts";
@@ -14,6 +15,7 @@ import { jitter, missed, overlap, schedule, timezone } from "./schedule-keys.ts"
 import { byKind, changed, described, listOf, type NodeSchema, type OutputOf, scalar } from "./schema-kit.ts";
 import { keyed, layered, mapOf, notSupported } from "./schema-maps.ts";
 import { parseSignal } from "./signals.ts";
+import { sockets } from "./sockets-keys.ts";
 import {
   boolean,
   type CommandSource,
@@ -30,6 +32,7 @@ import {
   signal,
   text,
   umask,
+  wholeNumber,
 } from "./values.ts";
 
 const name = matchingText(
@@ -309,9 +312,12 @@ export const serviceEntries = {
   limits: described(limits, "How much of the machine it may take."),
   sandbox: described(sandbox, "What stands between it and the machine. Default: nothing."),
   directories: described(directories, "Directories of its own, made for its user before it starts."),
-  sockets: notSupported(),
+  sockets: described(sockets, "What gonit listens on in its place, and hands over from descriptor 3 on."),
   watch: notSupported(),
-  replicas: notSupported(),
+  replicas: described(
+    wholeNumber("a number", 1, replicasMax),
+    "So many of it run, as NAME@1, NAME@2 and so on. What depends on it waits for all.",
+  ),
 };
 
 const synonyms: Record<string, string> = {

@@ -46,6 +46,15 @@ export interface ControlHost {
   /** Calls `more` with each line of the history that comes, until the returned function is called. */
   followHistory(more: (line: string) => void): () => void;
   graph(): SystemGraph;
+  /** As apply(), of the running plan with so many replicas of one service. */
+  scale(
+    peer: Peer,
+    name: string,
+    replicas: number,
+    timeoutMs: number | null,
+    accepted: (ticket: Ticket) => void,
+    done: (result: Reply) => void,
+  ): void;
   /** Reads a configuration and tells what it would change. */
   plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void;
   /** gate null: what it changed is not looked at. */

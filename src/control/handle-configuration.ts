@@ -1,3 +1,4 @@
+import { replicasMax } from "../engine/replicas.ts";
 import type { ControlHost } from "./control-host.ts";
 import { ErrorCode } from "./messages.ts";
 import { flagParam, optionalNumber, optionalText } from "./params.ts";
@@ -32,6 +33,29 @@ export function handleApply(control: ControlHost, call: Call): void {
     (result) => {
       if ("problems" in result) failWithProblems(call, result.problems);
       else if (result.outcome === "refused") call.fail({ code: ErrorCode.refused, message: result.reason });
+      else call.result(result);
+    },
+  );
+}
+
+/** `scale`: another number of replicas. */
+export function handleScale(control: ControlHost, call: Call): void {
+  const name = optionalText(call.params, "name") ?? "";
+  const replicas = optionalNumber(call.params, "replicas", { min: 1, max: replicasMax }) ?? 1;
+  const timeoutMs = optionalNumber(call.params, "timeoutMs", { min: 0, max: timeoutMsMax });
+  const wait = flagParam(call.params, "wait", true);
+  control.scale(
+    call.peer,
+    name,
+    replicas,
+    timeoutMs,
+    (request) => {
+      call.notify({ method: "accepted", params: { request, note: "" } });
+      call.onClose(() => control.abandon(request));
+      if (!wait) call.result({ outcome: "done", results: [] });
+    },
+    (result) => {
+      if (result.outcome === "refused") call.fail({ code: ErrorCode.refused, message: result.reason });
       else call.result(result);
     },
   );

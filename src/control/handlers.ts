@@ -2,7 +2,7 @@
 
 import type { ControlHost } from "./control-host.ts";
 import { handleAct, handleResume } from "./handle-act.ts";
-import { handleApply, handlePlan } from "./handle-configuration.ts";
+import { handleApply, handlePlan, handleScale } from "./handle-configuration.ts";
 import { handleEnable } from "./handle-enable.ts";
 import { handleGraph, handleHistory } from "./handle-history.ts";
 import { handleLogs } from "./handle-logs.ts";
@@ -22,6 +22,7 @@ export function controlHandlers(control: ControlHost): Handlers {
     graph: (call) => handleGraph(control, call),
     plan: (call) => handlePlan(control, call),
     enable: (call) => handleEnable(control, call),
+    scale: (call) => handleScale(control, call),
     apply: (call) => handleApply(control, call),
   };
 }

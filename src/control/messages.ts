@@ -35,6 +35,8 @@ export interface Methods {
   plan: { params: { path: string | null }; result: PlanResult };
   /** Only for the next reading of the configuration: what runs is changed by start and stop. */
   enable: { params: { names: string[]; enabled: boolean }; result: EnableResult };
+  /** The running configuration with another number of a service's replicas, until the next apply. */
+  scale: { params: { name: string; replicas: number; timeoutMs: number | null; wait: boolean }; result: Reply };
   /** gate: what it changes has to come up, at most within gateMs, else the plan before comes back. */
   apply: {
     params: { path: string | null; timeoutMs: number | null; wait: boolean; gate: boolean; gateMs: number | null };

@@ -61,6 +61,7 @@ function adopt(engine: Engine, node: Node, { ticket, pid, slot }: AdoptedProcess
   unit.stopWish = "";
   unit.stopForce = false;
   unit.wanted = "up";
+  unit.listens = false;
   unit.wantedBecause = "it was running when the state was lost";
   engine.byTicket.set(ticket, node);
   for (const other of node.conflicts)

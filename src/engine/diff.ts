@@ -22,6 +22,7 @@ const processFields: (keyof ServicePlan)[] = [
   "directories",
   "limits",
   "sandbox",
+  "sockets",
   "stdin",
   "inheritEnvironment",
   "environment",

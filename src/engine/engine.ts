@@ -8,7 +8,7 @@ import { Clock } from "../contract.ts";
 import { recordCause } from "./causes.ts";
 import type { Effect, LogLevel } from "./effect.ts";
 import type { Now } from "./event.ts";
-import type { InstanceId, Ticket } from "./instance.ts";
+import { type InstanceId, parseInstanceKey, type Ticket } from "./instance.ts";
 import type { DependencyWait, ServicePlan } from "./plan.ts";
 import type { Rule } from "./rules.ts";
 import type { OpenRequest, State, Target, Unit } from "./state.ts";
@@ -141,7 +141,7 @@ export function makeTables(engine: Engine): void {
 function newNode(unit: Unit, plan: ServicePlan): Node {
   return {
     unit,
-    id: { service: unit.name, replica: 1 },
+    id: parseInstanceKey(unit.name),
     plan,
     needs: [],
     neededBy: [],

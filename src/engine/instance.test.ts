@@ -1,22 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { instanceKey, parseInstanceKey } from "./instance.ts";
+import { familyOf, instanceKey, parseInstanceKey } from "./instance.ts";
 
-test("instanceKey() names the first replica by its service alone", () => {
-  assert.equal(instanceKey({ service: "web", replica: 1 }), "web");
-  assert.equal(instanceKey({ service: "web", replica: 2 }), "web@2");
-});
-
-test("parseInstanceKey() is the reverse of instanceKey()", () => {
-  for (const service of ["web", "7", "mail@host"]) {
-    for (const replica of [1, 2, 12]) {
-      const id = { service, replica };
-      assert.deepEqual(parseInstanceKey(instanceKey(id)), id);
-    }
+test("parseInstanceKey() is the reverse of instanceKey(), and knows the number of a replica", () => {
+  for (const [name, replica] of [
+    ["web", 1],
+    ["7", 1],
+    ["web@1", 1],
+    ["web@2", 2],
+    ["web@12", 12],
+  ] as const) {
+    assert.deepEqual(parseInstanceKey(name), { service: name, replica });
+    assert.equal(instanceKey(parseInstanceKey(name)), name);
   }
 });
 
-test("parseInstanceKey() takes an @ without a number from 1 for a part of the name", () => {
-  for (const service of ["@2", "a@0", "a@-1", "a@1.5", "a@b", "@"])
-    assert.deepEqual(parseInstanceKey(service), { service, replica: 1 });
+test("familyOf() takes the number of a replica away, and nothing else", () => {
+  assert.deepEqual(["web@2", "web", "web@10", "a@0", "a@b"].map(familyOf), ["web", "web", "web", "a@0", "a@b"]);
 });

@@ -5,6 +5,7 @@
  */
 
 export interface InstanceId {
+  /** Name of the unit: web, or web@2 for a replica. */
   service: string;
   /** From 1. */
   replica: number;
@@ -15,16 +16,18 @@ export type Ticket = number;
 
 export const TICKETS_PER_LIFE = 2 ** 32;
 
-/** `web` for the first replica, `web@2` for the second: as it stands in child slots, logs and messages. */
+/** As it stands in child slots, logs and messages: the name of the unit. */
 export function instanceKey(id: InstanceId): string {
-  return id.replica === 1 ? id.service : `${id.service}@${id.replica}`;
+  return id.service;
 }
 
 /** The reverse of instanceKey(). */
 export function parseInstanceKey(key: string): InstanceId {
-  const at = key.lastIndexOf("@");
-  const replica = at > 0 ? Number(key.slice(at + 1)) : Number.NaN;
-  return Number.isInteger(replica) && replica > 0
-    ? { service: key.slice(0, at), replica }
-    : { service: key, replica: 1 };
+  const replica = Number(key.slice(familyOf(key).length + 1));
+  return { service: key, replica: replica > 0 ? replica : 1 };
+}
+
+/** What the configuration calls it: `web` for `web@2`, which no service can be called, since @ is not allowed in names. */
+export function familyOf(name: string): string {
+  return name.replace(/@[1-9]\d*$/, "");
 }

@@ -34,6 +34,8 @@ function ofUnit(engine: Engine, node: Node): string[] {
     found.push(`is ${unit.state} though not wanted`);
   if (unit.wanted === "up" && unit.state === "stopped" && engine.state.shutdown === null)
     found.push("is stopped though wanted");
+  if (unit.listens && (unit.wanted === "up" || unit.state !== "stopped"))
+    found.push("listens though it is wanted or runs");
   if (unit.stopWish !== "" && run === null) found.push("a stop is wished of what does not run");
   if (unit.oldPlan !== null && run === null) found.push("keeps an old definition without a run");
   if (unit.removed && run === null) found.push("is removed and not forgotten");

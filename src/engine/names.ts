@@ -1,5 +1,6 @@
 /** Which services a request means: names, globs (`worker-*`) and `tag:web`; for a slip of the finger what was meant. */
 
+import { familyOf } from "./instance.ts";
 import type { ServicePlan } from "./plan.ts";
 
 export interface Named {
@@ -38,7 +39,8 @@ function matcherOf(word: string): (plan: ServicePlan) => boolean {
     return (plan) => plan.tags.includes(tag);
   }
   const pattern = globPattern(word);
-  return (plan) => pattern.test(plan.name);
+  // All replicas are meant by the name that the configuration gives them.
+  return ({ name }) => pattern.test(name) || pattern.test(familyOf(name));
 }
 
 /** `*`, `?` and `[a-c]`, `[!x]` as a shell knows them. */

@@ -18,6 +18,8 @@ function calm(services: ServicePlan[]): ServicePlan[] {
   return services.map((one) => ({
     ...one,
     conflicts: [],
+    // What runs when it becomes lazy goes on.
+    sockets: [],
     runTimeoutMs: null,
     watchdogMs: null,
     schedule: null,

@@ -19,6 +19,7 @@ import {
 } from "./engine.ts";
 import type { Event } from "./event.ts";
 import { renewHealth } from "./health.ts";
+import { beginListening, isLazy } from "./lazy.ts";
 import { matchNames } from "./names.ts";
 import { enterWaiting } from "./ordering.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
@@ -84,7 +85,9 @@ function upTargets(nodes: Node[]): Target[] {
 
 function wantFromStart(engine: Engine, nodes: Node[], rule: "wanted-at-start" | "wanted-by-name" | "apply-new"): void {
   const because = rule === "wanted-by-name" ? "named on the command line" : "enabled";
-  wantUp(engine, nodes, { because, rule, byHand: false, request: 0 });
+  const [lazy, others] = [nodes.filter(({ plan }) => isLazy(plan)), nodes.filter(({ plan }) => !isLazy(plan))];
+  wantUp(engine, others, { because, rule, byHand: false, request: 0 });
+  for (const node of lazy) beginListening(engine, node);
 }
 
 /** Of services that conflict, the first one in the plan is started. */
@@ -122,6 +125,11 @@ function apply(engine: Engine, event: Loaded): void {
   }
   for (const node of enabledWithoutConflict(engine, fresh))
     startForApply(engine, node, changed.has(node.unit.name), targets);
+  wantFromStart(
+    engine,
+    engine.nodes.filter(({ unit, plan }) => unit.listens && !isLazy(plan)),
+    "apply-new",
+  );
   wantNewNeeds(engine, before);
   renewRuns(engine, before);
   const { gate } = event;

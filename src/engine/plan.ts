@@ -92,6 +92,8 @@ export interface ServicePlan {
   limits: LimitsPlan | null;
   /** Null: none. */
   sandbox: SandboxPlan | null;
+  /** What gonit listens on in its place; their order is that of the descriptors from 3. */
+  sockets: SocketPlan[];
   /** File that is opened as its standard input; empty: /dev/null. */
   stdin: string;
   inheritEnvironment: "all" | "none" | string[];
@@ -186,6 +188,23 @@ export interface SandboxPlan {
   noNewPrivileges: boolean;
   /** Name of a profile; empty: none. */
   seccomp: string;
+}
+
+export interface SocketPlan {
+  /** In LISTEN_FDNAMES. */
+  name: string;
+  kind: "tcp" | "udp" | "unix";
+  /** An IP address, or the path of a socket; @ is a name without a file. */
+  address: string;
+  /** 0: a path. */
+  port: number;
+  /** Of a path. */
+  mode: number;
+  /** Owner of a path; empty: gonit's own user. */
+  user: string;
+  backlog: number;
+  /** The service is started with the first connection. */
+  lazy: boolean;
 }
 
 /** Names below the folder of each kind, which depends on who gonit runs as (src/runtime/service-directories.ts). */

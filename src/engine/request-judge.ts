@@ -78,7 +78,8 @@ function judgeUp(engine: Engine, node: Node, target: Target, did: string): void 
   const { unit } = node;
   if (isUp(unit) && unit.stopWish === "" && node.plan.type !== "task") {
     settle(target, did);
-  } else if (unit.state === "done") settle(target, "done");
+  } else if (unit.listens) settle(target, "listening");
+  else if (unit.state === "done") settle(target, "done");
   else if (awaitsItsTime(unit)) settle(target, "scheduled");
   else failIfHopeless(engine, node, target);
 }

@@ -6,6 +6,8 @@ export const rules = {
   "wanted-by-name": "a service named on the command line is wanted",
   "wanted-by-request": "a request to start or restart makes a service wanted and clears its count of failures",
   "wanted-by-dependent": "what a wanted service depends on is wanted too",
+  listens: "a lazy service is not started yet: gonit listens on its sockets",
+  "wanted-by-connection": "the first connection to one of its sockets starts a lazy service",
   "unwanted-by-request": "a request to stop makes a service unwanted",
   "unwanted-by-conflict": "starting a service makes those unwanted that conflict with it",
   adopted: "a process that lives when the state was lost is taken over as its service's",

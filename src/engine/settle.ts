@@ -3,6 +3,7 @@
 import { chanceOf } from "./chance.ts";
 import { critical } from "./critical.ts";
 import { armTimer, cancelTimer, definitionOf, type Engine, log, type Node, note, setState, touch } from "./engine.ts";
+import { listenAgain } from "./lazy.ts";
 import { enterWaiting } from "./ordering.ts";
 import { dropUnit } from "./plan-change.ts";
 import { tellHushed } from "./quiet.ts";
@@ -78,6 +79,7 @@ function carryOut(engine: Engine, node: Node, end: End, verdict: Verdict): void 
   if (verdict.kind === "failed") {
     becomeFailed(engine, node, end, verdict.rule, verdict.reason);
   } else if (verdict.kind === "done") {
+    if (listenAgain(engine, node)) return;
     setState(engine, node, "done", "done", endText(end));
     // A task that comes again has not ended for good.
     if (!isScheduled(unit)) critical(engine, node, end);

@@ -5,6 +5,7 @@
 
 import { ExitCode } from "../contract.ts";
 import { armTimer, cancelTimer, definitionOf, type Engine, log, type Node, note, setState } from "./engine.ts";
+import { stopListening } from "./lazy.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
 import { answerAtEnd, refuseInShutdown } from "./request-end.ts";
 import { takeOffSchedule } from "./schedule.ts";
@@ -47,6 +48,7 @@ export function beginShutdown(engine: Engine, order: ShutdownOrder): Shutdown {
   for (const node of engine.nodes) {
     cancelBackoff(engine, node);
     takeOffSchedule(engine, node);
+    stopListening(engine, node);
     if (node.unit.run === null) {
       const { state: unitState } = node.unit;
       if (unitState === "waiting" || unitState === "backing-off") setState(engine, node, "stopped", "shutdown", "");

@@ -47,6 +47,8 @@ export interface Unit {
   wantedBecause: string;
   state: StateName;
   sinceBootMs: number;
+  /** Not wanted yet: its sockets listen, and the first connection starts it (lazy.ts). */
+  listens: boolean;
   /** While waiting: the dependency that cannot be met as things are, or an empty text. */
   blockedBy: string;
   /** The run is to stop, as soon as what needs it has stopped. */
@@ -309,6 +311,7 @@ export function newUnit(name: string, bootMs: number): Unit {
     wantedBecause: "",
     state: "stopped",
     sinceBootMs: bootMs,
+    listens: false,
     blockedBy: "",
     stopWish: "",
     stopForce: false,

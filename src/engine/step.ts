@@ -13,6 +13,7 @@ import { type Engine, engineOf, forgetOldNeeds, type Node } from "./engine.ts";
 import type { Event, StepInput } from "./event.ts";
 import { healthFailed, healthSucceeded } from "./health.ts";
 import { TICKETS_PER_LIFE } from "./instance.ts";
+import { socketConnected } from "./lazy.ts";
 import { stopTimeout, treeRemains } from "./leftovers.ts";
 import { mainRefused } from "./main-process.ts";
 import { wakeWaiting } from "./ordering.ts";
@@ -103,6 +104,9 @@ function handle(engine: Engine, event: Event): void {
       return;
     case "request-cancelled":
       cancelRequest(engine, event.id);
+      return;
+    case "socket-connected":
+      socketConnected(engine, event);
       return;
     case "signal-received":
       receiveSignal(engine, event);

@@ -32,6 +32,7 @@ export function isActive(unit: Unit, type: ServiceType): boolean {
     case "backing-off":
       return true;
     case "stopped":
+      return unit.listens;
     case "failed":
     case "done":
       return false;

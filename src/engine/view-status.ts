@@ -53,7 +53,8 @@ export function systemState(engine: Engine): string {
     return "degraded";
   if (nodes.some(({ unit }) => unit.state === "starting" || (unit.state === "waiting" && !awaitsItsTime(unit))))
     return "booting";
-  const isRunning = ({ unit, plan }: Node) => (unit.run !== null && plan.type !== "group") || isScheduled(unit);
+  const isRunning = ({ unit, plan }: Node) =>
+    unit.listens || (unit.run !== null && plan.type !== "group") || isScheduled(unit);
   return nodes.some(isRunning) ? "running" : "idle";
 }
 

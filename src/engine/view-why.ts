@@ -49,7 +49,11 @@ function partsOf(engine: Engine, node: Node, now: Now): Parts {
   const { unit } = node;
   switch (unit.state) {
     case "stopped":
-      return { because: stoppedBecause(node), waitsFor: [], release: [`gonit start ${unit.name}`] };
+      return {
+        because: stoppedBecause(node),
+        waitsFor: unit.listens ? ["a connection"] : [],
+        release: [`gonit start ${unit.name}`],
+      };
     case "waiting":
       return awaitsItsTime(unit) ? scheduled(engine, node, now) : waiting(engine, node);
     case "starting":

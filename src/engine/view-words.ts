@@ -16,6 +16,7 @@ export function shownState(unit: Unit, plan: ServicePlan): string {
 
 function shownWithoutHealth(unit: Unit, plan: ServicePlan): string {
   if (unit.state === "failed") return `failed: ${unit.failedBecause}`;
+  if (unit.listens) return "listening";
   if (unit.state === "ready" && plan.type !== "group" && !declaresReadiness(plan)) return "running";
   if (unit.state === "starting" && plan.type === "task" && (unit.run as Run).main === "running") return "running";
   if (unit.blockedBy !== "") return "blocked";

@@ -1,6 +1,7 @@
 /** What is wanted of units: the only thing that requests change. The rest follows from it. */
 
 import { type Engine, type Node, note, setState, touch } from "./engine.ts";
+import { stopListening } from "./lazy.ts";
 import { enterWaiting } from "./ordering.ts";
 import type { SchedulePlan } from "./plan.ts";
 import { replaceRequests } from "./request-end.ts";
@@ -42,6 +43,7 @@ export function wantUp(engine: Engine, nodes: readonly Node[], options: WantOpti
 function wantOne(engine: Engine, node: Node, options: WantOptions): void {
   const { unit } = node;
   wantedMeanwhile(engine, unit.name, true, options.request);
+  unit.listens = false;
   if (unit.wanted === "down") {
     unit.wanted = "up";
     unit.wantedBecause = options.because;
@@ -81,6 +83,7 @@ export function wantDown(
   wantedMeanwhile(engine, unit.name, false, request);
   unit.wanted = "down";
   unit.wantedBecause = because;
+  stopListening(engine, node);
   // What comes back later, also because something needs it, does not go on with an old row of failures.
   clearFailures(unit);
   cancelBackoff(engine, node);

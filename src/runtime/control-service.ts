@@ -6,10 +6,11 @@ import type { EnableResult, HistoryResult, PlanResult, VersionInfo } from "../co
 import type { Reply } from "../engine/effect.ts";
 import { engineOf, type Node } from "../engine/engine.ts";
 import type { Event, Gate, Peer, Request } from "../engine/event.ts";
-import type { InstanceId, Ticket } from "../engine/instance.ts";
+import { familyOf, type InstanceId, type Ticket } from "../engine/instance.ts";
 import { type Match, matchNames } from "../engine/names.ts";
-import type { ServicePlan } from "../engine/plan.ts";
+import type { Plan, ServicePlan } from "../engine/plan.ts";
 import { planPreview } from "../engine/plan-preview.ts";
+import { scaledServices } from "../engine/replicas.ts";
 import { rules } from "../engine/rules.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
 import { type SystemGraph, systemGraph } from "../engine/view-graph.ts";
@@ -139,7 +140,7 @@ export class ControlService implements ControlHost {
   ): EnableResult | { error: string } | { unknown: string[]; suggestions: string[] } {
     const { found, unknown, suggestions } = this.match(names);
     if (unknown.length > 0) return { unknown, suggestions };
-    const services = found.map(({ unit }) => unit.name);
+    const services = [...new Set(found.map(({ unit }) => familyOf(unit.name)))];
     const stored = storeEnabled(this.manager.facts?.configuration ?? "", services, enabled);
     return "error" in stored ? stored : { services, path: stored.path };
   }
@@ -188,16 +189,50 @@ export class ControlService implements ControlHost {
         done(outcome);
         return;
       }
-      const request = this.manager.shell.tickets.take();
-      this.manager.requests.wait(request, done);
-      accepted(request);
       const detail = outcome.plan.sources[0]?.path ?? "";
-      this.manager.history.record(readNow(), "", [requestEvent(request, peer, { verb: "apply", detail })]);
-      const event: Event = { kind: "plan-loaded", plan: outcome.plan, request, only: null };
-      if (gate !== null) event.gate = gate;
-      if (timeoutMs !== null) event.timeoutMs = timeoutMs;
-      this.manager.emit(event);
+      this.begin(peer, detail, { plan: outcome.plan, timeoutMs, gate }, accepted, done);
     });
+  }
+
+  private begin(
+    peer: Peer,
+    detail: string,
+    { plan, timeoutMs, gate }: { plan: Plan; timeoutMs: number | null; gate: Gate | null },
+    accepted: (ticket: Ticket) => void,
+    done: (result: Reply) => void,
+  ): void {
+    const request = this.manager.shell.tickets.take();
+    this.manager.requests.wait(request, done);
+    accepted(request);
+    this.manager.history.record(readNow(), "", [requestEvent(request, peer, { verb: "apply", detail })]);
+    const event: Event = { kind: "plan-loaded", plan, request, only: null };
+    if (gate !== null) event.gate = gate;
+    if (timeoutMs !== null) event.timeoutMs = timeoutMs;
+    this.manager.emit(event);
+  }
+
+  scale(
+    peer: Peer,
+    name: string,
+    replicas: number,
+    timeoutMs: number | null,
+    accepted: (ticket: Ticket) => void,
+    done: (result: Reply) => void,
+  ): void {
+    const plan = this.manager.plan();
+    const { found, unknown, suggestions } = this.match([name]);
+    if (unknown.length > 0) {
+      done({ outcome: "unknown-name", names: unknown, suggestions });
+      return;
+    }
+    const members = found.filter(({ unit }) => familyOf(unit.name) === name && unit.name !== name && !unit.removed);
+    if (members.length === 0) {
+      done({ outcome: "refused", reason: `${name} has no replicas: write replicas: NUMBER into its configuration` });
+      return;
+    }
+    const services = scaledServices(plan.services, new Map([[name, replicas]]));
+    const options = { plan: { ...plan, services }, timeoutMs, gate: null };
+    this.begin(peer, `${name}=${replicas}`, options, accepted, done);
   }
 
   private load(path: string | null, done: (outcome: LoadOutcome) => void): void {

@@ -195,8 +195,10 @@ export class MainProcesses {
   /** It has ended. init records that if it is the parent; what another one has reaped is gone without a record. */
   private lookAfter(ticket: Ticket): void {
     const watched = this.watched.get(ticket);
-    if (watched === undefined || host.slots().some((slot) => slot.ticket === ticket && slot.exited)) return;
+    if (watched === undefined) return;
     const stat = readStat(watched.pid);
+    // Looked at second: init records before it reaps, so one that is gone by now has its record, or will never have one.
+    if (host.slots().some((slot) => slot.ticket === ticket && slot.exited)) return;
     if (stat !== null && !hasEnded(stat) && watched.pidfd < 0) return;
     if (stat === null || !hasEnded(stat) || watched.tries >= reapedTries) {
       this.shell.processes.lose(ticket);

@@ -57,6 +57,7 @@ import { Requests } from "./requests.ts";
 import { Rest } from "./rest.ts";
 import { type RoleTraits, roleTraits } from "./role-table.ts";
 import { splitEnvironment } from "./service-environment.ts";
+import { ServiceSockets } from "./service-sockets.ts";
 import { SpawnRelief } from "./spawn-relief.ts";
 import { tellRecovery } from "./tell-recovery.ts";
 import { RuntimeTickets } from "./tickets.ts";
@@ -133,6 +134,7 @@ export class Manager {
       logs,
       ownLog: new OwnLog(ownLogOptions(options.logFormat, inherited, plain)),
       notify: this.notify,
+      sockets: new ServiceSockets(this.watches, this),
       tickets,
       facts: {
         id: host.instanceId(),
@@ -175,12 +177,14 @@ export class Manager {
         requests: this.requests,
         times: this.times,
         loadConfiguration: () => this.reload(),
+        sockets: this.shell.sockets,
         reopen: () => {
           host.logCommand("reopen");
           this.place.look();
         },
         finishShutdown: (mode, code, graceMs) => {
           this.place.leave();
+          this.shell.sockets.closeAll();
           if (this.facts !== null) leaveLock(this.facts.paths.lock, this.facts.earlierRuns);
           host.finishShutdown(mode, code, graceMs);
         },
@@ -254,6 +258,7 @@ export class Manager {
     }
     this.shell.logs.resume(this.shell.service);
     this.spawner.readyPipes.adopt(this.held, (ticket) => isReadinessAwaited(this.state(), ticket));
+    this.shell.sockets.adopt(this.held);
     const answered = reconcile(this.shell, this.state(), this.spawner, this.trees, this.mains);
     this.turns.finish(this.recovered);
     const missing = outstanding(this.state());
@@ -361,6 +366,7 @@ export class Manager {
       this.notify.journalled();
     });
     this.forwarded.flush(mainProcess(this.state(), { service: "main", replica: 1 }));
+    this.shell.sockets.sync();
     this.removed.afterTurn(this.state());
     this.machine?.afterTurn(this.state());
     this.configurationWatch.afterTurn(this.state());

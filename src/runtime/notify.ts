@@ -5,7 +5,7 @@
 
 import { Poll } from "../contract.ts";
 import type { Event } from "../engine/event.ts";
-import { type InstanceId, instanceKey, parseInstanceKey, type Ticket } from "../engine/instance.ts";
+import { familyOf, type InstanceId, instanceKey, parseInstanceKey, type Ticket } from "../engine/instance.ts";
 import { descends, readStat } from "./process-facts.ts";
 import type { Watches } from "./watches.ts";
 
@@ -169,7 +169,7 @@ function belongs(
   const environment = host.readFile(`/proc/${sender.pid}/environ`, 128 * 1024);
   if (typeof environment === "number") return sender.uid === main.uid;
   const marks = host.decodeUtf8(environment).split("\0");
-  const isMarked = [`GONIT_SERVICE=${instance.service}`, `GONIT_REPLICA=${instance.replica}`].every((mark) =>
+  const isMarked = [`GONIT_SERVICE=${familyOf(instance.service)}`, `GONIT_REPLICA=${instance.replica}`].every((mark) =>
     marks.includes(mark),
   );
   return isMarked && (sender.uid === main.uid || sender.uid === 0 || isChild(sender.pid, main.pid));

@@ -56,6 +56,7 @@ const partFields = [
   "limits",
   "sandbox",
   "schedule",
+  "sockets",
 ] as const satisfies (keyof ServicePlan)[];
 
 /** Parts that several services share must be one object each (shareParts). */
@@ -109,6 +110,7 @@ function serviceOf(row: unknown[], parts: unknown[]): ServicePlan {
     directories: parts[row[35] as number],
     limits: parts[row[36] as number],
     sandbox: parts[row[37] as number],
+    sockets: parts[row[39] as number],
     stdin: row[9],
     inheritEnvironment: parts[row[22] as number],
     environment: parts[row[23] as number],

@@ -192,6 +192,14 @@ export class Spawner {
     }
     if (service.stdin !== "" && effect.processKind === ProcessKind.main) request.input = service.stdin;
     if (outputs.stdout >= 0) request.descriptors.push([1, outputs.stdout], [2, outputs.stderr]);
+    if (service.sockets.length > 0 && effect.processKind === ProcessKind.main) {
+      const opened = this.shell.sockets.descriptorsFor(service);
+      if ("errno" in opened) {
+        this.fail(effect.ticket, opened.stage, opened.errno, opened.detail);
+        return;
+      }
+      handOver(request, service, opened.fds);
+    }
     if (effect.readyFd !== null) {
       const writeEnd = this.readyPipes.open(effect.ticket);
       if (writeEnd < 0) {
@@ -355,6 +363,16 @@ function baseRequest(
     if (identity.groups !== null) request.groups = identity.groups;
   }
   return request;
+}
+
+const firstListenFd = 3;
+
+/** As sd_listen_fds(3) expects it; the number is the child's to fill in. */
+function handOver(request: SpawnRequest, { sockets }: ServicePlan, fds: number[]): void {
+  for (const [at, fd] of fds.entries()) request.descriptors.push([firstListenFd + at, fd]);
+  const names = sockets.map(({ name }) => name).join(":");
+  request.environment.push("LISTEN_PID=0000000000", `LISTEN_FDS=${fds.length}`, `LISTEN_FDNAMES=${names}`);
+  request.listenPid = true;
 }
 
 function withExtra(variables: Map<string, string>, extra: Record<string, string>): Map<string, string> {

@@ -13,6 +13,7 @@ import type { NotifySockets } from "./notify.ts";
 import type { OwnLog } from "./own-log.ts";
 import type { Processes } from "./processes.ts";
 import type { InstanceFacts } from "./service-environment.ts";
+import type { ServiceSockets } from "./service-sockets.ts";
 import type { RuntimeTickets } from "./tickets.ts";
 import type { Timers } from "./timers.ts";
 import type { Watches } from "./watches.ts";
@@ -25,6 +26,7 @@ export interface Shell {
   logs: LogStore;
   ownLog: OwnLog;
   notify: NotifySockets;
+  sockets: ServiceSockets;
   tickets: RuntimeTickets;
   facts: InstanceFacts;
   /** gonit's own environment. */

@@ -9,6 +9,7 @@ import type { Spawner } from "./perform-spawn.ts";
 import type { Trees } from "./perform-tree.ts";
 import type { Performers, Shell } from "./performer.ts";
 import type { Requests } from "./requests.ts";
+import type { ServiceSockets } from "./service-sockets.ts";
 import { reachesHandler } from "./signal-handling.ts";
 
 export interface Parts {
@@ -19,6 +20,7 @@ export interface Parts {
   logWatches: LogWatches;
   requests: Requests;
   times: KeptTimes;
+  sockets: ServiceSockets;
   loadConfiguration: (reason: string) => void;
   reopen: () => void;
   finishShutdown: (mode: number, exitCode: number, graceMs: number) => void;
@@ -26,7 +28,11 @@ export interface Parts {
 
 export function performersOf(shell: Shell, parts: Parts): Performers {
   return {
-    spawn: (effect) => parts.spawner.perform(effect),
+    spawn: (effect) => {
+      // All of them, so that whatever starts first finds the others' sockets.
+      parts.sockets.sync();
+      parts.spawner.perform(effect);
+    },
     "cancel-spawn": (effect) => parts.spawner.cancel(effect.ticket),
     signal: (effect) => {
       if (effect.ifHandled && !reachesHandler(shell, effect)) return;

@@ -45,6 +45,7 @@ function mainService(argv: string[]): ServicePlan {
     directories: null,
     limits: null,
     sandbox: null,
+    sockets: [],
     stdin: "",
     inheritEnvironment: "all",
     environment: {},

@@ -4,7 +4,7 @@
  */
 
 import type { UserRecord } from "../contract.ts";
-import type { InstanceId } from "../engine/instance.ts";
+import { familyOf, type InstanceId } from "../engine/instance.ts";
 import type { ServicePlan } from "../engine/plan.ts";
 import { directoryVariables } from "./service-directories.ts";
 
@@ -66,11 +66,12 @@ const ownNames = [
   "GONIT_RESTARTS",
   "GONIT_PROBE",
   "NOTIFY_SOCKET",
+  "LISTEN_PID",
 ];
 
 /** gonit's own variables that stay the same over all starts of a service. */
 export function ownTexts(service: ServicePlan, facts: InstanceFacts): string[] {
-  const texts = [`GONIT_SERVICE=${service.name}`, `GONIT_INSTANCE=${facts.id}`];
+  const texts = [`GONIT_SERVICE=${familyOf(service.name)}`, `GONIT_INSTANCE=${facts.id}`];
   if (facts.socket !== "") texts.push(`GONIT_SOCKET=${facts.socket}`);
   if (service.command?.builtin) {
     texts.push(`GONIT_TITLE=${facts.title}`, `GONIT_VERSION=${facts.version}`);
@@ -106,7 +107,11 @@ function isOwn(name: string): boolean {
 
 /** The texts by which processes of one instance of a service are found wherever they went. */
 export function treeMarks(instance: InstanceId, facts: InstanceFacts): string[] {
-  return [`GONIT_INSTANCE=${facts.id}`, `GONIT_SERVICE=${instance.service}`, `GONIT_REPLICA=${instance.replica}`];
+  return [
+    `GONIT_INSTANCE=${facts.id}`,
+    `GONIT_SERVICE=${familyOf(instance.service)}`,
+    `GONIT_REPLICA=${instance.replica}`,
+  ];
 }
 
 export function environmentTexts(variables: Map<string, string>): string[] {

@@ -1,4 +1,4 @@
-// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c js-named.c js-init.c js-ledger.c js-log.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-tree.c slots.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c engine
+// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c js-named.c js-listen.c unix-socket.c js-init.c js-ledger.c js-log.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-tree.c slots.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c engine
 // valgrind
 /*
  * Host calls of module manager over a ledger of our own: we write what init would write, and answer as it would.
@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -208,6 +209,29 @@ static void test_a_process_is_named(void) {
     check([-3, -38].includes(host.openProcess(%d)), true);
   ), child);
   must(text);
+}
+
+static void test_sockets_for_services(void) {
+  char folder[] = "/tmp/gonit-listen-XXXXXX", text[2000];
+  assert(mkdtemp(folder) != NULL);
+  snprintf(text, sizeof text, SCRIPT(
+    const path = "%s/a.sock";
+    globalThis.unix = host.listenPath(path, 0o640, -1, -1, 5);
+    check(unix >= 0, true);
+    check(host.listenPath(path, 0o640, -1, -1, 5), -98);
+    check(host.listenPath("%s/none/a.sock", 0o640, -1, -1, 5), -2);
+    globalThis.tcp = host.listenInet("127.0.0.1", 0, false, 5);
+    globalThis.udp = host.listenInet("127.0.0.1", 0, true, 0);
+    check([tcp >= 0, udp >= 0, host.listenInet("none", 1, false, 5)], [true, true, -22]);
+    check(host.listenInet("192.0.2.1", 9, false, 5), -99);
+    throws(() => host.listenInet("127.0.0.1", 65536, false, 5), "listenInet: port");
+    throws(() => host.listenPath(path, 0o10000, -1, -1, 5), "listenPath: mode");
+  ), folder, folder);
+  must(text);
+  struct stat status;
+  snprintf(text, sizeof text, "%s/a.sock", folder);
+  assert(stat(text, &status) == 0 && S_ISSOCK(status.st_mode) && (status.st_mode & 0777) == 0640);
+  assert(unlink(text) == 0 && rmdir(folder) == 0);
 }
 
 static void test_facts(void) {
@@ -556,6 +580,7 @@ int main(void) {
   test_many_turns_over_the_ring_of_exits();
   test_only_what_was_seen_is_acknowledged();
   test_a_process_is_named();
+  test_sockets_for_services();
   test_facts();
   test_status_from_the_ledger();
   test_journal_and_recovery();
