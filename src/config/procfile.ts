@@ -35,6 +35,7 @@ export function isProcfile(path: string): boolean {
 export function readProcfile(text: string, portBase = firstPort): { processes: ProcfileProcess[]; wrong: number[] } {
   const processes: ProcfileProcess[] = [];
   const wrong: number[] = [];
+  let port = portBase;
   for (const [line, raw] of text.split("\n").entries()) {
     const written = raw.replace(/\r$/, "");
     if (/^\s*(?:#|$)/.test(written)) continue;
@@ -44,9 +45,10 @@ export function readProcfile(text: string, portBase = firstPort): { processes: P
       continue;
     }
     const [, name = "", command = ""] = found;
-    const port = portBase + portsApart * processes.length;
+    const isRelease = name === "release";
     const column = [...written.slice(0, written.indexOf(command, name.length + 1))].length;
-    processes.push({ name, command, isRelease: name === "release", port, line, column });
+    processes.push({ name, command, isRelease, port, line, column });
+    if (!isRelease) port += portsApart;
   }
   return { processes, wrong };
 }
@@ -106,9 +108,9 @@ class Tree {
     const entries: [string, YamlNode][] = [
       ["name", this.word(name)],
       ["command", this.word(command, column)],
-      ["environment", this.map([["PORT", this.word(String(port))]])],
     ];
     if (isRelease) entries.push(["type", this.word("task")], ["critical", this.word("false")]);
+    else entries.push(["environment", this.map([["PORT", this.word(String(port))]])]);
     if (needs.length > 0) entries.push(["depends_on", this.list(needs.map((other) => this.word(other.name)))]);
     return this.map(entries);
   }

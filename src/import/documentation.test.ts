@@ -48,7 +48,7 @@ function rowsOf(page: string, heading: string): Map<string, string> {
   const text = readFileSync(`docs/import/${page}.md`, "utf8");
   const part = text.split(/^## /m).find((one) => one.startsWith(`${heading}\n`));
   assert.ok(part !== undefined, `docs/import/${page}.md has no heading ${heading}`);
-  return new Map([...part.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)].map(([, key = "", text = ""]) => [key, text]));
+  return new Map([...part.matchAll(/^\| `([^`]+)` +\| (.*?) +\|$/gm)].map(([, key = "", text = ""]) => [key, text]));
 }
 
 function leftOutText({ reason, fix }: LeftOut): string {

@@ -8,8 +8,7 @@ export function notesText({ services, notes, notesMore, kind }: Imported): strin
   const lines: string[] = [];
   for (const note of notes) {
     lines.push(noteLine(note));
-    const { fix } = note;
-    if (fix !== "") lines.push(`  fix: ${fix}`);
+    if (note.fix !== "") lines.push(printable(`  fix: ${note.fix}`));
   }
   const count = notes.length + notesMore;
   const many = services.length === 1 ? "1 service" : `${services.length} services`;
@@ -20,5 +19,11 @@ export function notesText({ services, notes, notesMore, kind }: Imported): strin
 }
 
 export function noteLine({ file, line, key, reason }: Note): string {
-  return [line > 0 ? `${file}:${line}` : file, key, reason].filter((part) => part !== "").join(": ");
+  const parts = [line > 0 ? `${file}:${line}` : file, key, reason];
+  return printable(parts.filter((part) => part !== "").join(": "));
+}
+
+/** Control characters would move the cursor of the terminal that shows the note. */
+function printable(text: string): string {
+  return text.replace(/[\0-\x1f\x7f-\x9f]/g, "?");
 }

@@ -9,7 +9,8 @@ import { type Sources, Unusable } from "./sources.ts";
 
 export function importProcfile(path: string, sources: Sources, draft: Draft): void {
   const file = sources.read(path);
-  const { processes, wrong } = readProcfile(file.text, portBase(path, sources.files, undefined));
+  const base = portBase(path, sources.files, undefined);
+  const { processes, wrong } = readProcfile(file.text, base);
   if (processes.length === 0) throw new Unusable(`cannot import ${file.shown}: it holds no NAME: COMMAND`);
   for (const line of wrong) {
     draft.note({ file: file.shown, line: line + 1, key: "" }, "the line is no NAME: COMMAND", "foreman skips it too");
@@ -27,8 +28,10 @@ export function importProcfile(path: string, sources: Sources, draft: Draft): vo
     if (isRelease) {
       service.set("type", "task", at, "The release phase runs once, and the others wait for it.");
       service.set("critical", false, at);
-    } else if (release !== undefined) service.set("depends_on", [release.name], at);
-    const remark = draft.services.size === 1 ? "Each process has a PORT of its own, 100 apart." : "";
+      continue;
+    }
+    if (release !== undefined) service.set("depends_on", [release.name], at);
+    const remark = port === base ? "Each process has a PORT of its own, 100 apart." : "";
     service.set("environment", { PORT: String(port) }, at, remark);
   }
 }

@@ -16,7 +16,7 @@ interface SocketContext {
 type SocketRule = (value: string, at: At, context: SocketContext) => void;
 
 const socketOption = new LeftOut("options of sockets are the program's own", "it can set them with setsockopt(2)");
-const otherKind = new LeftOut("gonit opens stream sockets only", "let the program open it itself");
+const otherKind = new LeftOut("gonit opens sockets of TCP, UDP and streams of paths", "let the program open it itself");
 const hooks = new LeftOut("no commands run beside a socket", "pre_start of its service");
 const connections = new LeftOut("one process serves all connections");
 
@@ -43,15 +43,19 @@ export const socketRules: Rules<SocketContext, string> = {
   FlushPending: socketOption,
   FreeBind: socketOption,
   KeepAlive: socketOption,
-  ListenDatagram: otherKind,
+  ListenDatagram: (value, at, { listens, draft }) => {
+    if (/^[/@]/.test(value)) draft.leave(at, otherKind);
+    else if (value !== "") listens.push({ text: `udp:${listenText(value)}`, at });
+  },
   ListenFIFO: otherKind,
   ListenMessageQueue: otherKind,
   ListenNetlink: otherKind,
   ListenSequentialPacket: otherKind,
   ListenSpecial: otherKind,
-  ListenStream: (value, at, { listens }) => {
+  ListenStream: (value, at, { listens, draft }) => {
     if (value === "") listens.length = 0;
-    else listens.push({ text: value, at });
+    else if (/^(?:vsock|tipc):|%/.test(value)) draft.leave(at, otherKind);
+    else listens.push({ text: listenText(value), at });
   },
   Mark: socketOption,
   MaxConnections: connections,
@@ -87,7 +91,7 @@ export function importSocket(unit: Unit, draft: Draft, isLazy: boolean): { socke
   const { mode, user, ...common } = context.shared;
   const sockets = context.listens.map(({ text }) => {
     const isPath = /^[/@]/.test(text);
-    const map: DataMap = { listen: listenText(text), ...common };
+    const map: DataMap = { listen: text, ...common };
     if (isPath && mode !== undefined) map.mode = mode;
     if (isPath && user !== undefined) map.user = user;
     if (isLazy) map.lazy = true;
@@ -98,5 +102,5 @@ export function importSocket(unit: Unit, draft: Draft, isLazy: boolean): { socke
 
 /** A port alone is one of all addresses; the rest is written alike. */
 function listenText(text: string): string {
-  return /^\d+$/.test(text) ? `[::]:${text}` : literal(text);
+  return /^\d+$/.test(text) ? `*:${text}` : literal(text);
 }

@@ -81,6 +81,18 @@ export function importTimer(unit: Unit, service: ServiceDraft, draft: Draft): vo
   if (chosen === undefined) return;
   service.set("type", "task", chosen.at);
   service.set("schedule", chosen.text, chosen.at);
+  finishTimes(service, chosen, draft);
+}
+
+/** What only times of a clock on the wall have. */
+function finishTimes(service: ServiceDraft, { text, at }: { text: string; at: At }, draft: Draft): void {
+  const isCron = !/^(?:every|at boot)/.test(text);
+  if (isCron && service.values.timezone === undefined)
+    service.remarks.set("schedule", "UTC; systemd goes by the machine's own zone. timezone: NAME says another.");
+  if (isCron) return;
+  service.remove("timezone");
+  if (service.values.missed !== undefined) draft.note({ ...at, key: "Persistent" }, "it says nothing for such times");
+  service.remove("missed");
 }
 
 const shorthands: { [word: string]: string } = {

@@ -127,7 +127,7 @@ export class UnitReader {
     if (this.units.has(name)) return;
     const found = unitName.exec(name);
     const template = name.replace(/@.*(\.[a-z]+)$/, "@$1");
-    if (fileName !== name || !this.sources.isFile(`${folder}/${fileName}`)) {
+    if (fileName !== name || typeof this.sources.kindOf(`${folder}/${fileName}`) === "number") {
       if (!this.sources.isFile(`${folder}/${template}`))
         throw new Unusable(
           `cannot read ${this.sources.shown(`${folder}/${name}`)}: there is no such file, and no ${template}`,

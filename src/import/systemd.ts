@@ -146,7 +146,8 @@ class SystemdImport {
       );
       return;
     }
-    const isLazy = service.values.enabled === false;
+    // A task runs to its end, and has nothing to wait for.
+    const isLazy = service.values.enabled === false && service.values.type !== "task";
     service.remove("enabled");
     const { sockets, at } = importSocket(unit, this.draft, isLazy);
     for (const socket of sockets) service.add("sockets", socket, at);
