@@ -29,7 +29,9 @@ test("a service with a command alone gets every default of the laptop", () => {
     directories: null,
     limits: null,
     sandbox: null,
+    tty: null,
     stdin: "",
+    stdinFrom: "",
     inheritEnvironment: "all",
     environment: Object.create(null),
     environmentFiles: [],
@@ -64,6 +66,7 @@ test("a service with a command alone gets every default of the laptop", () => {
       syncMs: 5000,
       format: "text",
       lineLimitBytes: 65_536,
+      rateBytes: 0,
     },
     definedAt: "config.yml:2",
   });
@@ -323,17 +326,8 @@ test("keys that begin with x- are free, at every level", () => {
   assert.equal(planOf(text).services[0]?.restart.policy, "no");
 });
 
-test("stdin is a file; its other forms are not supported yet", () => {
-  assert.equal(planOf(`services: [{name: a, ${command}, stdin: {file: /run/in}}]`).services[0]?.stdin, "/run/in");
-  assert.match(
-    problemsOf(`services: [{name: a, ${command}, stdin: tty}]`),
-    /write stdin: \{file: PATH\}; stdin: tty is not/,
-  );
-  assert.match(problemsOf(`services: [{name: a, ${command}, stdin: {from: b}}]`), /stdin\.from: .*not supported yet/);
-});
-
 test("every key that is not carried out yet is refused, never ignored", () => {
-  const service = "schedule timezone jitter missed overlap tty sockets watch replicas";
+  const service = "sockets watch replicas";
   for (const key of service.split(" ")) {
     assert.match(
       problemsOf(`services: [{name: a, ${command}, ${key}: x}]`),

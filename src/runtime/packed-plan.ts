@@ -56,6 +56,8 @@ const partFields = [
   "limits",
   "sandbox",
   "schedule",
+  "tty",
+  "stdinFrom",
 ] as const satisfies (keyof ServicePlan)[];
 
 /** Parts that several services share must be one object each (shareParts). */
@@ -109,7 +111,9 @@ function serviceOf(row: unknown[], parts: unknown[]): ServicePlan {
     directories: parts[row[35] as number],
     limits: parts[row[36] as number],
     sandbox: parts[row[37] as number],
+    tty: parts[row[39] as number],
     stdin: row[9],
+    stdinFrom: parts[row[40] as number],
     inheritEnvironment: parts[row[22] as number],
     environment: parts[row[23] as number],
     environmentFiles: parts[row[24] as number],

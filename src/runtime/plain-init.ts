@@ -45,7 +45,9 @@ function mainService(argv: string[]): ServicePlan {
     directories: null,
     limits: null,
     sandbox: null,
+    tty: null,
     stdin: "",
+    stdinFrom: "",
     inheritEnvironment: "all",
     environment: {},
     environmentFiles: [],
@@ -83,6 +85,7 @@ function mainService(argv: string[]): ServicePlan {
       syncMs: 0,
       format: "raw",
       lineLimitBytes: 65_536,
+      rateBytes: 0,
     },
     definedAt: "command line",
   };
