@@ -19,11 +19,13 @@ export interface Module {
 }
 
 /**
- * Modules that are large, seldom loaded and run no system: names are shortened, line numbers left out, and LZMA packs them,
+ * Modules that are large or seldom loaded, and run no system: names are shortened, line numbers left out, and LZMA packs them,
  * a third of their size in all. What they stumble over is found again with lines in a test. They take some milliseconds to
  * unpack.
  */
-const SMALL = ["simulate", "import", "look", "logs", "config", "check"].map((verb) => `cli/command-${verb}`);
+const SMALL = ["simulate", "import", "look", "logs", "config", "check", "top", "attach", "exec"].map(
+  (verb) => `cli/command-${verb}`,
+);
 
 /** Entry modules by name. */
 export function entryModules(root: string): Map<string, string> {
@@ -137,7 +139,7 @@ function packedPath(module: Module): string {
 
 /** The module packed, also written beside its bytecode; null where it stays as it is. */
 async function packModule(module: Module): Promise<Uint8Array | null> {
-  if (readFileSync(module.bytecode).length < PACKED_BYTES_LEAST) return null;
+  if (!SMALL.includes(module.name) && readFileSync(module.bytecode).length < PACKED_BYTES_LEAST) return null;
   if (SMALL.includes(module.name)) {
     // As host/lzma.h has it.
     const options = ["--format=raw", "--lzma1=preset=9e,lc=3,lp=0,pb=0", "--suffix=.lzma", "--keep", "--force"];
