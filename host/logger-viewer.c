@@ -36,7 +36,8 @@ void viewer_add(uint32_t slot, int fd) {
     if (viewer->fd && is_gone(viewer)) viewer_end(viewer);
     if (!viewer->fd && free_one == NULL) free_one = viewer;
   }
-  if (free_one == NULL) close(fd); /* one too many is told by the end of its stream */
+  /* The first byte says that nothing is missed from now on; one too many is told by the end of its stream. */
+  if (free_one == NULL || send(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1) close(fd);
   else *free_one = (struct viewer){.fd = fd, .slot = slot};
 }
 

@@ -18,6 +18,7 @@
  * passed on now). They are the pipes through which console output passes: what is in them is not lost with a logger.
  *
  * INIT_OP_LOG_VIEWER from the manager (a: slot): init passes the socket on to the logger and keeps nothing of it.
+ * The logger sends a zero byte when it has it, then what the terminal shows.
  *
  * When a logger (or manager) has died, its socket may report ECONNRESET once before it gives the messages that were sent
  * before: init must read on until the end, or it loses descriptors.

@@ -503,7 +503,7 @@ export interface Host {
   resetPty(slave: number): number;
   /** A pty in place of a log slot's pipe: the logger reads the master, init keeps the slave as log:NAME. 0 or -errno. */
   logTerminal(slot: number, master: number, slave: number): number;
-  /** Gives the logger a copy of this socket, to which it sends all that the slot's terminal shows from now on; a socket that is full misses some of it, and is told how much. 0 or -errno. */
+  /** Gives the logger a copy of this socket, to which it sends a zero byte and all that the slot's terminal shows from then on; a socket that is full misses some of it, and is told how much. 0 or -errno. */
   logViewer(slot: number, socket: number): number;
   /** Like send(), with copies of descriptors (at most 8) that come with the first byte. Bytes taken or -errno. */
   sendDescriptors(fd: number, data: string, descriptors: number[]): number;

@@ -51,6 +51,10 @@ class Attached {
   private view = -1;
   /** How often in a row what is shown ended before anything came. */
   private lost = 0;
+  /** Its first byte has come. */
+  private isGreeted = false;
+  /** What is typed here goes to it. */
+  private types = false;
 
   constructor(context: Context, name: string, keys: number[]) {
     this.context = context;
@@ -99,25 +103,38 @@ class Attached {
     ask(this.context, connection, "attach", { name: this.name });
     connection.receive = usual;
     const [master = -1, view = -1] = descriptors;
+    const earlier = this.master;
     this.master = master;
     this.view = view;
-    const seen = (piece: Uint8Array) => {
-      this.lost = 0;
-      return piece;
-    };
+    this.isGreeted = false;
     this.relay.add({
       from: view,
       to: 1,
-      change: seen,
+      change: (piece) => this.shown(piece),
       ended: () => this.again(),
       refused: () => this.leave("", ExitCode.ok),
     });
-    this.relay.add({
-      from: 0,
-      to: master,
-      change: (typed) => this.typed(typed),
-      ended: () => this.inputEnded(),
-    });
+    if (earlier < 0) return;
+    this.relay.redirect(earlier, master);
+    this.relay.remove(earlier);
+    host.close(earlier);
+  }
+
+  /** Nothing is typed before the first byte has said that what comes of it will be seen. */
+  private shown(piece: Uint8Array): Uint8Array {
+    if (this.isGreeted) return piece;
+    this.isGreeted = true;
+    if (this.lost > 0) this.note("what the terminal showed in this moment may be missing; its log has it");
+    this.lost = 0;
+    if (!this.types)
+      this.relay.add({
+        from: 0,
+        to: this.master,
+        change: (typed) => this.typed(typed),
+        ended: () => this.inputEnded(),
+      });
+    this.types = true;
+    return piece.subarray(1);
   }
 
   private typed(bytes: Uint8Array): Uint8Array {
@@ -135,10 +152,8 @@ class Attached {
 
   /** The logger that showed it was replaced: the next one is asked. */
   private again(): void {
-    for (const fd of [this.view, this.master]) {
-      this.relay.remove(fd);
-      host.close(fd);
-    }
+    this.relay.remove(this.view);
+    host.close(this.view);
     if (this.lost++ > lostMax)
       this.leave(
         `cannot attach to ${this.name}: too many are attached, or the logger does not come back`,
@@ -151,7 +166,6 @@ class Attached {
     else {
       this.take(connection);
       connection.close();
-      if (this.lost === 1) this.note("what the terminal showed in this moment may be missing; its log has it");
     }
   }
 

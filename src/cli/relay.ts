@@ -50,6 +50,11 @@ export class Relay {
     this.watched.delete(fd);
   }
 
+  /** What goes to one descriptor goes to another one from now on, also what is on its way. */
+  redirect(from: number, to: number): void {
+    for (const flow of this.flows) if (flow.to === from) flow.to = to;
+  }
+
   /** Passes bytes on until this descriptor is ready. For Connection.wait. */
   until(fd: number, events: number): void {
     while (!this.turn(-1, fd, events));

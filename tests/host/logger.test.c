@@ -570,6 +570,11 @@ static void give_viewer(int slot, int ends[2]) {
   close(ends[1]);
 }
 
+static int greets(int fd) {
+  char byte = 1;
+  return read(fd, &byte, 1) == 1 && byte == 0;
+}
+
 static void viewers_see_what_the_terminal_shows(void) {
   int master, slave, one[2], two[2], gone[2];
   world_begin(ROLE_LAPTOP);
@@ -579,6 +584,7 @@ static void viewers_see_what_the_terminal_shows(void) {
   close(gone[0]);
   give_viewer(slot, one);
   give_viewer(slot, two);
+  assert(greets(one[0]) && greets(two[0]));
   world_write(slave, "one\n");
   world_expect_console(one[0], "one\r\n");
   world_expect_console(two[0], "one\r\n");
@@ -612,10 +618,12 @@ static void more_viewers_than_there_can_be_are_turned_away(void) {
   world_start();
   int slot = terminal_source(&(struct log_config){.name = "web"}, &master, &slave);
   for (int i = 0; i < 33; i++) give_viewer(slot, ends[i]);
+  for (int i = 0; i < 32; i++) assert(greets(ends[i][0]));
   assert(read(ends[32][0], &byte, 1) == 0);
   close(ends[32][0]);
   for (int i = 0; i < 32; i++) close(ends[i][0]);
   give_viewer(slot, ends[0]); /* those who went away give their places */
+  assert(greets(ends[0][0]));
   world_write(slave, "one\n");
   world_expect_console(ends[0][0], "one\r\n");
   close(ends[0][0]), close(master), close(slave);
