@@ -299,7 +299,7 @@ export const serviceEntries = {
   ),
   stdin: described(
     stdin,
-    "Where it reads from: tty, a file ({file: PATH}, opened at each start as its user), or another service's output ({from: NAME}). Default: its terminal if it has one, else nothing, as /dev/null.",
+    "Where it reads from: tty, {file: PATH} or another service ({from: NAME}). Default: its terminal, if it has one, else nothing.",
   ),
   limits: described(limits, "How much of the machine it may take."),
   sandbox: described(sandbox, "What stands between it and the machine. Default: nothing."),
