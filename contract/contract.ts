@@ -143,6 +143,8 @@ export const NUMBERS: Numbers[] = [
       reset_role: 9,
       /* the log table changed: init rings the logger's bell */
       log_changed: 10,
+      /* a socket for the logger, which gets a copy of what a terminal shows */
+      log_viewer: 11,
       /* init to manager */
       held: 20,
       held_end: 21,
@@ -193,6 +195,8 @@ export const NUMBERS: Numbers[] = [
       own: 64,
       /* JSON lines instead of text */
       json: 128,
+      /* from a terminal: the carriage return before a line end is the terminal's, not the line's */
+      terminal: 256,
     },
   },
   {
@@ -241,6 +245,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "signalName", module: "core", signature: "(signal: number): string", doc: "SIGTERM for 15; SIGRTMIN+3 for 37." },
   { name: "isTerminal", module: "core", signature: "(fd: number): boolean", doc: "isatty(3)." },
   { name: "windowSize", module: "core", signature: "(fd: number): [columns: number, rows: number] | null", doc: "TIOCGWINSZ." },
+  { name: "setWindowSize", module: "core", signature: "(fd: number, columns: number, rows: number): number", doc: "TIOCSWINSZ; the kernel tells the terminal's programs by SIGWINCH. 0 or -errno." },
   { name: "pid", module: "core", signature: "(): number", doc: "getpid(2)." },
   { name: "uid", module: "core", signature: "(): number", doc: "geteuid(2)." },
   { name: "gid", module: "core", signature: "(): number", doc: "getegid(2)." },
@@ -271,6 +276,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "receiveNotify", module: "socket", signature: "(fd: number, peek: boolean): { text: string; pid: number; uid: number; truncated: boolean } | number", doc: "One datagram with its sender; descriptors that came along are closed. With `peek` it stays in the socket. -errno when there is none." },
   { name: "peekPipe", module: "socket", signature: "(fd: number): Uint8Array | number", doc: "The next bytes of a pipe, at most 4,096, which stay in it (tee(2)); none at its end, -EAGAIN when there are none yet." },
   { name: "pipe", module: "socket", signature: "(): [readEnd: number, writeEnd: number] | number", doc: "A close-on-exec pipe, or -errno." },
+  { name: "socketPair", module: "socket", signature: "(): [number, number] | number", doc: "Two connected stream sockets, close-on-exec and non-blocking, or -errno." },
   { name: "memory", module: "socket", signature: "(name: string): number", doc: "An empty memory file (memfd, else an unlinked file). fd or -errno." },
   { name: "localHosts", module: "socket", signature: "(name: string): string[]", doc: "Numeric addresses of a name from /etc/hosts (localhost is always known); no DNS, never blocks." },
 
@@ -331,6 +337,12 @@ export const HOST_CALLS: HostCall[] = [
   { name: "recoveryRung", module: "manager", signature: "(rung: number): void", doc: "Stores which rung of the recovery ladder is being tried, before it is tried." },
   { name: "configureLog", module: "manager", signature: "(log: LogConfig): number", doc: "Claims or changes the log slot of a name. Slot number or -errno." },
   { name: "logPipe", module: "manager", signature: "(slot: number, capacityBytes: number): number", doc: "Makes the pipe of a log slot, gives the read end to the logger and both to init's table as log:NAME, returns our write end. fd or -errno." },
+  { name: "openPty", module: "manager", signature: "(): [master: number, slave: number] | number", doc: "A pty, close-on-exec, its master non-blocking; or -errno (-ENOENT, -ENODEV: there is no /dev/ptmx)." },
+  { name: "resetPty", module: "manager", signature: "(slave: number): number", doc: "The usual modes of a terminal, whatever its last program left. What was typed meanwhile stays. 0 or -errno." },
+  { name: "logTerminal", module: "manager", signature: "(slot: number, master: number, slave: number): number", doc: "A pty in place of a log slot's pipe: the logger reads the master, init keeps the slave as log:NAME. 0 or -errno." },
+  { name: "logViewer", module: "manager", signature: "(slot: number, socket: number): number", doc: "Gives the logger a copy of this socket, to which it sends a zero byte and all that the slot's terminal shows from then on; a socket that is full misses some of it, and is told how much. 0 or -errno." },
+  { name: "sendDescriptors", module: "manager", signature: "(fd: number, data: string, descriptors: number[]): number", doc: "Like send(), with copies of descriptors (at most 8) that come with the first byte. Bytes taken or -errno." },
+  { name: "setBlocking", module: "manager", signature: "(fd: number): number", doc: "Takes O_NONBLOCK away, as programs expect of their standard descriptors. 0 or -errno." },
   { name: "forgetLog", module: "manager", signature: "(name: string): void", doc: "Frees the log slot of a name, and has init let go of its write end; what is in the pipe is still written. To be called again by the next manager as long as init holds that end." },
   { name: "logCounters", module: "manager", signature: "(slot: number): { bytes: number; stored: number; lines: number; dropped: number; fileSize: number; errno: number; flags: number }", doc: "Counters of a log slot; bytes: what came; stored: what was put into the file (time stamps included) or the memory, ever growing; errno is the last write error, 0 when writing works." },
   { name: "logTroubles", module: "manager", signature: "(): number", doc: "Grows each time that the file of some log slot cannot be written any more (errno of logCounters), or can be again; the manager's bell rings then." },
@@ -375,6 +387,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "runProgram", module: "machine", signature: "(argv: string[]): number", doc: "Runs a program by its path and waits for its end: for short-lived tasks only. Its code, 127: there is none, 126: it cannot be run, 128 + the signal, or -errno." },
 
   // terminal: clients that own a terminal
+  { name: "receiveDescriptors", module: "terminal", signature: "(fd: number, maxBytes: number): { data: Uint8Array; descriptors: number[] } | number", doc: "Like receive() of a socket, with the descriptors that came along (at most 8)." },
   { name: "rawMode", module: "terminal", signature: "(fd: number, on: boolean): number", doc: "Raw mode on, or the saved modes back. 0 or -errno." },
 ];
 
@@ -415,6 +428,9 @@ export interface SpawnRequest {
   cgroup?: string;
   /** CLONE_NEW* flags. */
   namespaces?: number;
+  /** Process whose root and namespaces (CLONE_NEW* flags) are joined: for programs beside a service's main one. */
+  joinPid?: number;
+  joinNamespaces?: number;
   root?: string;
   /** All that is mounted becomes readable only, in a mount namespace. */
   readOnly?: boolean;
@@ -465,6 +481,8 @@ export interface LogConfig {
   lineLimit: number;
   /** Milliseconds within which written data reaches the disk; 0: left to the kernel. */
   syncMs: number;
+  /** Bytes of each second that are kept, in whole lines; 0: all. */
+  rate: number;
 }
 
 /** What the ledger holds for a new manager; texts are empty where there is nothing usable. */

@@ -24,6 +24,9 @@
 #ifndef SYS_move_mount
 #define SYS_move_mount 429
 #endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
 #endif
@@ -83,8 +86,20 @@ int child_map_user(struct child_plan *plan) {
   return map_user(plan->own_uid, plan->own_gid);
 }
 
+static long join(int32_t pid, uint32_t flags) {
+  if (flags == 0) return 0;
+  long process = raw_call(SYS_pidfd_open, pid, 0);
+  if (process < 0) return process;
+  long result = raw_call(SYS_setns, process, flags);
+  raw_call(SYS_close, process);
+  return result;
+}
+
 /* The change of user has made our files in /proc root's (PR_SET_DUMPABLE of prctl(2)). */
 int child_enter_user_namespace(struct child_plan *plan) {
+  const struct spawn_request *request = plan->request;
+  if (plan->is_user_late && (request->join_namespaces & CLONE_NEWUSER))
+    return (int)join(request->join_pid, CLONE_NEWUSER);
   if (!(plan->request->namespaces & CLONE_NEWUSER) || !plan->is_user_late) return 0;
   uint32_t uid = (uint32_t)raw_call(CALL_GETUID), gid = (uint32_t)raw_call(CALL_GETGID);
   long result = raw_call(SYS_unshare, CLONE_NEWUSER);
@@ -109,6 +124,22 @@ int child_new_namespaces(struct child_plan *plan) {
   long result = raw_call(SYS_unshare, flags);
   if (result == 0 && (flags & CLONE_NEWNS)) result = raw_call(SYS_mount, "none", "/", 0, MS_REC | MS_PRIVATE, 0);
   if (result == 0 && (flags & CLONE_NEWNET)) result = raise_loopback();
+  return (int)result;
+}
+
+/* The other's root is opened before, by its name in our /proc: in its own namespace it may be anywhere. */
+int child_join_namespaces(struct child_plan *plan) {
+  const struct spawn_request *request = plan->request;
+  char path[32] = "/proc/";
+  if (request->join_pid == 0) return 0;
+  size_t length = 6 + put_number(path + 6, (uint32_t)request->join_pid);
+  for (size_t i = 0; i <= sizeof "/root" - 1; i++) path[length + i] = "/root"[i];
+  long root = raw_call(SYS_openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+  if (root < 0) return (int)root;
+  long result = join(request->join_pid, request->join_namespaces & ~(plan->is_user_late ? (uint32_t)CLONE_NEWUSER : 0u));
+  if (result == 0) result = raw_call(SYS_fchdir, root);
+  if (result == 0) result = raw_call(SYS_chroot, ".");
+  raw_call(SYS_close, root);
   return (int)result;
 }
 

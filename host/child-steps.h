@@ -4,6 +4,9 @@
 
 #include "child.h"
 
+/* Those of another process, its root included: for a program beside a service's main one. */
+int child_join_namespaces(struct child_plan *plan);
+
 /* In a user namespace: who we are outside is who we are inside. */
 int child_map_user(struct child_plan *plan);
 

@@ -161,6 +161,9 @@ static int set_terminal(struct child_plan *plan) {
   if (request->terminal != NULL && fd < 0) return fd;
   if (fd < 0) return 0;
   result = take_terminal(plan, fd);
+  /* So that the user's programs can open it by its name (/dev/pts is root's); where that cannot be, they do without. */
+  if (result == 0 && (request->set & (SPAWN_SET_USER | SPAWN_KEEP_SESSION)) == SPAWN_SET_USER)
+    raw_call(SYS_fchown, fd, request->uid, -1);
   for (uint32_t i = 0; i < request->descriptor_count && result == 0; i++)
     if (request->descriptors[i].ours == SPAWN_FROM_TERMINAL) result = place(fd, request->descriptors[i].child);
   return result;
@@ -402,6 +405,7 @@ static const struct step {
   {STAGE_SESSION, new_session},
   {STAGE_TERMINAL, set_terminal},
   {STAGE_OOM_SCORE, set_oom_score},
+  {STAGE_NAMESPACES, child_join_namespaces},
   {STAGE_USER_NAMESPACE, child_map_user},
   {STAGE_NAMESPACES, child_new_namespaces},
   {STAGE_ROOT, child_change_root},

@@ -110,6 +110,7 @@
 #define INIT_OP_LOG_FORGET 8
 #define INIT_OP_RESET_ROLE 9
 #define INIT_OP_LOG_CHANGED 10
+#define INIT_OP_LOG_VIEWER 11
 #define INIT_OP_HELD 20
 #define INIT_OP_HELD_END 21
 #define INIT_OP_LOG_DRAIN 40
@@ -143,6 +144,7 @@
 #define LOG_FLAG_WATCH 32
 #define LOG_FLAG_OWN 64
 #define LOG_FLAG_JSON 128
+#define LOG_FLAG_TERMINAL 256
 
 /* Sizes that are fixed when init starts. */
 #define LIMIT_CHILD_SLOTS 4096
@@ -173,6 +175,7 @@
   X(signalName, host_signal_name, 1) \
   X(isTerminal, host_is_terminal, 1) \
   X(windowSize, host_window_size, 1) \
+  X(setWindowSize, host_set_window_size, 3) \
   X(pid, host_pid, 0) \
   X(uid, host_uid, 0) \
   X(gid, host_gid, 0) \
@@ -204,6 +207,7 @@
   X(receiveNotify, host_receive_notify, 2) \
   X(peekPipe, host_peek_pipe, 1) \
   X(pipe, host_pipe, 0) \
+  X(socketPair, host_socket_pair, 0) \
   X(memory, host_memory, 1) \
   X(localHosts, host_local_hosts, 1)
 
@@ -264,6 +268,12 @@
   X(recoveryRung, host_recovery_rung, 1) \
   X(configureLog, host_configure_log, 1) \
   X(logPipe, host_log_pipe, 2) \
+  X(openPty, host_open_pty, 0) \
+  X(resetPty, host_reset_pty, 1) \
+  X(logTerminal, host_log_terminal, 3) \
+  X(logViewer, host_log_viewer, 2) \
+  X(sendDescriptors, host_send_descriptors, 3) \
+  X(setBlocking, host_set_blocking, 1) \
   X(forgetLog, host_forget_log, 1) \
   X(logCounters, host_log_counters, 1) \
   X(logTroubles, host_log_troubles, 0) \
@@ -307,6 +317,7 @@
   X(runProgram, host_run_program, 1)
 
 #define HOST_CALLS_TERMINAL(X) \
+  X(receiveDescriptors, host_receive_descriptors, 2) \
   X(rawMode, host_raw_mode, 2)
 
 #endif

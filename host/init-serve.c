@@ -45,6 +45,10 @@ static int from_manager(const struct init_message *message, int fd) {
     case INIT_OP_LIST_HELD: held_list_begin(); break;
     case INIT_OP_SIGNAL: signal_slot(message); break;
     case INIT_OP_LOG_FORGET: sources_forget(message); break;
+    /* Passed on, not kept: where no logger is there the client sees the end of it, and asks again. */
+    case INIT_OP_LOG_VIEWER:
+      if (fd >= 0 && init->logger.socket != 0) init_message_send(init->logger.socket, message, fd);
+      break;
     case INIT_OP_LOG_CHANGED: roles_ring(&init->logger); break;
     case INIT_OP_SHUTDOWN: shutdown_begin(message->a, message->b, message->c); break;
     default: break;

@@ -162,6 +162,18 @@ JS_BINDING(host_window_size) {
   return pair;
 }
 
+JS_BINDING(host_set_window_size) {
+  int32_t fd;
+  int64_t columns, rows;
+  struct winsize size = {0};
+  if (js_int(ctx, argv[0], "setWindowSize: fd", &fd) < 0) return JS_EXCEPTION;
+  if (js_integer(ctx, argv[1], "setWindowSize: columns", 0, UINT16_MAX, &columns) < 0) return JS_EXCEPTION;
+  if (js_integer(ctx, argv[2], "setWindowSize: rows", 0, UINT16_MAX, &rows) < 0) return JS_EXCEPTION;
+  size.ws_col = (unsigned short)columns;
+  size.ws_row = (unsigned short)rows;
+  return JS_NewInt32(ctx, ioctl(fd, TIOCSWINSZ, &size) < 0 ? -errno : 0);
+}
+
 JS_BINDING(host_pid) { return JS_NewInt32(ctx, getpid()); }
 JS_BINDING(host_uid) { return js_number(geteuid()); }
 JS_BINDING(host_gid) { return js_number(getegid()); }

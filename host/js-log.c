@@ -31,13 +31,15 @@ static int number_field(JSContext *ctx, JSValueConst object, const char *name, i
 }
 
 static int read_numbers(JSContext *ctx, JSValueConst object, struct log_config *config) {
-  int64_t max_size, keep, flags, line_limit, sync_ms;
+  int64_t max_size, rate, keep, flags, line_limit, sync_ms;
   if (number_field(ctx, object, "maxSize", 1ll << 53, &max_size) < 0) return -1;
+  if (number_field(ctx, object, "rate", 1ll << 53, &rate) < 0) return -1;
   if (number_field(ctx, object, "keep", UINT32_MAX, &keep) < 0) return -1;
   if (number_field(ctx, object, "flags", UINT32_MAX, &flags) < 0) return -1;
   if (number_field(ctx, object, "lineLimit", UINT32_MAX, &line_limit) < 0) return -1;
   if (number_field(ctx, object, "syncMs", UINT32_MAX, &sync_ms) < 0) return -1;
   config->max_size = (uint64_t)max_size;
+  config->rate = (uint64_t)rate;
   config->keep = (uint32_t)keep;
   config->flags = (uint32_t)flags;
   config->line_limit = (uint32_t)line_limit;

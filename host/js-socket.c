@@ -216,6 +216,16 @@ JS_BINDING(host_pipe) {
   return pair;
 }
 
+JS_BINDING(host_socket_pair) {
+  int ends[2];
+  uint32_t count = 0;
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) return JS_NewInt32(ctx, -errno);
+  JSValue pair = JS_NewArray(ctx);
+  js_push(ctx, pair, &count, JS_NewInt32(ctx, ends[0]));
+  js_push(ctx, pair, &count, JS_NewInt32(ctx, ends[1]));
+  return pair;
+}
+
 static int memory_file(const char *name) {
   static const char *const directories[] = {"/run", "/dev/shm", "/tmp"};
   int fd = memfd_create(name, MFD_CLOEXEC);

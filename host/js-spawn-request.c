@@ -177,6 +177,10 @@ static int read_numbers(struct reader *reader) {
   if (there > 0) request->oom_score_adj = (int32_t)number, request->set |= SPAWN_SET_OOM;
   if ((there = number_field(reader, "namespaces", 0, UINT32_MAX, &number)) < 0) return -1;
   if (there > 0) request->namespaces = (uint32_t)number;
+  if ((there = number_field(reader, "joinNamespaces", 0, UINT32_MAX, &number)) < 0) return -1;
+  if (there > 0) request->join_namespaces = (uint32_t)number;
+  if ((there = number_field(reader, "joinPid", 0, INT32_MAX, &number)) < 0) return -1;
+  if (there > 0) request->join_pid = (int32_t)number;
   if ((there = number_field(reader, "parentDeathSignal", 0, 64, &number)) < 0) return -1;
   if (there > 0) request->parent_death_signal = (int32_t)number;
   if (flag_field(reader, "noNewPrivileges", SPAWN_NO_NEW_PRIVILEGES) < 0) return -1;

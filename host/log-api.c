@@ -79,6 +79,7 @@ static int text_room(struct log_part *part, struct log_config_slot *config, uint
 static int is_same(const struct log_settings *now, const struct log_config *config) {
   return now->max_size == config->max_size && now->keep == config->keep && now->flags == config->flags &&
          now->line_limit == config->line_limit && now->sync_ms == config->sync_ms &&
+         now->rate == config->rate &&
          !strcmp(now->label, config->label) && !strcmp(now->path, config->path);
 }
 
@@ -100,6 +101,7 @@ static int config_write(struct log_part *part, uint32_t slot, const struct log_c
       .flags = wanted->flags,
       .line_limit = wanted->line_limit,
       .sync_ms = wanted->sync_ms,
+      .rate = wanted->rate,
       .text_at = at,
       .text_bytes = (uint16_t)bytes,
   };
@@ -147,6 +149,12 @@ static int is_slot(const struct log_part *part, int slot) {
   return slot > 0 && (uint32_t)slot < slots_used(part) && atomic_load(&part->configs[slot].state) == LOG_SLOT_USED;
 }
 
+/* The logger gets what is read from, init keeps what is written to. */
+static int give_ends(int init_socket, int slot, const struct log_settings *settings, const int ends[2]) {
+  int error = say(init_socket, INIT_OP_HOLD, slot, settings->generation, settings->name, ends[1]);
+  return error ? error : say(init_socket, INIT_OP_LOG_SOURCE, slot, settings->generation, settings->name, ends[0]);
+}
+
 int log_pipe(struct ledger *ledger, int init_socket, int slot, int capacity_bytes) {
   struct log_part *part = part_of(ledger);
   struct log_settings settings;
@@ -155,13 +163,21 @@ int log_pipe(struct ledger *ledger, int init_socket, int slot, int capacity_byte
   if (pipe2(ends, O_CLOEXEC) != 0) return -errno;
   fcntl(ends[0], F_SETFL, O_NONBLOCK); /* the read end is the logger's alone; the write end blocks, as programs expect */
   if (capacity_bytes > 0) fcntl(ends[1], F_SETPIPE_SZ, capacity_bytes); /* above the user's limit it stays as it is */
-  int error = say(init_socket, INIT_OP_HOLD, slot, settings.generation, settings.name, ends[1]);
-  if (!error) error = say(init_socket, INIT_OP_LOG_SOURCE, slot, settings.generation, settings.name, ends[0]);
+  int error = give_ends(init_socket, slot, &settings, ends);
   close(ends[0]);
   if (!error) return ends[1];
   close(ends[1]);
   return error;
 }
+
+int log_terminal(struct ledger *ledger, int init_socket, int slot, int master, int slave) {
+  struct log_part *part = part_of(ledger);
+  struct log_settings settings;
+  if (!is_slot(part, slot) || log_settings_load(part, (uint32_t)slot, &settings) != 0) return -EINVAL;
+  return give_ends(init_socket, slot, &settings, (int[]){master, slave});
+}
+
+int log_viewer(int init_socket, int slot, int socket) { return say(init_socket, INIT_OP_LOG_VIEWER, slot, 0, "", socket); }
 
 void log_forget(struct ledger *ledger, int init_socket, const char *name) {
   struct log_part *part = part_of(ledger);

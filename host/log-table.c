@@ -65,6 +65,7 @@ int log_settings_load(const struct log_part *part, uint32_t slot, struct log_set
     settings->flags = now.flags;
     settings->line_limit = now.line_limit;
     settings->sync_ms = now.sync_ms;
+    settings->rate = now.rate;
     return settings_texts(settings, now.text_bytes);
   }
   return -EPROTO;

@@ -48,6 +48,7 @@
 /* One version of what is wanted. */
 struct log_config_version {
   uint64_t max_size;
+  uint64_t rate; /* bytes in a second that are kept, 0: all */
   uint32_t keep, flags, line_limit, sync_ms;
   uint32_t text_at;    /* offset in `text`: name, label, path, each with its NUL */
   uint16_t text_bytes; /* all three */
@@ -84,6 +85,7 @@ struct log_progress {
   uint8_t carry_bytes; /* JSON: the start of a UTF-8 sequence whose rest has not come yet */
   uint8_t carry[4];
   uint8_t dirty; /* written since the last fdatasync */
+  uint8_t held_return; /* a terminal's carriage return came last: what follows tells whether it belongs to a line end */
 };
 
 /* Writer: the logger. */
@@ -161,7 +163,7 @@ struct log_part {
 /* A slot's configuration, copied out. */
 struct log_settings {
   uint32_t slot, version, generation;
-  uint64_t max_size;
+  uint64_t max_size, rate;
   uint32_t keep, flags, line_limit, sync_ms;
   char text[LOG_TEXT_BYTES_MAX];
   const char *name, *label, *path; /* into text */

@@ -67,6 +67,7 @@ static void drain_pipes(void) {
 void drain(void) {
   logger_unwatch(logger.init); /* a socket that was closed would be reported for ever */
   drain_pipes();
+  rate_notes(1);
   show_unfinished_lines();
   drain_pipes();
   give_up_consoles();

@@ -341,6 +341,33 @@ static void lines_raw(struct lines *lines) {
   lines->in += left;
 }
 
+/* The next carriage return of a terminal that a line end follows, or nothing yet. */
+static const uint8_t *line_return(const uint8_t *at, const uint8_t *end) {
+  while ((at = memchr(at, '\r', (size_t)(end - at))) != NULL && at + 1 < end && at[1] != '\n') at++;
+  return at;
+}
+
+/* Leaves out the carriage return that a terminal puts before a line end. 1: there is nothing else to be done now; what
+ * was taken stands in `lines`. */
+static int lines_without_return(struct lines *lines) {
+  static const uint8_t kept[] = "\r";
+  struct log_progress *progress = &lines->step->progress;
+  const uint8_t *found = line_return(lines->in, lines->end);
+  if (progress->held_return) {
+    progress->held_return = 0;
+    if (*lines->in == '\n') return 0;
+    lines->in = kept;
+    lines->end = kept + 1;
+    return 0;
+  }
+  if (found == lines->in) {
+    progress->held_return = ++lines->in == lines->end;
+    return 1;
+  }
+  if (found != NULL) lines->end = found;
+  return 0;
+}
+
 void lines_next(const struct log_record *record, struct log_step *next, struct log_piece *piece) {
   const uint8_t *window = record_window(record), *from = window + next->text_taken;
   struct lines lines = {record, next, from, window + record->bytes, lines_out, lines_out + sizeof lines_out, 0};
@@ -351,11 +378,18 @@ void lines_next(const struct log_record *record, struct log_step *next, struct l
     *piece = (struct log_piece){(const uint8_t *)"\n", 1, 0, 0};
     return;
   }
+  if ((record->flags & LOG_FLAG_TERMINAL) && lines_without_return(&lines)) {
+    *piece = (struct log_piece){NULL, 0, 1, 0};
+    return;
+  }
+  const uint8_t *begin = lines.in;
   if (record->flags & LOG_FLAG_JSON) lines_json(&lines);
   else if (record->flags & LOG_FLAG_STAMP) lines_stamped(&lines);
   else lines_raw(&lines);
-  piece->taken = (uint32_t)(lines.in - from);
+  uint32_t used = (uint32_t)(lines.in - begin);
+  piece->taken = begin == from ? used : 0; /* a carriage return that was held back was taken before */
+  if (begin != from && used == 0) next->progress.held_return = 1;
   piece->rotate = lines.rotate;
-  piece->data = lines.to > lines_out ? lines_out : from;
-  piece->bytes = lines.to > lines_out ? (uint32_t)(lines.to - lines_out) : piece->taken;
+  piece->data = lines.to > lines_out ? lines_out : begin;
+  piece->bytes = lines.to > lines_out ? (uint32_t)(lines.to - lines_out) : used;
 }

@@ -26,6 +26,10 @@ static int take_message(struct init_message *message, int fd) {
     case INIT_OP_LOG_SOURCE:
       source_message(message, fd);
       return 1;
+    case INIT_OP_LOG_VIEWER:
+      if (fd < 0 || message->a <= 0 || message->a >= LIMIT_LOG_SLOTS) break;
+      viewer_add((uint32_t)message->a, fd);
+      return 1;
     case INIT_OP_LOG_FORGET:
       if (message->a > 0 && message->a < LIMIT_LOG_SLOTS) source_forget((uint32_t)message->a, (uint32_t)message->ticket);
       break;

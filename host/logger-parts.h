@@ -10,6 +10,8 @@
  *   logger-rotate.c   name -> name.1 -> name.2
  *   logger-memory.c   recent bytes where there is no file
  *   logger-console.c  gonit's standard output and error
+ *   logger-rate.c     so many bytes in a second
+ *   logger-viewer.c   copies of terminals for those who are attached
  *   logger-prefix.c   bytes to whole lines of a console
  *   logger-sync.c     fdatasync in a thread of its own
  *   logger-drain.c    the end
@@ -31,6 +33,20 @@
 #define LOGGER_RING_MS 20    /* the manager is rung for watched lines at most this often */
 #define LOGGER_PUSH_BYTES 4096 /* PIPE_BUF: such a write to a pipe happens whole or not at all */
 
+#define LOGGER_NOTE_BYTES 128  /* a line that says what was left out */
+
+/* The second at hand of a source whose output is limited (logger-rate.c). */
+struct source_rate {
+  int64_t since_ms;    /* when it began */
+  int64_t note_ms;     /* when what was left out is told where nothing more comes */
+  uint64_t kept;       /* bytes in it */
+  uint64_t left_out;   /* bytes that are yet to be told */
+  uint64_t fresh;      /* of those, the ones that are not in the counters yet */
+  uint8_t is_dropping; /* the rest of this second */
+  uint8_t skips_line;  /* the last byte that was left out was no line end */
+  uint8_t is_midline;  /* nor was the last one that was kept */
+};
+
 /* What this process knows of a source; all of it can be found again by a successor. Zero is "none" everywhere: the
  * array is never touched where nothing is (descriptors 0, 1 and 2 are always something else). */
 struct source {
@@ -46,6 +62,7 @@ struct source {
   int64_t retry_ms;      /* a file that could not be opened or written: not before this time */
   int64_t dirty_ms;      /* when the file must be durable; 0: it is */
   int64_t flush_ms;      /* when the unfinished console line is to be shown; 0: there is none */
+  struct source_rate rate;
 };
 
 struct console {
@@ -74,7 +91,7 @@ struct logger {
   int crashed; /* the logger before us ended by a fault of its own */
   uint32_t reopen_count;
   int64_t now_ms; /* CLOCK_MONOTONIC, read once a turn */
-  int64_t flush_ms, sync_ms, ring_ms, retry_ms; /* earliest of each kind, LOGGER_NEVER: none */
+  int64_t flush_ms, sync_ms, ring_ms, retry_ms, note_ms; /* earliest of each kind, LOGGER_NEVER: none */
   int64_t pipes_ms;  /* until when we wait for init to bring the console pipes back */
   int64_t rung_ms;
   uint32_t paused[LOG_RECORDS]; /* 1 + first slot */
@@ -121,12 +138,23 @@ void sources_flush(void); /* shows unfinished lines whose time has come */
 int source_settings(uint32_t slot); /* loads logger.settings; closes the file when they changed */
 int source_console(uint32_t flags); /* number of the console of such a source, or -1 */
 
+/* limits of output */
+int rate_fits(struct source_rate *rate, uint64_t limit, const uint8_t *text, uint32_t bytes); /* 1: all of it is kept */
+uint32_t rate_edit(struct source_rate *rate, uint64_t limit, uint8_t *window, uint32_t bytes); /* bytes that are kept */
+void rate_notes(int at_once); /* those whose time has come */
+
+/* viewers */
+void viewer_add(uint32_t slot, int fd); /* takes the socket over */
+void viewers_show(uint32_t slot, const uint8_t *bytes, uint32_t count);
+void viewers_end(uint32_t slot); /* there is nothing more to see */
+
 /* records */
 int record_busy(const struct log_record *record);
 int record_is_got(const struct log_record *record); /* busy, and not only about to be read */
 struct log_record *record_for(uint32_t flags);
 void record_take(struct log_record *record, uint32_t slot, uint32_t available);
 void record_flush(struct log_record *record, uint32_t slot);
+void record_put(struct log_record *record, uint32_t slot, const uint8_t *text, uint32_t bytes); /* a line of our own */
 int record_continue(struct log_record *record); /* 1: finished, 0: its console is full */
 void record_recover(struct log_record *record);
 uint8_t *record_window(const struct log_record *record);

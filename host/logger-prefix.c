@@ -107,6 +107,14 @@ uint32_t prefix_next(const struct log_record *record, struct log_step *next, int
     uint32_t left = record->bytes - next->console_taken;
     if (left == 0 && !(record->flush && next->progress.partial)) break;
     const uint8_t *newline = memchr(in, '\n', left);
+    if (newline > in && newline[-1] == '\r' && (record->flags & LOG_FLAG_TERMINAL)) {
+      if (--newline == in) {
+        next->console_taken++; /* the carriage return, which the terminal has put there */
+        continue;
+      }
+      left = (uint32_t)(newline - in);
+      newline = NULL;
+    }
     if (!newline && !record->flush && next->open != 1 + record->slot) {
       if (prefix.to > out) break; /* the block may be written to only when what was taken from it is committed */
       if (partial_keep(&prefix, in, left)) {

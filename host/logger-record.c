@@ -173,12 +173,29 @@ static uint32_t canary_bytes(const struct log_record *record) {
   return record->bytes < LOG_CANARY_BYTES ? record->bytes : LOG_CANARY_BYTES;
 }
 
+/* What is counted is what came. */
+static void limit_rate(struct log_record *record, uint32_t slot) {
+  struct source_rate *rate = &logger.sources[slot].rate;
+  struct log_progress *progress = &record_step(record)->progress;
+  uint8_t *window = record_window(record);
+  uint64_t limit = logger.settings.rate;
+  if (limit == 0 || rate_fits(rate, limit, window, record->bytes)) return;
+  set_phase(record, LOG_PHASE_IDLE); /* what is about to become another text must not be taken for this one */
+  uint32_t came = record->bytes, lines = lines_count(window, came);
+  record->bytes = rate_edit(rate, limit, window, came);
+  progress->bytes += (uint64_t)came - record->bytes;
+  progress->lines += (uint64_t)lines - lines_count(window, record->bytes);
+  progress->dropped += rate->fresh;
+  rate->fresh = 0;
+}
+
 void record_take(struct log_record *record, uint32_t slot, uint32_t available) {
   uint8_t *window = record_window(record);
   prepare(record, slot);
   TEST_HOOK("log-take-bytes");
   record->available = available;
-  record->bytes = available < LIMIT_LOG_WINDOW_BYTES ? available : LIMIT_LOG_WINDOW_BYTES;
+  uint32_t room = LIMIT_LOG_WINDOW_BYTES - (logger.settings.rate ? LOGGER_NOTE_BYTES : 0);
+  record->bytes = available < room ? available : room;
   random_canary(record->canary);
   TEST_HOOK("log-take-canary");
   memcpy(window, record->canary, canary_bytes(record));
@@ -192,6 +209,8 @@ void record_take(struct log_record *record, uint32_t slot, uint32_t available) {
   }
   TEST_HOOK("log-take-got");
   record->bytes = (uint32_t)got; /* as it was: only we read, so what FIONREAD saw was there */
+  if (record->flags & LOG_FLAG_TERMINAL) viewers_show(slot, window, record->bytes);
+  limit_rate(record, slot);
   TEST_HOOK("log-phase-got");
   set_phase(record, LOG_PHASE_GOT);
   TEST_HOOK("log-take-deliver");
@@ -205,6 +224,17 @@ void record_flush(struct log_record *record, uint32_t slot) {
   TEST_HOOK("log-flush-mark");
   record->flush = 1;
   TEST_HOOK("log-flush-phase");
+  set_phase(record, LOG_PHASE_GOT);
+  record_continue(record);
+}
+
+void record_put(struct log_record *record, uint32_t slot, const uint8_t *text, uint32_t bytes) {
+  prepare(record, slot);
+  memcpy(record_window(record), text, bytes);
+  record->bytes = bytes;
+  struct log_progress *progress = &record_step(record)->progress;
+  progress->bytes -= bytes; /* it did not come from the source */
+  progress->lines -= lines_count(text, bytes);
   set_phase(record, LOG_PHASE_GOT);
   record_continue(record);
 }

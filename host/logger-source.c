@@ -77,6 +77,7 @@ static void source_released(uint32_t slot, uint32_t generation) {
   partial_release(&state->progress);
   source->flush_ms = 0;
   source->forgotten = 0;
+  viewers_end(slot);
   atomic_store_explicit(&state->released, generation, memory_order_release);
   messages_say(INIT_OP_LOG_FORGET, (int)slot, generation, -1);
 }

@@ -70,6 +70,7 @@ static int64_t earliest(void) {
   if (logger.sync_ms < due) due = logger.sync_ms;
   if (logger.ring_ms < due) due = logger.ring_ms;
   if (logger.retry_ms < due) due = logger.retry_ms;
+  if (logger.note_ms < due) due = logger.note_ms;
   return due;
 }
 
@@ -77,6 +78,7 @@ static void take_timers(void) {
   if (logger.flush_ms <= logger.now_ms) sources_flush();
   if (logger.sync_ms <= logger.now_ms) sync_due();
   if (logger.retry_ms <= logger.now_ms) files_retry(0);
+  if (logger.note_ms <= logger.now_ms) rate_notes(0);
   if (consoles_due() <= logger.now_ms) consoles_retry();
   if (logger.ring_ms <= logger.now_ms) {
     logger.ring_ms = LOGGER_NEVER;
@@ -133,7 +135,7 @@ static int prepare(const struct logger_start *start) {
   logger.bell = start->bell;
   logger.crashed = is_fault(start->last_signal);
   logger.drops = start->role == ROLE_VM;
-  logger.flush_ms = logger.sync_ms = logger.ring_ms = logger.retry_ms = LOGGER_NEVER;
+  logger.flush_ms = logger.sync_ms = logger.ring_ms = logger.retry_ms = logger.note_ms = LOGGER_NEVER;
   logger.now_ms = logger_clock_ms();
   logger.pipes_ms = logger.now_ms + PIPES_WAIT_MS;
   logger.rung_ms = logger.now_ms - LOGGER_RING_MS;

@@ -17,6 +17,9 @@
  * the descriptor, replacing one of the same number, and sends it back to each logger that it starts later (nothing is
  * passed on now). They are the pipes through which console output passes: what is in them is not lost with a logger.
  *
+ * INIT_OP_LOG_VIEWER from the manager (a: slot): init passes the socket on to the logger and keeps nothing of it.
+ * The logger sends a zero byte when it has it, then what the terminal shows.
+ *
  * When a logger (or manager) has died, its socket may report ECONNRESET once before it gives the messages that were sent
  * before: init must read on until the end, or it loses descriptors.
  *
@@ -45,6 +48,7 @@ void log_part_init(void *part);
 struct log_config {
   const char *name, *label, *path;
   uint64_t max_size;
+  uint64_t rate; /* bytes that are kept of each second, 0: all */
   uint32_t keep, flags, line_limit, sync_ms;
 };
 
@@ -59,6 +63,10 @@ struct log_counters {
 int log_configure(struct ledger *ledger, const struct log_config *config);
 /* Makes the pipe of a slot, hands it to init as said above. Our write end or -errno. */
 int log_pipe(struct ledger *ledger, int init_socket, int slot, int capacity_bytes);
+/* A pty in place of the pipe: the logger reads the master, init keeps the slave. Both stay the caller's too. 0 or -errno. */
+int log_terminal(struct ledger *ledger, int init_socket, int slot, int master, int slave);
+/* The logger sends what the slot's terminal shows to this socket, too, which stays the caller's. 0 or -errno. */
+int log_viewer(int init_socket, int slot, int socket);
 /* Nobody writes to this name any more. What is in its pipe is still written. A manager that dies in this leaves the write
  * end with init, so that the next one does it again. */
 void log_forget(struct ledger *ledger, int init_socket, const char *name);
@@ -67,7 +75,7 @@ void log_read_counters(struct ledger *ledger, int slot, struct log_counters *cou
 uint32_t log_troubles(struct ledger *ledger);
 /* Recent bytes of a slot kept in memory, oldest first; returns how many. */
 size_t log_read_memory(struct ledger *ledger, int slot, uint8_t *buffer, size_t size);
-/* 1 when nothing waits in the pipe behind `fd` (our write end) and the logger has written all that it took from it. */
+/* 1 when nothing waits in the pipe behind `fd` (our write end; a terminal's master) and the logger has written all that it took from it. */
 int log_drained(struct ledger *ledger, int slot, int fd);
 /* Asks for all files to be opened again. */
 void log_reopen(struct ledger *ledger, int init_socket);

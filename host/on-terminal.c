@@ -13,6 +13,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "pty.h"
+
 /* Numbers of devices, Documentation/admin-guide/devices.txt of the kernel. */
 #define CONSOLE_MAJOR 5
 #define PTY_MAJOR_FIRST 136
@@ -99,23 +101,6 @@ pid_t on_terminal_start(char *const *argv, char *const *envp, const char *termin
   return -error;
 }
 
-static void usual_keys(cc_t *keys) {
-  keys[VINTR] = 3;
-  keys[VQUIT] = 28;
-  keys[VERASE] = 127;
-  keys[VKILL] = 21;
-  keys[VEOF] = 4;
-  keys[VSTART] = 17;
-  keys[VSTOP] = 19;
-  keys[VSUSP] = 26;
-  keys[VREPRINT] = 18;
-  keys[VWERASE] = 23;
-  keys[VLNEXT] = 22;
-  keys[VEOL] = keys[VEOL2] = 0;
-  keys[VMIN] = 1;
-  keys[VTIME] = 0;
-}
-
 static int set_speed(struct termios *modes, unsigned speed) {
   static const struct { unsigned bits; speed_t code; } speeds[] = {
       {1200, B1200},     {2400, B2400},     {4800, B4800},       {9600, B9600},      {19200, B19200},
@@ -157,12 +142,8 @@ int on_terminal_reset(const char *terminal, unsigned speed, int after_session) {
   if (fd >= 0 && after_session) fd = take_back(fd, terminal);
   if (fd < 0) return fd;
   int result = tcgetattr(fd, &modes) < 0 ? -errno : 0;
-  modes.c_iflag = ICRNL | IXON | BRKINT | IUTF8;
-  modes.c_oflag = OPOST | ONLCR;
-  modes.c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE;
-  /* Speed and parity are the line's own. CLOCAL: a cable without a carrier line is a terminal too. */
-  modes.c_cflag = (modes.c_cflag & ~(unsigned)CSIZE) | CS8 | CREAD | HUPCL | CLOCAL;
-  usual_keys(modes.c_cc);
+  terminal_usual_modes(&modes);
+  modes.c_cflag |= CLOCAL; /* a cable without a carrier line is a terminal too */
   if (result == 0) result = set_speed(&modes, speed);
   if (result == 0 && tcsetattr(fd, TCSANOW, &modes) < 0) result = -errno;
   if (result == 0) {

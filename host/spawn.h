@@ -70,6 +70,8 @@ struct spawn_request {
   struct spawn_rlimit rlimits[SPAWN_RLIMITS_MAX];
   uint64_t capabilities;
   uint32_t namespaces; /* CLONE_NEW* */
+  uint32_t join_namespaces; /* CLONE_NEW* of those to be joined */
+  int32_t join_pid;         /* whose they are, and whose root; 0: nobody's */
   int32_t parent_death_signal;
   uint64_t signal_mask; /* bit n-1: signal n stays blocked */
   int32_t terminal_fd;

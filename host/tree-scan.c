@@ -49,8 +49,9 @@ static void list_slots(const struct ledger *ledger) {
   for (int32_t slot = 0; slot < LIMIT_CHILD_SLOTS; slot++) {
     if (atomic_load_explicit(&ledger->work->pids[slot], memory_order_relaxed) <= 0) continue;
     const struct child_slot *child = &ledger->work->slots[slot];
-    /* What a service named itself is found as all else that its program left: by its mark. */
-    if (child->flags & SLOT_NAMED) continue;
+    /* What a service named itself is found as all else that its program left: by its mark. So is a program of
+     * `gonit exec`, which belongs to its service's tree. */
+    if ((child->flags & SLOT_NAMED) || child->kind == PROCESS_KIND_EXEC_SESSION) continue;
     int pid = slots_pid(ledger, (uint32_t)slot, atomic_load(&child->ticket));
     if (pid <= 0) continue;
     uint32_t at = bucket_of(pid);

@@ -19,11 +19,13 @@ export interface Module {
 }
 
 /**
- * Modules that are large, seldom loaded and run no system: names are shortened, line numbers left out, and LZMA packs them,
+ * Modules that are large or seldom loaded, and run no system: names are shortened, line numbers left out, and LZMA packs them,
  * a third of their size in all. What they stumble over is found again with lines in a test. They take some milliseconds to
  * unpack.
  */
-const SMALL = ["simulate", "import", "look", "logs", "config", "check"].map((verb) => `cli/command-${verb}`);
+const SMALL = ["simulate", "import", "look", "logs", "config", "check", "top", "attach", "exec"].map(
+  (verb) => `cli/command-${verb}`,
+);
 
 /** Entry modules by name. */
 export function entryModules(root: string): Map<string, string> {
@@ -130,15 +132,23 @@ export async function compileModules(modules: Module[], tool: string, folder: st
 
 /** Smaller ones are read as they are: a client begins with them. */
 const PACKED_BYTES_LEAST = 4096;
+const LZMA_BYTES_LEAST = 1024;
+
+/** What only waits for others: a verb, but for the one that is asked again and again, and the built-in services. */
+function isLzma({ name }: Module): boolean {
+  const waits = /^(services\/|cli\/command-)/.test(name) && name !== "cli/command-status";
+  return waits || SMALL.includes(name);
+}
 
 function packedPath(module: Module): string {
-  return `${module.bytecode}.${SMALL.includes(module.name) ? "lzma" : "lz4"}`;
+  return `${module.bytecode}.${isLzma(module) ? "lzma" : "lz4"}`;
 }
 
 /** The module packed, also written beside its bytecode; null where it stays as it is. */
 async function packModule(module: Module): Promise<Uint8Array | null> {
-  if (readFileSync(module.bytecode).length < PACKED_BYTES_LEAST) return null;
-  if (SMALL.includes(module.name)) {
+  const least = isLzma(module) ? LZMA_BYTES_LEAST : PACKED_BYTES_LEAST;
+  if (readFileSync(module.bytecode).length < least) return null;
+  if (isLzma(module)) {
     // As host/lzma.h has it.
     const options = ["--format=raw", "--lzma1=preset=9e,lc=3,lp=0,pb=0", "--suffix=.lzma", "--keep", "--force"];
     await mustRun("pack the bytecode", "xz", [...options, module.bytecode]);
@@ -180,9 +190,7 @@ export async function embedModules(
   for (const [index, module] of modules.entries()) {
     const size = readFileSync(module.bytecode).length;
     const length = packed[index]?.length ?? 0;
-    table.push(
-      `  {"${module.name}", embedded_data_${index}, ${size}, ${length}, ${SMALL.includes(module.name) ? 1 : 0}},`,
-    );
+    table.push(`  {"${module.name}", embedded_data_${index}, ${size}, ${length}, ${isLzma(module) ? 1 : 0}},`);
   }
   /* An empty table is no C, and its count is what is looked at. */
   if (modules.length === 0) table.push("  {0, 0, 0, 0, 0},");

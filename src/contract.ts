@@ -138,6 +138,7 @@ export const InitOp = {
   logForget: 8,
   resetRole: 9,
   logChanged: 10,
+  logViewer: 11,
   held: 20,
   heldEnd: 21,
   logDrain: 40,
@@ -177,6 +178,7 @@ export const LogFlag = {
   watch: 32,
   own: 64,
   json: 128,
+  terminal: 256,
 } as const;
 
 /** Sizes that are fixed when init starts. */
@@ -229,6 +231,9 @@ export interface SpawnRequest {
   cgroup?: string;
   /** CLONE_NEW* flags. */
   namespaces?: number;
+  /** Process whose root and namespaces (CLONE_NEW* flags) are joined: for programs beside a service's main one. */
+  joinPid?: number;
+  joinNamespaces?: number;
   root?: string;
   /** All that is mounted becomes readable only, in a mount namespace. */
   readOnly?: boolean;
@@ -279,6 +284,8 @@ export interface LogConfig {
   lineLimit: number;
   /** Milliseconds within which written data reaches the disk; 0: left to the kernel. */
   syncMs: number;
+  /** Bytes of each second that are kept, in whole lines; 0: all. */
+  rate: number;
 }
 
 /** What the ledger holds for a new manager; texts are empty where there is nothing usable. */
@@ -333,6 +340,8 @@ export interface Host {
   isTerminal(fd: number): boolean;
   /** TIOCGWINSZ. */
   windowSize(fd: number): [columns: number, rows: number] | null;
+  /** TIOCSWINSZ; the kernel tells the terminal's programs by SIGWINCH. 0 or -errno. */
+  setWindowSize(fd: number, columns: number, rows: number): number;
   /** getpid(2). */
   pid(): number;
   /** geteuid(2). */
@@ -385,6 +394,8 @@ export interface Host {
   peekPipe(fd: number): Uint8Array | number;
   /** A close-on-exec pipe, or -errno. */
   pipe(): [readEnd: number, writeEnd: number] | number;
+  /** Two connected stream sockets, close-on-exec and non-blocking, or -errno. */
+  socketPair(): [number, number] | number;
   /** An empty memory file (memfd, else an unlinked file). fd or -errno. */
   memory(name: string): number;
   /** Numeric addresses of a name from /etc/hosts (localhost is always known); no DNS, never blocks. */
@@ -493,6 +504,18 @@ export interface Host {
   configureLog(log: LogConfig): number;
   /** Makes the pipe of a log slot, gives the read end to the logger and both to init's table as log:NAME, returns our write end. fd or -errno. */
   logPipe(slot: number, capacityBytes: number): number;
+  /** A pty, close-on-exec, its master non-blocking; or -errno (-ENOENT, -ENODEV: there is no /dev/ptmx). */
+  openPty(): [master: number, slave: number] | number;
+  /** The usual modes of a terminal, whatever its last program left. What was typed meanwhile stays. 0 or -errno. */
+  resetPty(slave: number): number;
+  /** A pty in place of a log slot's pipe: the logger reads the master, init keeps the slave as log:NAME. 0 or -errno. */
+  logTerminal(slot: number, master: number, slave: number): number;
+  /** Gives the logger a copy of this socket, to which it sends a zero byte and all that the slot's terminal shows from then on; a socket that is full misses some of it, and is told how much. 0 or -errno. */
+  logViewer(slot: number, socket: number): number;
+  /** Like send(), with copies of descriptors (at most 8) that come with the first byte. Bytes taken or -errno. */
+  sendDescriptors(fd: number, data: string, descriptors: number[]): number;
+  /** Takes O_NONBLOCK away, as programs expect of their standard descriptors. 0 or -errno. */
+  setBlocking(fd: number): number;
   /** Frees the log slot of a name, and has init let go of its write end; what is in the pipe is still written. To be called again by the next manager as long as init holds that end. */
   forgetLog(name: string): void;
   /** Counters of a log slot; bytes: what came; stored: what was put into the file (time stamps included) or the memory, ever growing; errno is the last write error, 0 when writing works. */
@@ -569,6 +592,8 @@ export interface Host {
   openWatchdog(path: string, seconds: number): number;
   /** Runs a program by its path and waits for its end: for short-lived tasks only. Its code, 127: there is none, 126: it cannot be run, 128 + the signal, or -errno. */
   runProgram(argv: string[]): number;
+  /** Like receive() of a socket, with the descriptors that came along (at most 8). */
+  receiveDescriptors(fd: number, maxBytes: number): { data: Uint8Array; descriptors: number[] } | number;
   /** Raw mode on, or the saved modes back. 0 or -errno. */
   rawMode(fd: number, on: boolean): number;
 }

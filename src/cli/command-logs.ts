@@ -4,14 +4,15 @@ import { ask, connect } from "./connection.ts";
 import { type LogLine, linesOf, mergeLines, servicePainter } from "./look/merge-logs.ts";
 import { momentOption } from "./moment.ts";
 import { print, printError, printJson, wantsColour } from "./output.ts";
+import { shownText } from "./shown-text.ts";
 
 const linesDefault = 20;
 
 export const command: Command = {
-  usage: "logs [-f] [-n N] [--since T] [NAME…]",
+  usage: "logs [-f] [-n N] [--since T] [--raw] [NAME…]",
   about:
     "Shows the last lines that services printed; with -f goes on showing what comes. With --since the lines of all " +
-    "services are merged by time and shown with it.",
+    "services are merged by time and shown with it. On a terminal colours stay, and other control characters are shown as ^X.",
   options: [
     { name: "--follow", short: "-f", value: "", help: "Go on until interrupted." },
     {
@@ -26,6 +27,7 @@ export const command: Command = {
       value: "T",
       help: "From this moment on: 5m (ago), 08:30, 2026-11-25T08:30:00, in UTC.",
     },
+    { name: "--raw", short: "", value: "", help: "Control characters as they are, also on a terminal." },
   ],
   examples: ["gonit logs web", "gonit logs -f", "gonit logs -n 100 'worker-*'", "gonit logs --since 5m web db"],
   run,
@@ -96,6 +98,7 @@ function showSince(context: Context, sinceMs: number, count: number | null): num
 
 function shower({ options, words }: Context): (line: LogLine) => void {
   const paint = servicePainter(wantsColour(options));
+  const isShown = host.isTerminal(1) && !options.has("--raw");
   return (line) => {
     const { time, service, text } = line;
     if (options.json) {
@@ -103,6 +106,6 @@ function shower({ options, words }: Context): (line: LogLine) => void {
       return;
     }
     const name = words.length === 1 ? "" : paint(`${service} | `, service);
-    host.print(1, `${time === "" ? "" : `${time}  `}${name}${text}\n`);
+    host.print(1, `${time === "" ? "" : `${time}  `}${name}${isShown ? shownText(text) : text}\n`);
   };
 }

@@ -1,9 +1,9 @@
 import { ExitCode } from "../contract.ts";
-import type { ServiceStatus, SystemStatus } from "../engine/view.ts";
+import type { LogFigures, ServiceStatus, SystemStatus } from "../engine/view.ts";
 import type { Command, Context } from "./command.ts";
 import { ask, connect } from "./connection.ts";
 import { ledgerStatus } from "./ledger-status.ts";
-import { type Paint, painter, print, printJson, shownDuration, table } from "./output.ts";
+import { type Paint, painter, print, printJson, shownBytes, shownDuration, table } from "./output.ts";
 
 export const command: Command = {
   usage: "status [--at T] [NAME…]",
@@ -110,6 +110,11 @@ function scheduleFields({ schedule }: ServiceStatus, wallMs: number): [string, s
   ];
 }
 
+function logsText({ bytes, lines, droppedBytes, paths }: LogFigures): string {
+  const lost = droppedBytes === 0 ? "" : `, ${shownBytes(droppedBytes)} dropped`;
+  return [`${shownBytes(bytes)} in ${lines} lines${lost}`, ...paths].join("; ");
+}
+
 function details(service: ServiceStatus, wallMs: number, paint: Paint): string {
   const fields: [string, string][] = [
     ["state", `${paintState(service.shown, service, paint)} for ${shownDuration(wallMs - service.sinceWallMs)}`],
@@ -122,6 +127,7 @@ function details(service: ServiceStatus, wallMs: number, paint: Paint): string {
     ...scheduleFields(service, wallMs),
     ["needs", service.dependsOn.join(", ")],
     ["tags", service.tags.join(", ")],
+    ["logs", service.logs === undefined ? "" : logsText(service.logs)],
     ["marks", service.marks.join(", ")],
     ["notes", service.notes.join("; ")],
   ];

@@ -31,6 +31,12 @@ export class Connection {
   private fd: number;
   /** Of the socket that answered. */
   path: string;
+  /** How bytes are read; whoever wants descriptors takes them here. */
+  receive = (fd: number): Uint8Array | number => host.receive(fd, 65_536);
+  /** What is done until the socket is ready: returns when it is. */
+  wait = waitFor;
+  /** What is done while nobody answers, for so long at most. */
+  pause = (ms: number): unknown => host.poll(ms);
   private readonly splitter = new LineSplitter(answerBytesMax);
   private readonly lines: string[] = [];
   private nextId = 1;
@@ -64,7 +70,7 @@ export class Connection {
       if (accepted === null) answer = this.ask(method, params, notified);
       else answer = this.ask("resume", { request: accepted }, notified) as Answer<Name> | null;
       // The request itself was lost with the manager: it was never begun, so it can be asked again.
-      if (answer !== null && "error" in answer && answer.error.code === ErrorCode.unknownRequest && accepted !== null) {
+      if (method !== "exec" && accepted !== null && isUnknown(answer)) {
         accepted = null;
         answer = this.ask(method, params, notified);
       }
@@ -98,7 +104,7 @@ export class Connection {
     let data = host.encodeUtf8(text);
     while (data.length > 0) {
       const sent = host.send(this.fd, data);
-      if (sent === -EAGAIN) waitFor(this.fd, Poll.out);
+      if (sent === -EAGAIN) this.wait(this.fd, Poll.out);
       else if (sent < 0) return false;
       else data = data.subarray(sent);
     }
@@ -109,9 +115,9 @@ export class Connection {
     for (;;) {
       const line = this.lines.shift();
       if (line !== undefined) return line;
-      const data = host.receive(this.fd, 65_536);
+      const data = this.receive(this.fd);
       if (data === -EAGAIN) {
-        waitFor(this.fd, Poll.in);
+        this.wait(this.fd, Poll.in);
         continue;
       }
       if (typeof data === "number" || data.length === 0) return null;
@@ -130,10 +136,14 @@ export class Connection {
         this.path = connected.path;
         return true;
       }
-      host.poll(reconnectPauseMs);
+      this.pause(reconnectPauseMs);
     }
     return false;
   }
+}
+
+function isUnknown(answer: Answer<MethodName> | null): boolean {
+  return answer !== null && "error" in answer && answer.error.code === ErrorCode.unknownRequest;
 }
 
 function waitFor(fd: number, events: number): void {
@@ -225,8 +235,10 @@ export function ask<Name extends MethodName>(
 }
 
 function exitCodeOf(error: RpcError): number {
+  if (error.data?.exitCode !== undefined) return error.data.exitCode;
   if (error.code === ErrorCode.noSuchService) return ExitCode.noSuchService;
   if (error.code === ErrorCode.refused) return ExitCode.refused;
+  if (error.code === ErrorCode.notRunning) return ExitCode.notRunning;
   if (error.code === ErrorCode.invalidParams) return ExitCode.usage;
   if (error.code === ErrorCode.internal) return ExitCode.unreachable;
   return ExitCode.failed;

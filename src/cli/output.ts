@@ -78,6 +78,19 @@ function tableLine(
   return line.trimEnd();
 }
 
+/** 999 B, 1.2K, 45M, 1.0G: in powers of 1024, four characters at most behind the first unit. */
+export function shownBytes(bytes: number): string {
+  const units = ["K", "M", "G", "T"];
+  if (bytes < 1024) return `${bytes} B`;
+  let value = bytes;
+  let unit = -1;
+  while (value >= 1023.5 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)}${units[unit]}`;
+}
+
 /** 3s, 4m12s, 5h03m, 12d4h: two units at most. */
 export function shownDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -43,6 +43,20 @@ export const verbs: Verb[] = [
   { name: "scale", aliases: [], module: "command-scale", group: "act", summary: "run another number of replicas" },
   { name: "kill", aliases: [], module: "command-kill", group: "act", summary: "send a signal to services" },
   {
+    name: "attach",
+    aliases: [],
+    module: "command-attach",
+    group: "act",
+    summary: "use the terminal of a service",
+  },
+  {
+    name: "exec",
+    aliases: [],
+    module: "command-exec",
+    group: "act",
+    summary: "run a program as a service does",
+  },
+  {
     name: "wait",
     aliases: [],
     module: "command-wait",
@@ -61,6 +75,7 @@ export const verbs: Verb[] = [
   { name: "events", aliases: [], module: "command-look", group: "look", summary: "tell what happened" },
   { name: "graph", aliases: [], module: "command-look", group: "look", summary: "show what depends on what" },
   { name: "analyze", aliases: [], module: "command-look", group: "look", summary: "show how long the start took" },
+  { name: "top", aliases: [], module: "command-top", group: "look", summary: "watch services, and act on them" },
   { name: "health", aliases: [], module: "command-health", group: "look", summary: "tell whether all is well" },
   {
     name: "networking",

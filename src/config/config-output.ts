@@ -95,7 +95,10 @@ function serviceData(service: ServicePlan): DataMap {
   if (service.limits !== null) map.limits = limitsData(service.limits);
   if (service.sandbox !== null) map.sandbox = sandboxData(service.sandbox);
   if (service.sockets.length > 0) map.sockets = service.sockets.map(socketData);
+  if (service.tty !== null) map.tty = service.tty.device === "" ? "pty" : text(service.tty.device);
   if (service.stdin !== "") map.stdin = { file: text(service.stdin) };
+  else if (service.stdinFrom !== "") map.stdin = { from: text(service.stdinFrom) };
+  else if (service.tty?.stdin === false) map.stdin = new Raw("null");
   const inherited = service.inheritEnvironment;
   map.inherit_environment = typeof inherited === "string" ? inherited : inherited.map(text);
   if (Object.keys(service.environment).length > 0) map.environment = textMap(service.environment);
@@ -308,6 +311,7 @@ function logsData(logs: LogPlan): Data {
     sync: duration(logs.syncMs),
     format: logs.format,
     line_limit: size(logs.lineLimitBytes),
+    ...(logs.rateBytes === 0 ? {} : { rate: size(logs.rateBytes) }),
   };
 }
 

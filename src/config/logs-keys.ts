@@ -2,7 +2,7 @@
 
 import { folderOf, resolvePath } from "./node.ts";
 import { byKind, changed, described, type NodeSchema, type OutputOf } from "./schema-kit.ts";
-import { layered, notSupported } from "./schema-maps.ts";
+import { layered } from "./schema-maps.ts";
 import { nearest } from "./suggest.ts";
 import { boolean, choice, duration, filledText, size, wholeNumber } from "./values.ts";
 
@@ -62,7 +62,10 @@ const logsMap = layered("a way to keep logs", {
     "text: lines with a time stamp. json: an object a line. raw: the bytes as they come. Default text.",
   ),
   line_limit: described(size("a size", 256), "Longer lines are split. Default 64K."),
-  rate: notSupported(),
+  rate: described(
+    size("a size, for each second", 1024),
+    "So many bytes of each second are kept, in whole lines; the rest is dropped, counted and told. Default: all.",
+  ),
 });
 
 export type LogValues = OutputOf<typeof logsMap>;

@@ -24,11 +24,12 @@ const mergedWithin = new Set([
   "networking",
 ]);
 
-/** Puts a layer over what is there. `node` is the map that the layer was read from. */
+/** Puts a layer over what is there. At `stdin` null is a value: nothing to read. `node` is the map that the layer was read from. */
 export function mergeOver(target: Values, layer: Values, node: MapNode, problems: Problems): void {
   for (const key in layer) {
     const value = layer[key];
-    if (value === null) deleteKey(target, key, node, problems);
+    if (value === null && key === "stdin") target[key] = { kind: "null" };
+    else if (value === null) deleteKey(target, key, node, problems);
     else if (mergedWithin.has(key)) target[key] = mergeWithin(target[key], value as Values, key, node, problems);
     else target[key] = value;
   }

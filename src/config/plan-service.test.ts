@@ -30,7 +30,9 @@ test("a service with a command alone gets every default of the laptop", () => {
     limits: null,
     sandbox: null,
     sockets: [],
+    tty: null,
     stdin: "",
+    stdinFrom: "",
     inheritEnvironment: "all",
     environment: Object.create(null),
     environmentFiles: [],
@@ -65,6 +67,7 @@ test("a service with a command alone gets every default of the laptop", () => {
       syncMs: 5000,
       format: "text",
       lineLimitBytes: 65_536,
+      rateBytes: 0,
     },
     definedAt: "config.yml:2",
   });
@@ -322,15 +325,6 @@ test("names of services are checked", () => {
 test("keys that begin with x- are free, at every level", () => {
   const text = `x-common: &c {restart: no}\nservices: [{name: a, ${command}, x-note: [1], <<: *c, stop: {x-y: 1}}]`;
   assert.equal(planOf(text).services[0]?.restart.policy, "no");
-});
-
-test("stdin is a file; its other forms are not supported yet", () => {
-  assert.equal(planOf(`services: [{name: a, ${command}, stdin: {file: /run/in}}]`).services[0]?.stdin, "/run/in");
-  assert.match(
-    problemsOf(`services: [{name: a, ${command}, stdin: tty}]`),
-    /write stdin: \{file: PATH\}; stdin: tty is not/,
-  );
-  assert.match(problemsOf(`services: [{name: a, ${command}, stdin: {from: b}}]`), /stdin\.from: .*not supported yet/);
 });
 
 test("every key that is not carried out yet is refused, never ignored", () => {

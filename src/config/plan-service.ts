@@ -19,6 +19,7 @@ import type {
 import { type CollectedService, type Merged, ownKey } from "./collect.ts";
 import { serviceDefaults } from "./defaults.ts";
 import type { HealthSource } from "./health-keys.ts";
+import { inputOf } from "./input-keys.ts";
 import type { LimitValues } from "./limits-keys.ts";
 import type { LogValues } from "./logs-keys.ts";
 import { childOf, keyOf, type MapNode, placeOf, type YamlNode } from "./node.ts";
@@ -76,7 +77,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     sandbox: sandboxOf(values.sandbox),
     limits: limitsOf(values.limits as Merged<LimitValues> | undefined),
     sockets: socketsOf(service, context),
-    stdin: values.stdin?.file ?? "",
+    ...inputOf(values, ownKey(service, "stdin"), context.problems),
     inheritEnvironment: values.inherit_environment ?? role.inheritEnvironment,
     environment: environment.environment,
     environmentFiles: environment.environmentFiles,
@@ -338,6 +339,7 @@ const consoleLogs: LogPlan = {
   syncMs: 5000,
   format: "text",
   lineLimitBytes,
+  rateBytes: 0,
 };
 
 function logsOf(values: Merged<LogValues> | undefined, name: string, context: ServiceContext): LogPlan {
@@ -353,6 +355,7 @@ function logsOf(values: Merged<LogValues> | undefined, name: string, context: Se
     syncMs: values?.sync ?? 5000,
     format: values?.format ?? "text",
     lineLimitBytes: values?.line_limit ?? lineLimitBytes,
+    rateBytes: values?.rate ?? 0,
   };
 }
 

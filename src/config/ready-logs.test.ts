@@ -87,7 +87,7 @@ test("logs in all its forms", () => {
   assert.equal(logs("file").path, "/home/me/.local/state/gonit/app-12345678/logs/a.log");
   assert.equal(logs("file", { environment: ["XDG_STATE_HOME=/state"] }).path, "/state/gonit/app-12345678/logs/a.log");
   const long = logs(
-    "{to: /var/log/a, stderr: separate, prefix: false, max_size: 64K, keep: 0, sync: 0, format: json, line_limit: 1K}",
+    "{to: /var/log/a, stderr: separate, prefix: false, max_size: 64K, keep: 0, sync: 0, format: json, line_limit: 1K, rate: 1M}",
   );
   assert.deepEqual(long, {
     to: "file",
@@ -99,6 +99,7 @@ test("logs in all its forms", () => {
     syncMs: 0,
     format: "json",
     lineLimitBytes: 1024,
+    rateBytes: 1024 * 1024,
   });
   assert.match(problemsOf(`services: [{name: a, ${command}, logs: consol}]`), /fix: did you mean console\?/);
   // Supervisor/supervisor#1224
@@ -107,5 +108,5 @@ test("logs in all its forms", () => {
     problemsOf(`services: [{name: a, ${command}, logs: /dev/stderr}]`),
     /standard error\n[\s\S]*fix: write console/,
   );
-  assert.match(problemsOf(`services: [{name: a, ${command}, logs: {rate: 1}}]`), /rate: it is not supported yet/);
+  assert.match(problemsOf(`services: [{name: a, ${command}, logs: {rate: 1}}]`), /services\.a\.logs\.rate: /);
 });

@@ -2,6 +2,7 @@
 
 import type { DependencyPlan, ServicePlan } from "../engine/plan.ts";
 import type { CollectedService } from "./collect.ts";
+import { checkFeeds } from "./feeds.ts";
 import { lineOf, placeOf, type YamlNode } from "./node.ts";
 import { type Problems, quoted } from "./problems.ts";
 import { didYouMean } from "./suggest.ts";
@@ -42,6 +43,7 @@ export function linkServices(
   }
   for (const [name, others] of after) (plans.get(name) as ServicePlan).after = [...others].sort();
   for (const [name, others] of conflicts) (plans.get(name) as ServicePlan).conflicts = [...others].sort();
+  checkFeeds(services, plans, problems, (reference) => isKnown(reference, graph));
   findCycles(graph);
 }
 

@@ -4,6 +4,7 @@ import type { DependencyWait } from "../engine/plan.ts";
 import { replicasMax } from "../engine/replicas.ts";
 import { directories } from "./directories-keys.ts";
 import { health } from "./health-keys.ts";
+import { stdin, tty } from "./input-keys.ts";
 import { limits } from "./limits-keys.ts";
 import { logs } from "./logs-keys.ts";
 import type { YamlNode } from "./node.ts";
@@ -206,15 +207,6 @@ const reload: NodeSchema<ReloadSource> = byKind("a way to reload", {
   ),
 });
 
-const stdin = layered(
-  "a standard input",
-  {
-    file: described(path("a file"), "Opened for reading. A FIFO is waited for, within the service's time to start."),
-    from: notSupported(),
-  },
-  { fixes: { scalar: "write stdin: {file: PATH}; stdin: tty is not supported yet" } },
-);
-
 const commands = listOf(command, "commands");
 
 /** What a spawn request takes (SPAWN_GROUPS_MAX of host/spawn.h). */
@@ -304,10 +296,13 @@ export const serviceEntries = {
     overlap,
     "Of a time that comes while the last run goes on: skip it, queue it until that has ended, or replace that run. Default skip.",
   ),
-  tty: notSupported(),
+  tty: described(
+    tty,
+    "A controlling terminal: true (or pty) for one that gonit attach shows, or the path of a device. Default: none.",
+  ),
   stdin: described(
     stdin,
-    "Where it reads from: a map with the path of a file, opened at each start as its user. Default: nothing, as /dev/null.",
+    "Where it reads from: tty, {file: PATH} or another service ({from: NAME}). Default: its terminal, if it has one, else nothing.",
   ),
   limits: described(limits, "How much of the machine it may take."),
   sandbox: described(sandbox, "What stands between it and the machine. Default: nothing."),

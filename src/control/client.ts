@@ -161,6 +161,7 @@ export class Client {
       result: (value) => answer(`${JSON.stringify({ jsonrpc: "2.0", id, result: value })}\n`),
       fail: (error) => answer(errorLine(id, error)),
       notify: (notification: Notification) => this.send(`${JSON.stringify({ jsonrpc: "2.0", ...notification })}\n`),
+      hand: (notification, descriptors) => this.hand(notification, descriptors),
       onClose: (closeHandler) => {
         this.closeHandler = closeHandler;
       },
@@ -187,6 +188,12 @@ export class Client {
     this.outBytes += data.length;
     if (this.out.length === 1) this.flush();
     this.noteGrowth();
+  }
+
+  /** Descriptors come with the first byte, so nothing may wait before it, and none of it may be left. */
+  private hand(notification: Notification, descriptors: number[]): boolean {
+    const text = `${JSON.stringify({ jsonrpc: "2.0", ...notification })}\n`;
+    return !this.isClosed && this.outBytes === 0 && host.sendDescriptors(this.fd, text, descriptors) === text.length;
   }
 
   private flush(): void {

@@ -5,7 +5,7 @@ import type { Gate, Peer, Request } from "../engine/event.ts";
 import type { Ticket } from "../engine/instance.ts";
 import type { Explanation, SystemStatus } from "../engine/view.ts";
 import type { SystemGraph } from "../engine/view-graph.ts";
-import type { EnableResult, HistoryResult, PlanResult, VersionInfo } from "./messages.ts";
+import type { EnableResult, ExecRequest, ExecResult, HistoryResult, PlanResult, VersionInfo } from "./messages.ts";
 
 export interface LogPiece {
   service: string;
@@ -16,6 +16,23 @@ export interface LogFollower {
   /** Hands on at once what has come since the last look. */
   look(): void;
   end(): void;
+}
+
+/** What a client is given; `close` closes those of the descriptors that are for it alone. */
+export interface Attachment {
+  service: string;
+  descriptors: number[];
+  close(): void;
+}
+
+/** A request that cannot be served: names that match nothing, or a reason. */
+export type Refused = { unknown: string[]; suggestions: string[] } | { refusal: string; code: number };
+
+export interface ExecListener {
+  /** The client's ends, as `accepted` carries them; false: they could not be sent, and nothing is begun. */
+  accepted(ticket: Ticket, descriptors: number[]): boolean;
+  failed(stage: number, errno: number, text: string): void;
+  ended(result: ExecResult): void;
 }
 
 export interface ControlHost {
@@ -30,7 +47,7 @@ export interface ControlHost {
   /** The client of a request went away. */
   abandon(ticket: Ticket): void;
   /** Waits for the reply of an earlier request. false: it is not known (any more). */
-  resume(ticket: Ticket, done: (reply: Reply) => void): boolean;
+  resume(ticket: Ticket, done: (reply: Reply | ExecResult) => void): boolean;
   /** Recent lines of the services that match; null with names that match nothing. */
   recentLogs(names: string[], lines: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] };
   /** Lines with time stamps from a moment on; as recentLogs(). */
@@ -55,6 +72,12 @@ export interface ControlHost {
     accepted: (ticket: Ticket) => void,
     done: (result: Reply) => void,
   ): void;
+  /** A terminal to look at and to type into. */
+  attach(name: string): Attachment | Refused;
+  /** Runs a program beside a service's main one. `accepted` and then one of the others is called, once. */
+  exec(name: string, request: ExecRequest, listener: ExecListener): Ticket | Refused;
+  /** 0 or -errno (-ESRCH: it has ended). */
+  execSignal(ticket: Ticket, signal: number): number;
   /** Reads a configuration and tells what it would change. */
   plan(path: string | null, done: (result: PlanResult | { problems: string }) => void): void;
   /** gate null: what it changed is not looked at. */

@@ -1,7 +1,7 @@
 import type { Reply } from "../engine/effect.ts";
 import type { ControlHost } from "./control-host.ts";
 import { followOutput } from "./handle-logs.ts";
-import { ErrorCode } from "./messages.ts";
+import { ErrorCode, type ExecResult } from "./messages.ts";
 import { flagParam, numberParam, optionalNumber, requestParam } from "./params.ts";
 import type { Call } from "./server.ts";
 import { unknownName } from "./unknown-name.ts";
@@ -44,8 +44,9 @@ export function handleResume(control: ControlHost, call: Call): void {
   call.fail({ code: ErrorCode.unknownRequest, message: `there is no request ${ticket}` });
 }
 
-function answer(call: Call, reply: Reply): void {
-  if (reply.outcome === "unknown-name") call.fail(unknownName(reply.names, reply.suggestions));
+function answer(call: Call, reply: Reply | ExecResult): void {
+  if (!("outcome" in reply)) call.result(reply);
+  else if (reply.outcome === "unknown-name") call.fail(unknownName(reply.names, reply.suggestions));
   else if (reply.outcome === "refused") call.fail({ code: ErrorCode.refused, message: reply.reason });
   else call.result(reply);
 }

@@ -2,8 +2,10 @@
 
 import type { ControlHost } from "./control-host.ts";
 import { handleAct, handleResume } from "./handle-act.ts";
+import { handleAttach } from "./handle-attach.ts";
 import { handleApply, handlePlan, handleScale } from "./handle-configuration.ts";
 import { handleEnable } from "./handle-enable.ts";
+import { handleExec, handleExecSignal } from "./handle-exec.ts";
 import { handleGraph, handleHistory } from "./handle-history.ts";
 import { handleLogs } from "./handle-logs.ts";
 import { handleStatus, handleVersion } from "./handle-status.ts";
@@ -17,6 +19,9 @@ export function controlHandlers(control: ControlHost): Handlers {
     why: (call) => handleWhy(control, call),
     act: (call) => handleAct(control, call),
     resume: (call) => handleResume(control, call),
+    attach: (call) => handleAttach(control, call),
+    exec: (call) => handleExec(control, call),
+    execSignal: (call) => handleExecSignal(control, call),
     logs: (call) => handleLogs(control, call),
     history: (call) => handleHistory(control, call),
     graph: (call) => handleGraph(control, call),

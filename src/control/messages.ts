@@ -25,12 +25,18 @@ export interface Methods {
    */
   act: { params: { request: Request; timeoutMs: number | null; wait: boolean; output?: boolean }; result: Reply };
   /** Waits for the reply of a request that an earlier manager accepted. */
-  resume: { params: { request: Ticket }; result: Reply };
+  resume: { params: { request: Ticket }; result: Reply | ExecResult };
   /** sinceMs: from this moment on, since 1970, with time stamps; `lines` means nothing then. */
   logs: { params: { names: string[]; lines: number; follow: boolean; sinceMs: number | null }; result: LogsResult };
   /** What happened. With `follow` more comes as `history` notifications. */
   history: { params: { follow: boolean }; result: HistoryResult };
   graph: { params: Record<string, never>; result: SystemGraph };
+  /** The answer is empty: descriptors come with the notification `attached`. */
+  attach: { params: { name: string }; result: Record<string, never> };
+  /** Runs a program beside a service's main one. Descriptors come with `accepted`; the answer is its end. */
+  exec: { params: ExecRequest & { name: string }; result: ExecResult };
+  /** A signal to a program that `exec` runs, and its group. */
+  execSignal: { params: { request: Ticket; signal: number }; result: Record<string, never> };
   /** What an apply would do. path null: the running configuration's own. */
   plan: { params: { path: string | null }; result: PlanResult };
   /** Only for the next reading of the configuration: what runs is changed by start and stop. */
@@ -42,6 +48,18 @@ export interface Methods {
     params: { path: string | null; timeoutMs: number | null; wait: boolean; gate: boolean; gateMs: number | null };
     result: Reply;
   };
+}
+
+export interface ExecRequest {
+  argv: string[];
+  /** It gets a terminal of this kind (TERM; empty: as the service's); null: pipes. */
+  terminal: string | null;
+}
+
+/** Exactly one of the two is not null. */
+export interface ExecResult {
+  code: number | null;
+  signal: number | null;
 }
 
 export type MethodName = keyof Methods;
@@ -94,6 +112,8 @@ export interface PlanChange {
 /** Notifications from the server; they belong to the connection's open request. */
 export type Notification =
   | { method: "accepted"; params: { request: Ticket; note: string } }
+  /** Comes with two descriptors: the terminal's master, and a socket on which comes what it shows. */
+  | { method: "attached"; params: { service: string } }
   | { method: "log"; params: { service: string; text: string } }
   /** `logs` with follow: all that there was is told; what comes now is new. */
   | { method: "caught-up"; params: Record<string, never> }
@@ -113,12 +133,15 @@ export const ErrorCode = {
   configuration: -32003,
   unknownRequest: -32004,
   busy: -32005,
+  notRunning: -32006,
+  /** What is asked for cannot be had of this service. */
+  impossible: -32007,
 } as const;
 
 export interface RpcError {
   code: number;
   message: string;
-  data?: { suggestions?: string[]; problems?: string };
+  data?: { suggestions?: string[]; problems?: string; exitCode?: number };
 }
 
 export interface RpcRequest {

@@ -34,6 +34,8 @@ export interface Call {
   result(value: unknown): void;
   fail(error: RpcError): void;
   notify(notification: Notification): void;
+  /** A notification with copies of descriptors; what is called first. false: it cannot be sent now. */
+  hand(notification: Notification, descriptors: number[]): boolean;
   /** Called when the client goes away before the answer. */
   onClose(handler: () => void): void;
   /** Bytes that wait to be sent. */

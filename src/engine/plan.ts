@@ -94,8 +94,12 @@ export interface ServicePlan {
   sandbox: SandboxPlan | null;
   /** What gonit listens on in its place; their order is that of the descriptors from 3. */
   sockets: SocketPlan[];
+  /** A terminal of its own. Null: none. */
+  tty: TerminalPlan | null;
   /** File that is opened as its standard input; empty: /dev/null. */
   stdin: string;
+  /** Service whose standard output is its standard input; empty: none's. */
+  stdinFrom: string;
   inheritEnvironment: "all" | "none" | string[];
   /** What the configuration sets, env_file's content included; later wins over what is inherited. */
   environment: Record<string, string>;
@@ -141,6 +145,14 @@ export type SchedulePlan = {
   /** Once, so long after gonit began. */
   | { kind: "boot"; delayMs: number }
 );
+
+/** A service's controlling terminal, which its output goes to. */
+export interface TerminalPlan {
+  /** Path of a terminal; empty: a pty, which is logged and can be attached to. */
+  device: string;
+  /** Whether it is the standard input as well. */
+  stdin: boolean;
+}
 
 /** A program and its arguments; `shell: true` has become [/bin/sh, -c, TEXT]. */
 export interface CommandPlan {
@@ -330,4 +342,6 @@ export interface LogPlan {
   syncMs: number;
   format: "text" | "json" | "raw";
   lineLimitBytes: number;
+  /** Bytes of each second that are kept; 0: all. */
+  rateBytes: number;
 }

@@ -45,6 +45,17 @@ export interface ServiceStatus {
   schedule: ScheduleStatus | null;
   /** What is poorer here than the configuration asks, such as no cgroup. */
   notes: string[];
+  /** Its output so far; only of services that were asked for by name. */
+  logs?: LogFigures;
+}
+
+export interface LogFigures {
+  /** What came, and what of it was dropped. */
+  bytes: number;
+  lines: number;
+  droppedBytes: number;
+  /** Files, standard output first; none: memory or a console. */
+  paths: string[];
 }
 
 export interface ScheduleStatus {

@@ -1,10 +1,18 @@
 /** What control requests ask of the manager (src/control/control-host.ts). */
 
-import type { ControlHost, LogFollower, LogPiece } from "../control/control-host.ts";
+import type { Attachment, ControlHost, ExecListener, LogFollower, LogPiece, Refused } from "../control/control-host.ts";
 import { isoTime } from "../control/iso-time.ts";
-import type { EnableResult, HistoryResult, PlanResult, VersionInfo } from "../control/messages.ts";
+import {
+  type EnableResult,
+  ErrorCode,
+  type ExecRequest,
+  type ExecResult,
+  type HistoryResult,
+  type PlanResult,
+  type VersionInfo,
+} from "../control/messages.ts";
 import type { Reply } from "../engine/effect.ts";
-import { engineOf, type Node } from "../engine/engine.ts";
+import { definitionOf, engineOf, type Node } from "../engine/engine.ts";
 import type { Event, Gate, Peer, Request } from "../engine/event.ts";
 import { familyOf, type InstanceId, type Ticket } from "../engine/instance.ts";
 import { type Match, matchNames } from "../engine/names.ts";
@@ -12,11 +20,12 @@ import type { Plan, ServicePlan } from "../engine/plan.ts";
 import { planPreview } from "../engine/plan-preview.ts";
 import { scaledServices } from "../engine/replicas.ts";
 import { rules } from "../engine/rules.ts";
-import type { Explanation, SystemStatus } from "../engine/view.ts";
+import type { Explanation, LogFigures, ServiceStatus, SystemStatus } from "../engine/view.ts";
 import { type SystemGraph, systemGraph } from "../engine/view-graph.ts";
 import { requestNote } from "../engine/view-note.ts";
 import { systemStatus } from "../engine/view-status.ts";
 import { explain } from "../engine/view-why.ts";
+import { attach } from "./attach.ts";
 import { readNow } from "./clock.ts";
 import { storeEnabled } from "./enabled-store.ts";
 import { requestEvent } from "./history-events.ts";
@@ -54,7 +63,7 @@ export class ControlService implements ControlHost {
     if (names.length === 0) return { status, unknown: [], suggestions: [] };
     const matched = this.match(names);
     const wanted = new Set(matched.found.map(({ plan }) => plan.name));
-    const services = status.services.filter(({ name }) => wanted.has(name));
+    const services = status.services.filter(({ name }) => wanted.has(name)).map((one) => this.withLogs(one));
     return { status: { ...status, services }, unknown: matched.unknown, suggestions: matched.suggestions };
   }
 
@@ -69,6 +78,19 @@ export class ControlService implements ControlHost {
       return notes.length === 0 ? one : { ...one, notes: [...one.notes, ...notes] };
     });
     return { ...status, configuration: this.manager.configurationWatch.difference, services };
+  }
+
+  private withLogs(service: ServiceStatus): ServiceStatus {
+    const figures: LogFigures = { bytes: 0, lines: 0, droppedBytes: 0, paths: [] };
+    const sources = this.manager.shell.logs.sourcesOf(service.instance);
+    for (const { slot, path } of sources) {
+      const { bytes, lines, dropped } = host.logCounters(slot);
+      figures.bytes += bytes;
+      figures.lines += lines;
+      figures.droppedBytes += dropped;
+      if (path !== "") figures.paths.push(path);
+    }
+    return sources.length === 0 ? service : { ...service, logs: figures };
   }
 
   explain(name: string): Explanation | { unknown: true; suggestions: string[] } {
@@ -93,11 +115,20 @@ export class ControlService implements ControlHost {
   }
 
   abandon(ticket: Ticket): void {
+    if (this.manager.sessions.knows(ticket)) {
+      this.manager.sessions.close(ticket);
+      return;
+    }
     this.manager.requests.forget(ticket);
     this.manager.emit({ kind: "request-cancelled", id: ticket });
   }
 
-  resume(ticket: Ticket, done: (reply: Reply) => void): boolean {
+  resume(ticket: Ticket, done: (reply: Reply | ExecResult) => void): boolean {
+    const { sessions } = this.manager;
+    if (sessions.knows(ticket)) {
+      sessions.resume(ticket, { accepted: () => true, failed: () => {}, ended: done });
+      return true;
+    }
     const earlier = this.manager.requests.earlierReply(ticket);
     if (earlier !== undefined) {
       done(earlier);
@@ -156,6 +187,37 @@ export class ControlService implements ControlHost {
 
   graph(): SystemGraph {
     return systemGraph(this.manager.state());
+  }
+
+  attach(name: string): Attachment | Refused {
+    const found = this.one(name);
+    return "plan" in found ? attach(this.manager.shell, found.id, definitionOf(found)) : found;
+  }
+
+  exec(name: string, request: ExecRequest, listener: ExecListener): Ticket | Refused {
+    const found = this.one(name);
+    if (!("plan" in found)) return found;
+    const { run } = found.unit;
+    const begun = this.manager.sessions.begin(found.id, definitionOf(found), run?.pid ?? 0, request, listener);
+    return typeof begun === "number" ? begun : { refusal: `${found.unit.name}: ${begun}`, code: ErrorCode.impossible };
+  }
+
+  execSignal(ticket: Ticket, signal: number): number {
+    return this.manager.sessions.signal(ticket, signal);
+  }
+
+  /** The one service that runs and has this name, or why it is not to be had. */
+  private one(name: string): Node | Refused {
+    const matched = this.match([name]);
+    const [first, second] = matched.found;
+    if (first === undefined) return { unknown: [name], suggestions: matched.suggestions };
+    const refuse = (refusal: string, code: number): Refused => ({ refusal, code });
+    if (second !== undefined)
+      return refuse(`${name} names ${matched.found.length} services: name one`, ErrorCode.invalidParams);
+    const { run, state } = first.unit;
+    if (run === null || run.main !== "running")
+      return refuse(`${first.unit.name} does not run: it is ${state}`, ErrorCode.notRunning);
+    return first;
   }
 
   private match(names: string[]): Match<Node> {

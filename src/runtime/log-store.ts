@@ -6,6 +6,7 @@
 import { LogFlag } from "../contract.ts";
 import { type InstanceId, instanceKey, parseInstanceKey, type Ticket } from "../engine/instance.ts";
 import type { LogPlan, ServicePlan } from "../engine/plan.ts";
+import { ServiceTerminals } from "./service-terminals.ts";
 
 const pipeCapacityBytes = 65536;
 const tailBytes = 64 * 1024;
@@ -19,9 +20,12 @@ export interface LogSource {
   fd: number;
   path: string;
   flags: number;
+  /** A pty in place of a pipe: `fd` is its slave. */
+  isTerminal: boolean;
 }
 
 export class LogStore {
+  readonly terminals = new ServiceTerminals();
   private readonly sources = new Map<string, LogSource>();
   private readonly heldEnds = new Map<string, number>();
   private readonly watchers = new Map<string, number>();
@@ -33,6 +37,7 @@ export class LogStore {
 
   /** Write ends that init holds from an earlier manager, by source name. */
   adopt(held: { name: string; fd: number }[]): void {
+    this.terminals.adopt(held);
     for (const { name, fd } of held)
       if (name.startsWith(heldPrefix)) this.heldEnds.set(name.slice(heldPrefix.length), fd);
   }
@@ -51,15 +56,20 @@ export class LogStore {
   outputsOf(service: ServicePlan, instance: InstanceId): { stdout: number; stderr: number } {
     const name = instanceKey(instance);
     const logs = service.logs;
+    if (service.tty?.device === "") {
+      const terminal = this.source(name, name, logs, logs.format === "raw" ? 0 : LogFlag.terminal, true);
+      return { stdout: terminal, stderr: terminal };
+    }
     if (logs.to === "none" || logs.to === "inherit") return { stdout: -1, stderr: -1 };
     const separate = logs.stderr === "separate";
-    const stdout = this.source(name, name, logs, 0);
+    const stdout = this.source(name, name, logs, 0, false);
     if (!separate) return { stdout, stderr: stdout };
     const isConsole = logs.to === "console";
-    return { stdout, stderr: this.source(`${name}:err`, name, logs, isConsole ? LogFlag.consoleError : 0) };
+    return { stdout, stderr: this.source(`${name}:err`, name, logs, isConsole ? LogFlag.consoleError : 0, false) };
   }
 
-  private source(name: string, label: string, logs: LogPlan, extraFlags: number): number {
+  private source(name: string, label: string, logs: LogPlan, extraFlags: number, isTerminal: boolean): number {
+    this.dropOther(name, isTerminal);
     const known = this.sources.get(name);
     const path = logs.to === "file" ? pathOf(logs.path, name) : "";
     const key = name.endsWith(":err") ? name.slice(0, -":err".length) : name;
@@ -74,14 +84,25 @@ export class LogStore {
       flags,
       lineLimit: logs.lineLimitBytes,
       syncMs: logs.syncMs,
+      rate: logs.rateBytes,
     });
     if (slot < 0) return slot;
     let fd = known?.fd ?? this.heldEnds.get(name) ?? -1;
     this.heldEnds.delete(name);
-    if (fd < 0) fd = host.logPipe(slot, pipeCapacityBytes);
+    if (fd < 0) fd = isTerminal ? this.terminals.open(name, slot) : host.logPipe(slot, pipeCapacityBytes);
     if (fd < 0) return fd;
-    this.sources.set(name, { name, slot, fd, path, flags });
+    this.sources.set(name, { name, slot, fd, path, flags, isTerminal });
     return fd;
+  }
+
+  /** A pipe is given back where a terminal is wanted, and the other way round: what is still in it is written. */
+  private dropOther(name: string, isTerminal: boolean): void {
+    const held = this.heldEnds.get(name);
+    const fd = this.sources.get(name)?.fd ?? held;
+    if (fd === undefined) return;
+    const hadTerminal = host.isTerminal(fd);
+    if (hadTerminal === isTerminal && (!isTerminal || this.terminals.masterOf(name) >= 0)) return;
+    this.forget(name, fd);
   }
 
   /**
@@ -147,7 +168,9 @@ export class LogStore {
 
   /** Whether everything that was written by now has passed through the logger. */
   isDrained(instance: InstanceId): boolean {
-    return this.sourcesOf(instance).every((source) => host.logDrained(source.slot, source.fd));
+    return this.sourcesOf(instance).every(({ name, slot, fd, isTerminal }) =>
+      host.logDrained(slot, isTerminal ? this.terminals.masterOf(name) : fd),
+    );
   }
 
   /**
@@ -187,13 +210,18 @@ export class LogStore {
       ...[...this.sources.values()].map(({ name, fd }) => [name, fd] as const),
     ]) {
       if (isKnown(parseInstanceKey(name.replace(/:err$/, "")))) continue;
-      host.forgetLog(name);
-      host.close(fd);
-      this.heldEnds.delete(name);
-      this.sources.delete(name);
-      this.startMarks.delete(name);
-      this.runMarks.delete(name);
+      this.forget(name, fd);
     }
+  }
+
+  private forget(name: string, fd: number): void {
+    host.forgetLog(name);
+    host.close(fd);
+    this.terminals.forget(name);
+    this.heldEnds.delete(name);
+    this.sources.delete(name);
+    this.startMarks.delete(name);
+    this.runMarks.delete(name);
   }
 }
 

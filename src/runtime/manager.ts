@@ -19,6 +19,7 @@ import { readClock, readNow } from "./clock.ts";
 import { ConfigurationWatch } from "./configuration-watch.ts";
 import { ControlPlace } from "./control-place.ts";
 import { ControlService } from "./control-service.ts";
+import { ExecSessions } from "./exec-sessions.ts";
 import { Followers } from "./followers.ts";
 import { History } from "./history.ts";
 import { InitSignals, signalEvent } from "./init-signals.ts";
@@ -86,10 +87,11 @@ export class Manager {
   private readonly timers = new Timers();
   private readonly watches = new Watches();
   private readonly notify: NotifySockets;
-  private readonly spawner: Spawner;
-  private readonly trees: Trees;
+  readonly spawner: Spawner;
+  readonly trees: Trees;
   private readonly probes: Probes;
-  private readonly mains: MainProcesses;
+  readonly mains: MainProcesses;
+  readonly sessions: ExecSessions;
   private readonly logWatches: LogWatches;
   private readonly onlookers: { lookAll: () => void }[];
   private readonly signals: InitSignals;
@@ -161,8 +163,10 @@ export class Manager {
       pidFileBefore: (start, path) => this.mains.pidFileBefore(start, path),
       wroteAll: (instance) => this.logWatches.lookFor(instance),
     });
+    this.spawner.feeds.adopt(this.held);
     this.probes = new Probes(this.shell, this.spawner);
     this.mains = new MainProcesses(this.shell, this.spawner, this.trees);
+    this.sessions = new ExecSessions(this.shell, this.spawner);
     this.followers = new Followers(logs);
     this.onlookers = [this.logWatches, this.followers, new LogTroubles(logs, this.shell.ownLog)];
     this.signals = new InitSignals(this.recovered.signalsSeen);
@@ -259,7 +263,7 @@ export class Manager {
     this.shell.logs.resume(this.shell.service);
     this.spawner.readyPipes.adopt(this.held, (ticket) => isReadinessAwaited(this.state(), ticket));
     this.shell.sockets.adopt(this.held);
-    const answered = reconcile(this.shell, this.state(), this.spawner, this.trees, this.mains);
+    const answered = reconcile(this.shell, this.state(), this);
     this.turns.finish(this.recovered);
     const missing = outstanding(this.state());
     this.turns.perform(
@@ -368,6 +372,7 @@ export class Manager {
     this.forwarded.flush(mainProcess(this.state(), { service: "main", replica: 1 }));
     this.shell.sockets.sync();
     this.removed.afterTurn(this.state());
+    this.spawner.feeds.afterTurn(this.state());
     this.machine?.afterTurn(this.state());
     this.configurationWatch.afterTurn(this.state());
     this.rest.afterTurn(this.turns.records, () => this.turns.snapshot([]));

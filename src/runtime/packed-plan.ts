@@ -57,6 +57,8 @@ const partFields = [
   "sandbox",
   "schedule",
   "sockets",
+  "tty",
+  "stdinFrom",
 ] as const satisfies (keyof ServicePlan)[];
 
 /** Parts that several services share must be one object each (shareParts). */
@@ -111,7 +113,9 @@ function serviceOf(row: unknown[], parts: unknown[]): ServicePlan {
     limits: parts[row[36] as number],
     sandbox: parts[row[37] as number],
     sockets: parts[row[39] as number],
+    tty: parts[row[40] as number],
     stdin: row[9],
+    stdinFrom: parts[row[41] as number],
     inheritEnvironment: parts[row[22] as number],
     environment: parts[row[23] as number],
     environmentFiles: parts[row[24] as number],

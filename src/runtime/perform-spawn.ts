@@ -8,6 +8,7 @@ import type { Effect } from "../engine/effect.ts";
 import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
 import { removeDirectories, type ServicePlan } from "../engine/plan.ts";
 import { readEnvironmentFiles } from "./environment-files.ts";
+import { Feeds } from "./feeds.ts";
 import { type Shell, serviceOf } from "./performer.ts";
 import type { ProcessListener } from "./processes.ts";
 import { ReadyPipes } from "./ready-pipes.ts";
@@ -21,6 +22,7 @@ import {
 } from "./service-directories.ts";
 import { addConfigured, environmentTexts, ownTexts, sharedVariables } from "./service-environment.ts";
 import { type Identity, identityOf } from "./service-identity.ts";
+import { addFeeds, addInput } from "./service-input.ts";
 import { addSandbox } from "./service-sandbox.ts";
 import { startProblem } from "./start-problem.ts";
 
@@ -67,6 +69,7 @@ interface MainListener {
 
 export class Spawner {
   readonly readyPipes: ReadyPipes;
+  readonly feeds = new Feeds();
   private readonly shell: Shell;
   private readonly mains: MainListener;
   private readonly bases: DirectoryBases;
@@ -124,7 +127,7 @@ export class Spawner {
       return;
     }
     const outputs = this.shell.logs.outputsOf(service, effect.instance);
-    const hasPipes = service.logs.to === "file" || service.logs.to === "console";
+    const hasPipes = service.logs.to === "file" || service.logs.to === "console" || service.tty?.device === "";
     const logError = !hasPipes ? 0 : Math.min(outputs.stdout, outputs.stderr);
     if (logError < 0) {
       this.fail(effect.ticket, Stage.log, -logError, `cannot make the log pipe: ${host.errnoText(logError)}`);
@@ -190,7 +193,6 @@ export class Spawner {
       request.keepSession = true;
       if (this.shell.plain) request.terminal = 0;
     }
-    if (service.stdin !== "" && effect.processKind === ProcessKind.main) request.input = service.stdin;
     if (outputs.stdout >= 0) request.descriptors.push([1, outputs.stdout], [2, outputs.stderr]);
     if (service.sockets.length > 0 && effect.processKind === ProcessKind.main) {
       const opened = this.shell.sockets.descriptorsFor(service);
@@ -199,6 +201,15 @@ export class Spawner {
         return;
       }
       handOver(request, service, opened.fds);
+    }
+    if (effect.processKind === ProcessKind.main) {
+      const feedError = addFeeds(request, service, this.feeds, this.shell.plan());
+      if (feedError < 0) {
+        const detail = `cannot make a pipe between services: ${host.errnoText(feedError)}`;
+        this.fail(effect.ticket, Stage.descriptors, -feedError, detail);
+        return;
+      }
+      addInput(request, service, outputs.stdout);
     }
     if (effect.readyFd !== null) {
       const writeEnd = this.readyPipes.open(effect.ticket);
@@ -274,8 +285,10 @@ export class Spawner {
   private drained(ticket: Ticket, instance: InstanceId, speaks: boolean): boolean {
     const tries = this.drainTries.get(ticket) ?? 0;
     const { logs, notify } = this.shell;
+    // A terminal's output reaches its master a moment later.
+    const hasSettled = tries > 0 || this.shell.service(instance.service)?.tty?.device !== "";
     const heard = !speaks || (!this.mains.isStarting(instance) && notify.isDrained(instance));
-    if (tries >= drainRetries || (heard && logs.isDrained(instance))) return true;
+    if (tries >= drainRetries || (hasSettled && heard && logs.isDrained(instance))) return true;
     this.drainTries.set(ticket, tries + 1);
     return false;
   }
@@ -285,8 +298,12 @@ export class Spawner {
   }
 
   private failureDetail(stage: number, errno: number, effect: SpawnEffect, service: ServicePlan): string {
+    return this.problemOf(stage, errno, effect.command.argv[0] ?? "", service);
+  }
+
+  /** Why a program of a service does not run, in words. */
+  problemOf(stage: number, errno: number, program: string, service: ServicePlan): string {
     const { identity, shared } = this.prepare(service);
-    const program = effect.command.argv[0] ?? "";
     const searchPath = shared.variables.get("PATH") ?? "";
     return startProblem(stage, errno, { program, service, identity, bases: this.bases, searchPath });
   }

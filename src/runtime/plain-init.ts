@@ -46,7 +46,9 @@ function mainService(argv: string[]): ServicePlan {
     limits: null,
     sandbox: null,
     sockets: [],
+    tty: null,
     stdin: "",
+    stdinFrom: "",
     inheritEnvironment: "all",
     environment: {},
     environmentFiles: [],
@@ -84,6 +86,7 @@ function mainService(argv: string[]): ServicePlan {
       syncMs: 0,
       format: "raw",
       lineLimitBytes: 65_536,
+      rateBytes: 0,
     },
     definedAt: "command line",
   };

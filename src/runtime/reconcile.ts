@@ -7,6 +7,7 @@ import { ProcessKind, SignalScope, type SlotRecord, SlotState } from "../contrac
 import type { AdoptedProcess, Event } from "../engine/event.ts";
 import { instanceKey, parseInstanceKey, type Ticket } from "../engine/instance.ts";
 import type { State } from "../engine/state.ts";
+import type { ExecSessions } from "./exec-sessions.ts";
 import { isGivenUp, type OpenProcess, openProcesses } from "./lookups.ts";
 import type { MainProcesses } from "./main-processes.ts";
 import { mendSlots } from "./mend-slots.ts";
@@ -17,14 +18,16 @@ import { slotRuns } from "./processes.ts";
 
 const SIGKILL = 9;
 
+/** Who looks after processes. */
+interface Owners {
+  spawner: Spawner;
+  trees: Trees;
+  mains: MainProcesses;
+  sessions: ExecSessions;
+}
+
 /** The tickets of orders that are answered now, and so must not be given again. */
-export function reconcile(
-  shell: Shell,
-  state: State,
-  spawner: Spawner,
-  trees: Trees,
-  mains: MainProcesses,
-): Set<Ticket> {
+export function reconcile(shell: Shell, state: State, { spawner, trees, mains, sessions }: Owners): Set<Ticket> {
   host.testHook("recover-reconcile");
   const answered = new Set<Ticket>();
   const open = openProcesses(state);
@@ -42,7 +45,8 @@ export function reconcile(
         adopted.push(adoptStray(shell, slot, spawner, trees));
         replaced.set(slot.instance, slot.ticket);
       } else keepBeside(slot, later, trees, mains);
-    } else endStray(slot);
+    } else if (slot.kind === ProcessKind.execSession && slotRuns(slot)) sessions.adopt(slot);
+    else endStray(slot);
   }
   if (adopted.length > 0) shell.emit({ kind: "processes-adopted", processes: adopted });
   for (const process of open) {

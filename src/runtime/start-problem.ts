@@ -21,7 +21,6 @@ const stepTexts: Record<number, string> = {
   [Stage.clone]: "cannot make a process",
   [Stage.cgroup]: "cannot enter its cgroup",
   [Stage.session]: "cannot make a session",
-  [Stage.terminal]: "cannot take its terminal",
   [Stage.namespaces]: "cannot make its namespaces",
   [Stage.userNamespace]: "cannot make its user namespace",
   [Stage.mounts]: "cannot make its mounts (Linux 5.12 or later is needed)",
@@ -63,6 +62,8 @@ export function startProblem(stage: number, errno: number, failed: FailedStart):
       return `cannot enter its root directory ${service.sandbox?.root ?? ""}: ${why}`;
     case Stage.input:
       return `cannot open its standard input ${service.stdin}: ${why}`;
+    case Stage.terminal:
+      return `cannot take its terminal${service.tty?.device ? ` ${service.tty.device}` : ""}: ${why}`;
     case Stage.timeLimit:
       return `${program} did not begin to run within its time limit`;
     case Stage.killed:

@@ -178,6 +178,40 @@ static void test_another_user(void) {
   assert(prctl(PR_GET_DUMPABLE) == 1);
 }
 
+/* A program beside another one: in its namespaces and below its root, whoever it is. */
+static void test_join(int is_user) {
+  if (!is_root() || !can_unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS)) return;
+  begin();
+  int ends[2];
+  char line[16];
+  assert(pipe2(ends, O_CLOEXEC) == 0);
+  uint32_t namespaces = CLONE_NEWNS | CLONE_NEWUTS | (is_user ? CLONE_NEWUSER : 0);
+  struct spawn_request *request = REQUEST("sh", "-c", "echo secret >/tmp/mine; echo up; exec sleep 1000");
+  request->namespaces = namespaces;
+  with_mount(request, "/tmp", SPAWN_MOUNT_TEMPORARY);
+  if (is_user) request->set |= SPAWN_SET_USER, request->uid = NOBODY;
+  add_descriptor(request, 1, ends[1]);
+  struct spawn_result other = spawn(request);
+  assert(other.stage == STAGE_NONE && read(ends[0], line, sizeof line) > 0);
+
+  request = REQUEST("sh", "-c", "cat /tmp/mine; id -u; cat /proc/self/uid_map");
+  request->join_pid = other.pid;
+  request->join_namespaces = namespaces;
+  if (is_user) request->set |= SPAWN_SET_USER, request->uid = NOBODY;
+  assert(run_for_output(request) == 0);
+  assert(has_line("secret") && has_line(is_user ? "65534" : "0"));
+  assert((strstr(output, "65534      65534          1") != NULL) == is_user);
+
+  request = REQUEST("/bin/true");
+  request->join_pid = INT32_MAX;
+  expect_failure(request, STAGE_NAMESPACES, ENOENT);
+  assert(slots_signal(&ledger, other.slot, other.ticket, SIGKILL, SIGNAL_SCOPE_PROCESS) == 0);
+  finish(&other);
+}
+
+static void test_join_as_root(void) { test_join(0); }
+static void test_join_as_user(void) { test_join(1); }
+
 int main(void) {
   run_in_manager("read only, but for what is kept", test_read_only);
   run_in_manager("nothing becomes writable", test_no_more_than_before);
@@ -187,6 +221,8 @@ int main(void) {
   run_in_manager("another root", test_root);
   run_in_manager("a user namespace", test_user_namespace);
   run_in_manager("another user in a user namespace", test_another_user);
+  run_in_manager("beside another program", test_join_as_root);
+  run_in_manager("beside another program in a user namespace", test_join_as_user);
   char command[256];
   snprintf(command, sizeof command, "rm -rf %s/*", folder);
   assert(system(command) == 0);

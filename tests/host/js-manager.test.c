@@ -1,4 +1,4 @@
-// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c js-named.c js-listen.c unix-socket.c js-init.c js-ledger.c js-log.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-tree.c slots.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c engine
+// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c js-named.c js-init.c js-ledger.c js-log.c js-descriptors.c js-terminal.c js-socket.c hosts.c unix-socket.c pty.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-tree.c slots.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c js-listen.c engine
 // valgrind
 /*
  * Host calls of module manager over a ledger of our own: we write what init would write, and answer as it would.
@@ -20,7 +20,7 @@
 #include "../../host/tree.h"
 #include "script.h"
 
-static const struct js_module *const modules[] = {&js_core, &js_loop, &js_manager, NULL};
+static const struct js_module *const modules[] = {&js_core, &js_loop, &js_socket, &js_manager, &js_terminal, NULL};
 
 struct manager manager;
 
@@ -361,7 +361,7 @@ static void test_messages_to_init(void) {
 static void test_logs(void) {
   struct init_message message;
   must(SCRIPT(
-    const config = { name: "web", label: "web", path: "/tmp/none", maxSize: 1000, keep: 2, flags: 1, lineLimit: 100, syncMs: 0 };
+    const config = { name: "web", label: "web", path: "/tmp/none", maxSize: 1000, rate: 0, keep: 2, flags: 1, lineLimit: 100, syncMs: 0 };
     const slot = host.configureLog(config);
     check(slot > 0, true);
     check(host.configureLog(config), slot);
@@ -394,6 +394,60 @@ static int read_request(const char *text, struct spawn_claim *claim, struct spaw
   JS_FreeValue(ctx, object);
   JS_FreeValue(ctx, global);
   return result;
+}
+
+static void test_terminals(void) {
+  struct init_message message;
+  must(SCRIPT(
+    const config = { name: "game", label: "", path: "", maxSize: 0, rate: 0, keep: 0, flags: 256, lineLimit: 0, syncMs: 0 };
+    const slot = host.configureLog(config);
+    const [master, slave] = host.openPty();
+    check(host.isTerminal(master), true);
+    check(host.setWindowSize(master, 91, 31), 0);
+    check(host.windowSize(slave), [91, 31]);
+    check(host.rawMode(slave, true), 0);
+    check(host.resetPty(slave), 0);
+    host.write(slave, "x\n");
+    check(host.receive(master, 10), host.encodeUtf8("x\r\n"));
+    check(host.receive(master, 10), -11);
+    check(host.resetPty(0), -25);
+    check(host.setWindowSize(0, 1, 1), -25);
+    check(host.logTerminal(slot, master, slave), 0);
+    check(host.logTerminal(slot + 1, master, slave), -22);
+    check(host.logViewer(slot, slave), 0);
+    check(host.logDrained(slot, master), true);
+    throws(() => host.logViewer(0, slave), "logViewer: slot");
+    throws(() => host.setWindowSize(master, 70000, 1), "columns");
+  ));
+  expect_message(INIT_OP_HOLD, "log:game", 1, &message);
+  expect_message(INIT_OP_LOG_SOURCE, "game", 1, &message);
+  expect_message(INIT_OP_LOG_VIEWER, "", 1, &message);
+}
+
+static void test_descriptors_that_are_handed_out(void) {
+  must(SCRIPT(
+    const [one, two] = host.socketPair();
+    const [readEnd, writeEnd] = host.pipe();
+    check(host.receiveDescriptors(two, 100), -11);
+    check(host.sendDescriptors(one, "ab", [writeEnd, writeEnd]), 2);
+    check(host.sendDescriptors(one, "c", []), 1);
+    host.close(writeEnd);
+    const got = host.receiveDescriptors(two, 100);
+    check(got.data, host.encodeUtf8("ab"));
+    check(got.descriptors.length, 2);
+    check(host.receiveDescriptors(two, 100).data, host.encodeUtf8("c"));
+    host.write(got.descriptors[1], "hello");
+    check(host.receive(readEnd, 10), host.encodeUtf8("hello"));
+    for (const fd of got.descriptors) host.close(fd);
+    check(host.receive(readEnd, 10).length, 0);
+    check(host.sendDescriptors(one, "x", [9999]), -9);
+    throws(() => host.sendDescriptors(one, "x", ["y"]), "descriptors");
+    host.close(one);
+    check(host.receiveDescriptors(two, 100), { data: {}, descriptors: [] });
+    check(host.setBlocking(two), 0);
+    check(host.setBlocking(9999), -9);
+    for (const fd of [two, readEnd]) host.close(fd);
+  ));
 }
 
 static void test_a_whole_spawn_request(void) {
@@ -587,6 +641,8 @@ int main(void) {
   test_held();
   test_messages_to_init();
   test_logs();
+  test_terminals();
+  test_descriptors_that_are_handed_out();
   test_a_whole_spawn_request();
   test_a_small_spawn_request();
   test_a_large_spawn_request();

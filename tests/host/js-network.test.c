@@ -1,4 +1,4 @@
-// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c features.c js-socket.c hosts.c unix-socket.c js-service.c js-network.c on-terminal.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
+// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-file.c js-directory.c features.c js-socket.c hosts.c unix-socket.c js-service.c js-network.c on-terminal.c pty.c names.c sha256.c ledger-status.c journal.c ledger.c log-table.c test-hook.c engine
 /*
  * Host calls of module service that speak to the network, in a network namespace of the test's own with nothing but a
  * loopback. Frames and names need root, or a user namespace.

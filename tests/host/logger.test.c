@@ -1,9 +1,11 @@
-// with: logger.c logger-console.c logger-drain.c logger-file.c logger-lines.c logger-memory.c logger-message.c logger-prefix.c logger-record.c logger-rotate.c logger-source.c logger-sync.c log-table.c log-api.c ledger.c init-message.c test-hook.c
+// with: logger.c logger-console.c logger-drain.c logger-file.c logger-lines.c logger-memory.c logger-message.c logger-prefix.c logger-record.c logger-rotate.c logger-source.c logger-sync.c logger-viewer.c logger-rate.c pty.c log-table.c log-api.c ledger.c init-message.c test-hook.c
 // valgrind
 /* The logger's features, one by one, against a real logger process. */
 #include "logger-world.h"
 
 #include <sys/ioctl.h>
+
+#include "../../host/pty.h"
 
 static void stamp_removed(char *text) {
   char *to = text;
@@ -500,6 +502,205 @@ static void table_survives_changes_of_every_size(void) {
   world_end();
 }
 
+/* ---- terminals ---- */
+
+static int terminal_source(const struct log_config *config, int *master, int *slave) {
+  struct log_config whole = *config;
+  whole.label = whole.name;
+  whole.flags |= LOG_FLAG_TERMINAL;
+  if (!whole.path) whole.path = "";
+  int slot = log_configure(&world.ledger, &whole);
+  assert(slot > 0 && pty_open(master, slave) == 0);
+  assert(log_terminal(&world.ledger, world.manager[0], slot, *master, *slave) == 0);
+  world_from_manager();
+  return slot;
+}
+
+static void terminal_is_logged_without_its_carriage_returns(void) {
+  int master, slave;
+  world_begin(ROLE_LAPTOP);
+  world_start();
+  struct log_config config = {.name = "web", .path = world_path("web.log"), .flags = LOG_FLAG_STAMP};
+  int slot = terminal_source(&config, &master, &slave);
+  world_write(slave, "one\n50%\r100%\n\n");
+  world_await_bytes(slot, 17);
+  /* A carriage return at the end of what was read is settled by what follows: first one that stays, then one that goes. */
+  struct termios modes;
+  assert(tcgetattr(slave, &modes) == 0);
+  modes.c_oflag &= ~(tcflag_t)OPOST;
+  assert(tcsetattr(slave, TCSADRAIN, &modes) == 0);
+  world_write(slave, "a\r");
+  world_await_bytes(slot, 19);
+  world_write(slave, "b\r");
+  world_await_bytes(slot, 21);
+  world_write(slave, "\nc");
+  world_await_bytes(slot, 23);
+  world_drain();
+  char *text = world_read(world_path("web.log"));
+  stamp_removed(text);
+  assert(!strcmp(text, "one\n50%\r100%\n\na\rb\nc"));
+  free(text);
+  close(master), close(slave);
+  world_end();
+}
+
+static void terminal_on_a_console_and_in_json(void) {
+  int master, slave, other, other_slave;
+  world_begin(ROLE_LAPTOP);
+  world_start();
+  terminal_source(&(struct log_config){.name = "web", .flags = LOG_FLAG_CONSOLE | LOG_FLAG_PREFIX}, &master, &slave);
+  world_write(slave, "\none\ntwo\n");
+  world_expect_console(world.console[0], "web | \nweb | one\nweb | two\n");
+  struct log_config config = {.name = "db", .path = world_path("db.log"), .flags = LOG_FLAG_JSON};
+  int slot = terminal_source(&config, &other, &other_slave);
+  world_write(other_slave, "one\ntwo\n");
+  world_await_bytes(slot, 10);
+  world_drain();
+  char *text = world_read(world_path("db.log"));
+  assert(strstr(text, "\"message\":\"one\"}\n") && strstr(text, "\"message\":\"two\"}\n") && !strstr(text, "\\r"));
+  free(text);
+  close(master), close(slave), close(other), close(other_slave);
+  world_end();
+}
+
+static void give_viewer(int slot, int ends[2]) {
+  assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  struct init_message message = {.version = CONTRACT_VERSION, .op = INIT_OP_LOG_VIEWER, .a = slot};
+  assert(init_message_send(world.init, &message, ends[1]) == 0);
+  close(ends[1]);
+}
+
+static int greets(int fd) {
+  char byte = 1;
+  return read(fd, &byte, 1) == 1 && byte == 0;
+}
+
+static void viewers_see_what_the_terminal_shows(void) {
+  int master, slave, one[2], two[2], gone[2];
+  world_begin(ROLE_LAPTOP);
+  world_start();
+  int slot = terminal_source(&(struct log_config){.name = "web"}, &master, &slave);
+  give_viewer(slot, gone);
+  close(gone[0]);
+  give_viewer(slot, one);
+  give_viewer(slot, two);
+  assert(greets(one[0]) && greets(two[0]));
+  world_write(slave, "one\n");
+  world_expect_console(one[0], "one\r\n");
+  world_expect_console(two[0], "one\r\n");
+  /* One that takes nothing holds nobody up, and hears later what it has missed. */
+  char block[4001], text[65536];
+  memset(block, 'x', sizeof block - 1);
+  block[sizeof block - 1] = 0;
+  size_t written = 0, taken = 0;
+  for (int i = 0; i < 300; i++, written += sizeof block - 1) {
+    world_write(slave, block);
+    world_expect_console(one[0], block);
+  }
+  world_await_bytes(slot, 5 + written);
+  for (ssize_t got; (got = recv(two[0], text, sizeof text, MSG_DONTWAIT)) > 0;) taken += (size_t)got;
+  assert(taken > 0 && taken < written);
+  world_write(slave, "two\n");
+  world_expect_console(one[0], "two\r\n");
+  snprintf(text, sizeof text, "\r\n[gonit: %zu bytes are left out here]\r\ntwo\r\n", written - taken);
+  world_expect_console(two[0], text);
+  /* They end with the logger. */
+  world_drain();
+  assert(read(one[0], text, 1) == 0 && read(two[0], text, 1) == 0);
+  close(one[0]), close(two[0]), close(master), close(slave);
+  world_end();
+}
+
+static void more_viewers_than_there_can_be_are_turned_away(void) {
+  int master, slave, ends[33][2];
+  char byte;
+  world_begin(ROLE_LAPTOP);
+  world_start();
+  int slot = terminal_source(&(struct log_config){.name = "web"}, &master, &slave);
+  for (int i = 0; i < 33; i++) give_viewer(slot, ends[i]);
+  for (int i = 0; i < 32; i++) assert(greets(ends[i][0]));
+  assert(read(ends[32][0], &byte, 1) == 0);
+  close(ends[32][0]);
+  for (int i = 0; i < 32; i++) close(ends[i][0]);
+  give_viewer(slot, ends[0]); /* those who went away give their places */
+  assert(greets(ends[0][0]));
+  world_write(slave, "one\n");
+  world_expect_console(ends[0][0], "one\r\n");
+  close(ends[0][0]), close(master), close(slave);
+  world_end();
+}
+
+/* ---- limits of output ---- */
+
+/* All that was kept, which must be whole lines of what came, and the sum of what the notes between them say. */
+static uint64_t notes_taken_out(char *text) {
+  uint64_t sum = 0;
+  char *to = text;
+  for (char *at = text, *end; *at; at = end) {
+    unsigned long bytes;
+    end = strchr(at, '\n');
+    end = end ? end + 1 : at + strlen(at);
+    if (sscanf(at, "[gonit: %lu bytes are left out: more than", &bytes) == 1) {
+      sum += bytes;
+      continue;
+    }
+    memmove(to, at, (size_t)(end - at));
+    to += end - at;
+  }
+  *to = 0;
+  return sum;
+}
+
+static void more_than_its_rate_is_dropped_told_and_counted(void) {
+  int fd, console;
+  struct log_counters counters;
+  world_begin(ROLE_LAPTOP);
+  world_start();
+  struct log_config config = {.name = "web", .path = world_path("web.log"), .rate = 1000};
+  int slot = world_source(&config, &fd);
+  char lines[20100];
+  for (int i = 0; i < 1000; i++) snprintf(lines + 20 * i, 32, "this is line %06d\n", i);
+  world_write(fd, lines);
+  world_await_bytes(slot, 20000);
+  /* The note comes by itself, and what comes in another second is kept again. */
+  char *text;
+  int64_t end = world_ms() + WORLD_WAIT_MS;
+  while ((text = world_read(world_path("web.log"))) == NULL || strstr(text, "in a second]\n") == NULL) {
+    free(text);
+    assert(world_ms() < end);
+    world_pause(1000);
+  }
+  free(text);
+  world_write(fd, "the rest\nwithout end");
+  world_await_bytes(slot, 20020);
+  log_read_counters(&world.ledger, slot, &counters);
+  assert(counters.bytes == 20020 && counters.lines == 1001 && counters.dropped >= 17000);
+  world_drain();
+  text = world_read(world_path("web.log"));
+  uint64_t told = notes_taken_out(text);
+  assert(told == counters.dropped && strlen(text) + told == 20020);
+  assert(strncmp(text, lines, 1000) == 0);
+  assert(!strcmp(text + strlen(text) - 20, "the rest\nwithout end"));
+  free(text);
+  close(fd);
+  world_end();
+
+  /* A line that was kept in part, and has no end, is ended before the note; the drain tells what is left. */
+  world_begin(ROLE_LAPTOP);
+  world_start();
+  slot = world_source(&(struct log_config){.name = "a", .flags = LOG_FLAG_CONSOLE | LOG_FLAG_PREFIX, .rate = 100}, &console);
+  world_write(console, "begun");
+  world_await_bytes(slot, 5);
+  memset(lines, 'x', 400);
+  lines[400] = 0;
+  world_write(console, lines);
+  world_await_bytes(slot, 405);
+  world_drain();
+  world_expect_console(world.console[0], "a | begun\na | [gonit: 400 bytes are left out: more than 100 in a second]\n");
+  close(console);
+  world_end();
+}
+
 int main(void) {
   stamp_is_the_iso_date();
   raw_file_gets_bytes_as_they_are();
@@ -524,5 +725,10 @@ int main(void) {
   forgotten_source_is_read_to_its_end();
   watched_lines_ring();
   table_survives_changes_of_every_size();
+  more_than_its_rate_is_dropped_told_and_counted();
+  terminal_is_logged_without_its_carriage_returns();
+  terminal_on_a_console_and_in_json();
+  viewers_see_what_the_terminal_shows();
+  more_viewers_than_there_can_be_are_turned_away();
   return 0;
 }

@@ -208,6 +208,22 @@ static void test_others_are_left_alone(void) {
   finish(&db2.result);
 }
 
+/* A program that a client runs beside the service has a slot of its own, and is of the tree all the same. */
+static void test_session(void) {
+  begin_tree();
+  struct started web = start("echo 1; exec sleep 1000", web_environment);
+  struct started session = start("echo 1; exec sleep 1000", web_environment);
+  read_number(&web), read_number(&session);
+  assert(ask_about(&web, 0).left == 1);
+  ledger.work->slots[session.result.slot].kind = PROCESS_KIND_EXEC_SESSION;
+  struct tree_result result = ask_about(&web, 0);
+  assert(result.left == 2 && lists(&result, session.result.pid));
+  result = kill_tree(&web);
+  assert(result.left == 0 && result.signalled == 2 && is_over(&web) && is_over(&session));
+  assert(finish(&session.result) == -SIGKILL);
+  finish(&web.result);
+}
+
 static void test_signal(void) {
   begin_tree();
   struct started web = start("trap 'echo 7' USR1; setsid sh -c 'trap \"echo 7\" USR1; sleep 1000 & echo 1; wait; exec sleep 1000' & "
@@ -363,6 +379,7 @@ int main(int argc, char **argv) {
   run("a process that was named", test_named);
   run("what escapes without a cgroup", test_escaped);
   run("other services' processes are left alone", test_others_are_left_alone);
+  run("a program beside the service", test_session);
   run("a signal reaches all", test_signal);
   run("a chain that forks and ends", test_chain);
   run("40 trees at once", test_batch);
