@@ -346,8 +346,7 @@ static int read_terminal(struct reader *reader) {
   int result = 0;
   int there = field(reader, "terminal", &value);
   if (there > 0 && JS_IsString(value)) result = add_string(reader, value, "terminal", &offset);
-  if (there > 0 && !JS_IsString(value))
-    result = js_integer(reader->ctx, value, "terminal", 0, INT32_MAX, &fd);
+  else if (there > 0) result = js_integer(reader->ctx, value, "terminal", 0, INT32_MAX, &fd);
   JS_FreeValue(reader->ctx, value);
   struct spawn_request *request = builder_request(&reader->builder);
   if (there < 0 || result < 0) return -1;

@@ -8,7 +8,6 @@
 import { Clock, ExitCode, Ready, Role, ShutdownMode, SignalScope } from "../contract.ts";
 import { controlHandlers } from "../control/handlers.ts";
 import { ControlServer } from "../control/server.ts";
-import { instanceNameOf } from "../control/socket-path.ts";
 import type { Event } from "../engine/event.ts";
 import { outstanding } from "../engine/outstanding.ts";
 import type { Plan } from "../engine/plan.ts";
@@ -20,10 +19,10 @@ import { ConfigurationWatch } from "./configuration-watch.ts";
 import { ControlPlace } from "./control-place.ts";
 import { ControlService } from "./control-service.ts";
 import { ExecSessions } from "./exec-sessions.ts";
+import { claimFor, findFirstPlan } from "./first-plan.ts";
 import { Followers } from "./followers.ts";
 import { History } from "./history.ts";
 import { InitSignals, signalEvent } from "./init-signals.ts";
-import { claimerFacts, claimInstance } from "./instance-paths.ts";
 import { KeptTimes } from "./kept-times.ts";
 import { endLeftBehind } from "./left-behind.ts";
 import { ConfigurationLoader } from "./load-configuration.ts";
@@ -49,7 +48,7 @@ import { drainRetryDelayMs, Spawner } from "./perform-spawn.ts";
 import { Trees } from "./perform-tree.ts";
 import type { Shell } from "./performer.ts";
 import { performersOf } from "./performers.ts";
-import { ForwardedSignals, isPlainInit, plainPlan } from "./plain-init.ts";
+import { ForwardedSignals, isPlainInit } from "./plain-init.ts";
 import { Processes } from "./processes.ts";
 import { reconcile } from "./reconcile.ts";
 import { climb, type Recovered, Rung } from "./recover.ts";
@@ -248,7 +247,10 @@ export class Manager {
     if (this.recovered.queue.length > 0) host.recoveryRung(Rung.full);
     this.turns.runOneByOne(this.recovered.queue);
     host.recoveryRung(0);
-    if (this.state().plan === null && this.recovered.rung !== Rung.safe) this.firstPlan();
+    if (this.state().plan === null && this.recovered.rung !== Rung.safe) {
+      const use = (plan: Plan, configuration: string) => this.usePlan(plan, configuration);
+      findFirstPlan(this.options, this.role, this.machine, this.loader, use);
+    }
   }
 
   /** Takes over what an earlier manager left: sockets, processes, waits. */
@@ -278,36 +280,6 @@ export class Manager {
     this.shell.facts.version = plan.version;
   }
 
-  private firstPlan(): void {
-    if (isPlainInit(this.options, this.role)) {
-      const plan = plainPlan(this.options.command ?? [], this.role);
-      this.usePlan(plan, "");
-      return;
-    }
-    if (this.machine !== null && this.options.rescue) {
-      this.useInstead(this.machine.rescueOnly());
-      return;
-    }
-    this.loader.load(this.options.file, (outcome) => {
-      if ("problems" in outcome) this.refuseFirst(outcome.problems);
-      else this.usePlan(outcome.plan, outcome.plan.sources[0]?.path ?? "");
-    });
-  }
-
-  /** A machine must not end: it runs something else then. */
-  private refuseFirst(problems: string): void {
-    if (this.machine !== null) {
-      this.useInstead(this.machine.fallback(problems));
-      return;
-    }
-    host.print(2, problems);
-    host.finishShutdown(ShutdownMode.exit, ExitCode.usage, 0);
-  }
-
-  private useInstead({ plan, configuration }: { plan: Plan; configuration: string }): void {
-    this.usePlan(plan, this.options.file ?? configuration);
-  }
-
   private usePlan(plan: Plan, configuration: string): void {
     if (this.facts === null) {
       const error = this.claim(configuration);
@@ -327,12 +299,8 @@ export class Manager {
 
   /** Makes this instance's socket and lock. The reason when it cannot be. */
   private claim(configuration: string): string | null {
-    const onLaptop = this.traits.name === "laptop" && !host.isolated();
-    const name = this.options.instance ?? (onLaptop && configuration !== "" ? instanceNameOf(configuration) : "main");
-    const { socket } = this.options;
-    const claim = claimInstance({ ...claimerFacts(this.shell.inherited), name, socket });
+    const claim = claimFor(this.options, this.traits, this.shell.inherited, configuration);
     if ("error" in claim) return claim.error;
-    for (const [at, fd] of claim.locks.entries()) host.hold(`lock:${at}`, fd);
     this.facts = { paths: claim.paths, configuration, earlierRuns: claim.earlierRuns };
     this.shell.facts.socket = claim.paths.socket;
     keepBootFacts(this.facts);

@@ -3,25 +3,24 @@
  * (a user, an environment file, a log pipe) is told as the stage at which the start failed, before a process is made.
  */
 
-import { type ExitRecord, ProcessKind, type SpawnRequest, Stage, type UserRecord } from "../contract.ts";
+import { type ExitRecord, ProcessKind, type SpawnRequest, Stage } from "../contract.ts";
 import type { Effect } from "../engine/effect.ts";
 import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
 import { removeDirectories, type ServicePlan } from "../engine/plan.ts";
 import { readEnvironmentFiles } from "./environment-files.ts";
 import { Feeds } from "./feeds.ts";
 import { type Shell, serviceOf } from "./performer.ts";
+import { baseRequest, type Prepared, PreparedServices } from "./prepared-services.ts";
 import type { ProcessListener } from "./processes.ts";
 import { ReadyPipes } from "./ready-pipes.ts";
 import {
   type DirectoryBases,
   directoryBases,
   directoryProblem,
-  directoryTexts,
   removalArguments,
   spawnDirectories,
 } from "./service-directories.ts";
-import { addConfigured, environmentTexts, ownTexts, sharedVariables } from "./service-environment.ts";
-import { type Identity, identityOf } from "./service-identity.ts";
+import { ownTexts } from "./service-environment.ts";
 import { addFeeds, addInput } from "./service-input.ts";
 import { addSandbox } from "./service-sandbox.ts";
 import { startProblem } from "./start-problem.ts";
@@ -35,25 +34,6 @@ const drainRetries = 50;
 
 type SpawnEffect = Extract<Effect, { kind: "spawn" }>;
 type EndingProcess = Pick<SpawnEffect, "ticket" | "instance" | "startTicket" | "processKind">;
-
-/** The environment that services share which say the same about it. */
-interface SharedEnvironment {
-  inherits: ServicePlan["inheritEnvironment"];
-  environment: ServicePlan["environment"];
-  variables: Map<string, string>;
-  texts: string[];
-}
-
-/** A service's fixed share of a spawn request, kept until its plan changes. */
-interface Prepared {
-  service: ServicePlan;
-  shared: SharedEnvironment;
-  own: string[];
-  identity: Identity;
-}
-
-/** Services that start again and again are few; each one's environment costs some KiB. */
-const preparedMax = 16;
 
 /** What the rest of the manager is told, and knows, about main processes. */
 interface MainListener {
@@ -73,8 +53,7 @@ export class Spawner {
   private readonly shell: Shell;
   private readonly mains: MainListener;
   private readonly bases: DirectoryBases;
-  private readonly prepared = new Map<string, Prepared>();
-  private lastShared: SharedEnvironment | null = null;
+  private readonly prepared: PreparedServices;
   /** Spawns that wait for their environment files. */
   private readonly reading = new Set<Ticket>();
   private readonly drainTries = new Map<Ticket, number>();
@@ -83,6 +62,7 @@ export class Spawner {
     this.shell = shell;
     this.mains = mains;
     this.bases = directoryBases(host.uid(), shell.inherited);
+    this.prepared = new PreparedServices(shell, this.bases);
     this.readyPipes = new ReadyPipes(shell.watches, (event) => shell.emit(event));
   }
 
@@ -113,11 +93,11 @@ export class Spawner {
   }
 
   private start(service: ServicePlan, effect: SpawnEffect, extra: Record<string, string> | null): void {
-    const prepared = this.prepare(service);
+    const prepared = this.prepared.of(service);
     if (prepared.identity.kind === "failed") {
       const { stage, errno, detail } = prepared.identity;
       // Asked again at the next start: the account may be made meanwhile.
-      this.prepared.delete(service.name);
+      this.prepared.forget(service);
       this.fail(effect.ticket, stage, errno, detail);
       return;
     }
@@ -303,43 +283,20 @@ export class Spawner {
 
   /** Why a program of a service does not run, in words. */
   problemOf(stage: number, errno: number, program: string, service: ServicePlan): string {
-    const { identity, shared } = this.prepare(service);
+    const { identity, shared } = this.prepared.of(service);
     const searchPath = shared.variables.get("PATH") ?? "";
     return startProblem(stage, errno, { program, service, identity, bases: this.bases, searchPath });
   }
 
-  private prepare(service: ServicePlan): Prepared {
-    const known = this.prepared.get(service.name);
-    if (known !== undefined && known.service === service) return known;
-    const identity = identityOf(service);
-    const shared = this.sharedEnvironment(service, identity.kind === "user" ? identity.user : null);
-    const own = [...ownTexts(service, this.shell.facts), ...directoryTexts(service, this.bases)];
-    const prepared = { service, shared, own, identity };
-    if (this.prepared.size >= preparedMax) this.prepared.clear();
-    this.prepared.set(service.name, prepared);
-    return prepared;
-  }
-
-  /** Of a thousand services that start one after the other most share one: the parts of a plan are shared (shareParts). */
-  private sharedEnvironment(service: ServicePlan, user: UserRecord | null): SharedEnvironment {
-    const { inheritEnvironment: inherits, environment } = service;
-    const last = this.lastShared;
-    if (user === null && last !== null && last.environment === environment && last.inherits === inherits) return last;
-    const variables = sharedVariables(service, this.shell.inherited, user);
-    const shared = { inherits, environment, variables, texts: environmentTexts(variables) };
-    if (user === null) this.lastShared = shared;
-    return shared;
-  }
-
   /** User number that a service's processes have. */
   uidOf(service: ServicePlan): number {
-    const { identity } = this.prepare(service);
+    const { identity } = this.prepared.of(service);
     return identity.kind === "user" && identity.uid !== null ? identity.uid : host.uid();
   }
 
   /** The same identity and environment for the service's probes. null with an account that cannot be had. */
   requestFor(service: ServicePlan, instance: InstanceId, ticket: Ticket, argv: string[]): SpawnRequest | null {
-    const prepared = this.prepare(service);
+    const prepared = this.prepared.of(service);
     if (prepared.identity.kind === "failed") return null;
     const command = { argv, builtin: null };
     const request = baseRequest({ ticket, instance, processKind: ProcessKind.probe, command }, service, prepared, null);
@@ -350,38 +307,6 @@ export class Spawner {
   }
 }
 
-function baseRequest(
-  effect: Pick<SpawnEffect, "ticket" | "instance" | "processKind" | "command">,
-  service: ServicePlan,
-  prepared: Prepared,
-  extra: Record<string, string> | null,
-): SpawnRequest {
-  const { shared, own } = prepared;
-  const texts = extra === null ? shared.texts : environmentTexts(withExtra(shared.variables, extra));
-  const request: SpawnRequest = {
-    ticket: effect.ticket,
-    instance: instanceKey(effect.instance),
-    kind: effect.processKind,
-    argv: effect.command.argv,
-    searchPath: shared.variables.get("PATH") ?? "",
-    environment: texts.concat(own),
-    directory: service.directory,
-    umask: service.umask,
-    descriptors: [],
-  };
-  if (effect.command.builtin !== null) {
-    request.ownBinary = true;
-    request.argv = [`gonit: ${effect.command.builtin}`];
-  }
-  const identity = prepared.identity;
-  if (identity.kind === "user") {
-    if (identity.uid !== null) request.uid = identity.uid;
-    if (identity.gid !== null) request.gid = identity.gid;
-    if (identity.groups !== null) request.groups = identity.groups;
-  }
-  return request;
-}
-
 const firstListenFd = 3;
 
 /** As sd_listen_fds(3) expects it; the number is the child's to fill in. */
@@ -390,12 +315,6 @@ function handOver(request: SpawnRequest, { sockets }: ServicePlan, fds: number[]
   const names = sockets.map(({ name }) => name).join(":");
   request.environment.push("LISTEN_PID=0000000000", `LISTEN_FDS=${fds.length}`, `LISTEN_FDNAMES=${names}`);
   request.listenPid = true;
-}
-
-function withExtra(variables: Map<string, string>, extra: Record<string, string>): Map<string, string> {
-  const both = new Map(variables);
-  addConfigured(both, extra);
-  return both;
 }
 
 /** EXIT_CODE and EXIT_STATUS as systemd.exec(5) names them, for post_stop. */
