@@ -16,6 +16,8 @@ export interface Module {
   /** Bundled JavaScript, and its bytecode. */
   script: string;
   bytecode: string;
+  /** Without line numbers, and packed by LZMA. */
+  isSmall: boolean;
 }
 
 /**
@@ -26,6 +28,9 @@ export interface Module {
 const SMALL = ["simulate", "import", "look", "logs", "config", "check", "top", "attach", "exec"].map(
   (verb) => `cli/command-${verb}`,
 );
+
+/** In the chunk of all that reads configurations, which is loaded once for each reading, in a process of its own. */
+const CONFIGURATION = "// src/config/service-keys.ts\n";
 
 /** Entry modules by name. */
 export function entryModules(root: string): Map<string, string> {
@@ -94,14 +99,17 @@ async function shortened(script: Uint8Array): Promise<string> {
 export async function bundleModules(root: string): Promise<Module[]> {
   const folder = join(root, ".cache/modules");
   const files = await bundle(root, folder);
+  const small = new Set<string>();
   for (const { path, contents } of files) {
-    const isSmall = SMALL.includes(path.slice(folder.length + 1, -".js".length));
-    writeChanged(path, isSmall ? await shortened(contents) : contents);
+    const name = path.slice(folder.length + 1, -".js".length);
+    if (SMALL.includes(name) || Buffer.from(contents).includes(CONFIGURATION)) small.add(name);
+    writeChanged(path, SMALL.includes(name) ? await shortened(contents) : contents);
   }
   removeOthers(folder, new Set(files.map((file) => file.path)));
   const modules = files.map((file) => {
     const name = file.path.slice(folder.length + 1, -".js".length);
-    return { name, script: file.path, bytecode: join(root, ".cache/bytecode", `${name.replaceAll("/", "+")}.bin`) };
+    const bytecode = join(root, ".cache/bytecode", `${name.replaceAll("/", "+")}.bin`);
+    return { name, script: file.path, bytecode, isSmall: small.has(name) };
   });
   return modules.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -109,7 +117,7 @@ export async function bundleModules(root: string): Promise<Module[]> {
 /** Compiles the scripts that changed since their bytecode was written. */
 export async function compileModules(modules: Module[], tool: string, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const stamp = (module: Module): string => `${fileHash(tool)} ${fileHash(module.script)}`;
+  const stamp = (module: Module): string => `${fileHash(tool)} ${fileHash(module.script)} ${module.isSmall}`;
   const stale = modules.filter((module) => {
     const record = `${module.bytecode}.from`;
     return !existsSync(module.bytecode) || !existsSync(record) || readFileSync(record, "utf8") !== stamp(module);
@@ -117,7 +125,7 @@ export async function compileModules(modules: Module[], tool: string, folder: st
   if (stale.length > 0) {
     const wordsOf = (some: Module[]): string[] =>
       some.flatMap(({ name, script, bytecode }) => [name, script, bytecode]);
-    const bare = stale.filter(({ name }) => SMALL.includes(name));
+    const bare = stale.filter(({ isSmall }) => isSmall);
     const words = wordsOf(stale.filter((module) => !bare.includes(module)));
     if (bare.length > 0) words.push("--no-lines", ...wordsOf(bare));
     await mustRun("compile the scripts to bytecode", tool, words);
@@ -135,9 +143,9 @@ const PACKED_BYTES_LEAST = 4096;
 const LZMA_BYTES_LEAST = 1024;
 
 /** What only waits for others: a verb, but for the one that is asked again and again, and the built-in services. */
-function isLzma({ name }: Module): boolean {
+function isLzma({ name, isSmall }: Module): boolean {
   const waits = /^(services\/|cli\/command-)/.test(name) && name !== "cli/command-status";
-  return waits || SMALL.includes(name);
+  return waits || isSmall;
 }
 
 function packedPath(module: Module): string {
