@@ -2,7 +2,6 @@
 
 import type { FileAccess, YamlSource } from "../config/files.ts";
 import { loadPlan } from "../config/load.ts";
-import { serviceEntries } from "../config/service-keys.ts";
 import { Role } from "../contract.ts";
 import { importCompose } from "./compose.ts";
 import { type DataMap, Draft, type Note } from "./draft.ts";
@@ -51,10 +50,9 @@ export function importFiles(options: ImportOptions, files: FileAccess, yaml: Yam
     );
   }
   dropDangling(draft);
-  leaveRefused(draft);
   let text = configurationText(draft);
   let problems = problemsOf(text, options, files, yaml);
-  if (leaveUnsupported(problems, draft)) {
+  for (let round = 0; round < roundsMax && leaveRefused(problems, draft); round++) {
     text = configurationText(draft);
     problems = problemsOf(text, options, files, yaml);
   }
@@ -149,36 +147,24 @@ function dropDangling(draft: Draft): void {
   }
 }
 
-/** Keys that gonit would refuse: those of the format that it does not have yet, and questions to what ends by itself. */
-function leaveRefused(draft: Draft): void {
-  const entries: Record<string, { type: string }> = serviceEntries;
-  for (const service of draft.services.values()) {
-    if (service.values.type === "task" && service.values.health !== undefined) {
-      draft.note(service.origins.get("health") ?? service.at, "a task is not asked for its health: it ends by itself");
-      service.remove("health");
-    }
-    for (const key of Object.keys(service.values)) {
-      if (entries[key]?.type !== "unknown") continue;
-      draft.note(service.origins.get(key) ?? service.at, `gonit does not have the key ${key} yet`);
-      service.remove(key);
-    }
-  }
-}
+/** Without these a service would be another one; what is wrong with them stays a problem. */
+const neverLeft = new Set(["name", "command", "depends_on", "after", "before", "conflicts"]);
+/** A reader tells of 50 problems at a time. */
+const roundsMax = 20;
 
-/** Parts of keys that the reader says it does not have yet, as in services.web.stdin.from. */
-function leaveUnsupported(problems: string[], draft: Draft): boolean {
-  const keys = problems.flatMap((problem) => {
-    const found = /: services\.(\S+)\.(\w+)\.(\w+): cannot use .* not supported yet/.exec(problem);
-    const service = draft.services.get(found?.[1] ?? "");
-    return found === null || service === undefined
-      ? []
-      : [{ service, key: found[2] as string, part: found[3] as string }];
-  });
-  for (const { service, key, part } of keys) {
-    draft.note(service.origins.get(key) ?? service.at, `gonit does not have ${key}: {${part}: …} yet`);
+/** Leaves out what gonit refuses, and tells it: keys that it does not have yet, and values that are none for it. */
+function leaveRefused(problems: string[], draft: Draft): boolean {
+  let isAny = false;
+  for (const problem of problems) {
+    const [, path = "", why = ""] = /^\S+: services\.(.+?): ([^\n]*)/.exec(problem) ?? [];
+    const service = [...draft.services.values()].find(({ name }) => path.startsWith(`${name}.`));
+    const key = path.slice((service?.name.length ?? 0) + 1).replace(/\..*$/, "");
+    if (service?.values[key] === undefined || neverLeft.has(key)) continue;
+    draft.note(service.origins.get(key) ?? service.at, `gonit would refuse ${key}: ${why}`);
     service.remove(key);
+    isAny = true;
   }
-  return keys.length > 0;
+  return isAny;
 }
 
 /** Reads the text as gonit would; variables that it names count as set. */

@@ -135,15 +135,22 @@ function importEnvironment(value: string, at: At, draft: Draft, here: string): v
 
 /** Programs of a lower priority are started first there, and stopped last. */
 function orderByPriority(programs: Program[], names: Map<string, string[]>, draft: Draft): void {
-  const of = (program: Program) => Number(program.values.get("priority")?.value ?? 999);
-  const levels = [...new Set(programs.map(of))].sort((a, b) => a - b);
+  const byLevel = new Map<number, string[]>();
   for (const program of programs) {
-    const before = levels[levels.indexOf(of(program)) - 1];
-    if (before === undefined) continue;
-    const at = program.values.get("priority")?.at ?? program.at;
-    const first = programs.filter((other) => of(other) === before).flatMap((other) => names.get(other.name) ?? []);
-    for (const name of names.get(program.name) ?? []) {
-      for (const other of first) draft.services.get(name)?.add("after", other, at);
-    }
+    const level = priorityOf(program);
+    byLevel.set(level, [...(byLevel.get(level) ?? []), ...(names.get(program.name) ?? [])]);
   }
+  const levels = [...byLevel.keys()].sort((a, b) => a - b);
+  const before = new Map(levels.map((level, index) => [level, levels[index - 1]]));
+  for (const program of programs) {
+    const first = byLevel.get(before.get(priorityOf(program)) ?? Number.NaN) ?? [];
+    const at = program.values.get("priority")?.at ?? program.at;
+    for (const name of first.length === 0 ? [] : (names.get(program.name) ?? []))
+      draft.services.get(name)?.set("after", first, at);
+  }
+}
+
+function priorityOf({ values }: Program): number {
+  const priority = Number(values.get("priority")?.value ?? 999);
+  return Number.isNaN(priority) ? 999 : priority;
 }
