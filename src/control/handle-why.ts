@@ -12,7 +12,7 @@ export function handleWhy(control: ControlHost, call: Call): void {
   const explanation = control.explain(name);
   if (!("unknown" in explanation)) call.result(forPeer(call, explanation));
   else if (name === "shutdown" || name === "apply")
-    call.fail({ code: ErrorCode.noSuchService, message: `no ${name} goes on` });
+    call.fail({ code: ErrorCode.noSuchService, message: `cannot tell why: no ${name} goes on` });
   else call.fail(unknownName([name], explanation.suggestions));
 }
 
