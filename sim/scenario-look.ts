@@ -2,6 +2,8 @@
 
 import { readCauses } from "../src/engine/causes.ts";
 import type { State } from "../src/engine/state.ts";
+import type { Explanation } from "../src/engine/view.ts";
+import { explainPending } from "../src/engine/view-pending.ts";
 import { systemStatus } from "../src/engine/view-status.ts";
 import { explain } from "../src/engine/view-why.ts";
 import type { World } from "./world.ts";
@@ -47,6 +49,35 @@ export function whyLines(world: World, name: string, isAll: boolean): string[] {
     lines.push(`${event}: ${rule}${effect === "" ? "" : ` -> ${effect}`}`);
   if (isAll) lines.push(...found.lastLines.map((line) => `last line: ${line}`));
   return lines;
+}
+
+/** `why`: all that is under way. `shown` names requests as scenarios do. */
+export function pendingLines(world: World, shown: (request: number) => string): string[] {
+  return explainPending(world.state, nowOf(world)).flatMap((found) => [
+    `${/^\d+$/.test(found.name) ? shown(Number(found.name)) : found.name} is ${found.shown}: ${found.because}`,
+    ...found.waitsFor.map((text) => `waits for ${text}`),
+    ...found.release.map((text) => `release: ${text}`),
+  ]);
+}
+
+/** What `why` leaves out of what it has to say of each unit and all that is under way: cause, since when, release. */
+export function gapsOfWhy(world: World): string[] {
+  const now = nowOf(world);
+  const units = world.state.units.map(({ name }) => explain(world.state, name, now)).filter((one) => one !== null);
+  return [...units, ...explainPending(world.state, now)].flatMap((found) => gapsOf(found, now.wallMs));
+}
+
+function gapsOf(
+  { name, state, because, waitsFor, release, causes, sinceWallMs }: Explanation,
+  wallMs: number,
+): string[] {
+  const gaps: string[] = [];
+  if (because === "") gaps.push("no cause");
+  if (!Number.isFinite(sinceWallMs) || sinceWallMs > wallMs) gaps.push("no since-when");
+  // What is up waits for nothing, unless something is wrong with it.
+  if (release.length === 0 && (state !== "ready" || waitsFor.length > 0)) gaps.push("no release");
+  for (const { rule, event } of causes) if (rule === "" || event === "") gaps.push("an empty link of the chain");
+  return gaps.map((gap) => `${name} (${state || "under way"}): ${gap}`);
 }
 
 /** `causes`: all that the system remembers of what happened and by which rule, the oldest first. */

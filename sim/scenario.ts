@@ -20,7 +20,7 @@
  *   signal stop|force|reload-config|reopen [INT]              a signal to init, in its meaning
  *   adopt web [newer]                      a process of web is found that the state does not know; of an old or a new start
  *   crash [EFFECTS]                        the manager dies in its next turn, after that many effects
- *   status, show web, why web [all], causes, outstanding, bound      prints what a user or a new manager would see
+ *   status, show web, why web [all], why (all that is under way), causes, outstanding, bound      prints what a user or a new manager would see
  */
 
 import { Clock, ProcessKind, SignalScope, Stage } from "../src/contract.ts";
@@ -32,7 +32,7 @@ import type { Plan, ServicePlan } from "../src/engine/plan.ts";
 import { shutdownBoundMs } from "../src/engine/shutdown.ts";
 import { signalName } from "../src/engine/words.ts";
 import { system } from "./plans.ts";
-import { causeLines, shownLines, statusLines, whyLines } from "./scenario-look.ts";
+import { causeLines, gapsOfWhy, pendingLines, shownLines, statusLines, whyLines } from "./scenario-look.ts";
 import { milliseconds, serviceLine, signals, testZones } from "./scenario-plan.ts";
 import { Scripted } from "./scripted.ts";
 import { World } from "./world.ts";
@@ -40,6 +40,8 @@ import { World } from "./world.ts";
 export interface ScenarioResult {
   text: string;
   rules: Set<string>;
+  /** Where `why` left out a cause, since when, or what would release it: after which line, and what. */
+  gaps: string[];
 }
 
 /** Runs a scenario: the same text with the traces as they are. */
@@ -56,11 +58,12 @@ export function runScenario(text: string): ScenarioResult {
       throw new Error(`"${line}": ${error instanceof Error ? error.message : error}\n${lines.slice(-12).join("\n")}`);
     }
   }
-  return { text: lines.join("\n"), rules: stage.rules };
+  return { text: lines.join("\n"), rules: stage.rules, gaps: stage.gaps };
 }
 
 class ScenarioStage {
   readonly rules = new Set<string>();
+  readonly gaps: string[] = [];
   private readonly behaviour = new Scripted();
   private readonly world: World;
   private services: ServicePlan[] = [];
@@ -83,6 +86,7 @@ class ScenarioStage {
     this.act(verb, words);
     const { items } = this.world.state.causes;
     for (let at = 2; at < items.length; at += 4) this.rules.add(items[at] as string);
+    for (const gap of gapsOfWhy(this.world)) this.gaps.push(`"${line}": ${gap}`);
     return this.out;
   }
 
@@ -165,6 +169,8 @@ class ScenarioStage {
     const { world } = this;
     if (verb === "status") this.out.push(...statusLines(world));
     else if (verb === "show") this.out.push(...shownLines(world, name));
+    else if (verb === "why" && name === "")
+      this.out.push(...pendingLines(this.world, (id) => `request ${this.requests.get(id) ?? "of nobody"}`));
     else if (verb === "why") this.out.push(...whyLines(world, name, more === "all"));
     else if (verb === "causes") this.out.push(...causeLines(world.state));
     else if (verb === "outstanding") {

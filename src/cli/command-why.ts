@@ -7,25 +7,29 @@ import { type Paint, painter, print, printError, printJson, shownDuration } from
 const causeCount = 8;
 
 export const command: Command = {
-  usage: "why NAME",
+  usage: "why [NAME|shutdown|apply|REQUEST]",
   about:
-    "Explains a service's state: what it is, since when, because of which event, what it waits for, what releases it.",
+    "Explains a service's state: what it is, since when, because of which event, what it waits for, what releases it. " +
+    "Without a name, all that is under way: a shutdown, an apply, and requests, which have numbers.",
   options: [],
-  examples: ["gonit why web"],
+  examples: ["gonit why web", "gonit why", "gonit why shutdown"],
   run,
 };
 
 function run(context: Context): number {
   const name = context.words[0];
-  if (name === undefined || context.words.length > 1) {
-    printError("cannot tell why: name one service, as in gonit why web");
+  if (context.words.length > 1) {
+    printError("cannot tell why of more than one: name one service, as in gonit why web");
     return ExitCode.usage;
   }
   const connection = connect(context);
-  const explanation = ask(context, connection, "why", { name });
+  const found =
+    name === undefined ? ask(context, connection, "pending", {}) : [ask(context, connection, "why", { name })];
   connection.close();
-  if (context.options.json) printJson(explanation);
-  else print(shownExplanation(explanation, host.now().wallMs, painter(context.options)));
+  const paint = painter(context.options);
+  if (context.options.json) printJson(name === undefined ? found : found[0]);
+  else if (found.length === 0) print("nothing is under way");
+  else print(found.map((one) => shownExplanation(one, host.now().wallMs, paint)).join("\n\n"));
   return ExitCode.ok;
 }
 
@@ -33,7 +37,8 @@ export function shownExplanation(explanation: Explanation, wallMs: number, paint
   const since = shownDuration(wallMs - explanation.sinceWallMs);
   // The reason of a failure stands in the next line.
   const shown = explanation.state === "failed" ? "failed" : explanation.shown;
-  const lines = [`${paint(explanation.name, "bold")} is ${shown} for ${since}`];
+  const name = /^\d+$/.test(explanation.name) ? `request ${explanation.name}` : explanation.name;
+  const lines = [`${paint(name, "bold")} is ${shown} for ${since}`];
   if (explanation.because !== "") lines.push(`  because   ${explanation.because}`);
   lines.push(...listed("waits for", explanation.waitsFor), ...listed("release", explanation.release));
   if (explanation.causes.length > 0) {

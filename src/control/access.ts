@@ -3,7 +3,7 @@
 import type { Peer } from "../engine/event.ts";
 import type { MethodName } from "./messages.ts";
 
-const readingMethods: MethodName[] = ["version", "status", "why", "history", "graph"];
+const readingMethods: MethodName[] = ["version", "status", "why", "pending", "history", "graph"];
 
 /** Root and gonit's own user may do everything; others may look, but not at output, which can hold secrets. */
 export function mayCall(method: MethodName, peer: Peer, ownUid: number): boolean {

@@ -39,7 +39,10 @@ export interface ControlHost {
   version(): VersionInfo;
   /** names empty: all. unknown: names that match nothing, with suggestions. */
   status(names: string[]): { status: SystemStatus; unknown: string[]; suggestions: string[] };
+  /** A service, else what is under way of this name (src/engine/view-pending.ts). */
   explain(name: string): Explanation | { unknown: true; suggestions: string[] };
+  /** All that is under way. */
+  explainPending(): Explanation[];
   /** Why a request must not be begun, and what else it will touch; empty texts for nothing of the kind. */
   foresee(request: Request): { refusal: string; note: string };
   /** Returns the request's ticket; `done` is called once, later. */

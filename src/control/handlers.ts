@@ -9,7 +9,7 @@ import { handleExec, handleExecSignal } from "./handle-exec.ts";
 import { handleGraph, handleHistory } from "./handle-history.ts";
 import { handleLogs } from "./handle-logs.ts";
 import { handleStatus, handleVersion } from "./handle-status.ts";
-import { handleWhy } from "./handle-why.ts";
+import { handlePending, handleWhy } from "./handle-why.ts";
 import type { Handlers } from "./server.ts";
 
 export function controlHandlers(control: ControlHost): Handlers {
@@ -17,6 +17,7 @@ export function controlHandlers(control: ControlHost): Handlers {
     version: (call) => handleVersion(control, call),
     status: (call) => handleStatus(control, call),
     why: (call) => handleWhy(control, call),
+    pending: (call) => handlePending(control, call),
     act: (call) => handleAct(control, call),
     resume: (call) => handleResume(control, call),
     attach: (call) => handleAttach(control, call),

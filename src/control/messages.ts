@@ -19,6 +19,8 @@ export interface Methods {
   version: { params: Record<string, never>; result: VersionInfo };
   status: { params: { names: string[] }; result: SystemStatus };
   why: { params: { name: string }; result: Explanation };
+  /** All that is under way: a shutdown, an apply, requests. */
+  pending: { params: Record<string, never>; result: Explanation[] };
   /**
    * start, stop, restart, reload, run-task, kill, wait, shutdown. timeoutMs null: as long as the services' own limits allow.
    * With `output` what the tasks of run-task print comes as `log` notifications.

@@ -8,6 +8,7 @@ import { namingText } from "./main-process.ts";
 import { holdsStop } from "./ordering.ts";
 import type { CommandPlan, HealthPlan, ReadyPlan, ServicePlan } from "./plan.ts";
 import { rules } from "./rules.ts";
+import { killMs } from "./shutdown.ts";
 import type { End, FaultCause, Run, State, StopCause, Unit } from "./state.ts";
 import { awaitsItsTime, isScheduled, isUp } from "./unit.ts";
 import type { Explanation } from "./view.ts";
@@ -39,7 +40,7 @@ export function explain(state: State, name: string, now: Now): Explanation | nul
   };
 }
 
-function ruleText(rule: string): string {
+export function ruleText(rule: string): string {
   return (rules as Record<string, string>)[rule] ?? rule;
 }
 
@@ -220,12 +221,16 @@ function stopping(engine: Engine, node: Node, now: Now): Parts {
       release: ["the kernel letting it go; nothing waits for it"],
     };
   }
+  if (run.timer === 0) return { because, waitsFor: [stopStep(run)], release: [stepRelease(run)] };
   const next = run.lingers ? "SIGTERM" : "SIGKILL";
-  const release =
-    run.timer === 0
-      ? []
-      : [`${next} in ${left}${engine.state.shutdown === null ? `, or gonit stop --force ${node.unit.name}` : ""}`];
-  return { because, waitsFor: [stopStep(run)], release };
+  const force = engine.state.shutdown === null ? `, or gonit stop --force ${node.unit.name}` : "";
+  return { because, waitsFor: [stopStep(run)], release: [`${next} in ${left}${force}`] };
+}
+
+/** Steps that have no time limit of their own. */
+function stepRelease({ phase }: Run): string {
+  if (phase !== "killing") return "their end; what is left gets SIGTERM, then SIGKILL";
+  return `the kernel ending it; what outlives SIGKILL by ${durationText(killMs)} is reported and waited for no more`;
 }
 
 function endingText(run: Run): string {

@@ -96,8 +96,10 @@ export interface CauseLine {
 }
 
 export interface Explanation {
+  /** A service's, or `shutdown`, `apply`, a request's number. */
   name: string;
-  state: StateName;
+  /** Empty: it is no service. */
+  state: StateName | "";
   shown: string;
   sinceWallMs: number;
   /** In words: what it is and because of what. */

@@ -12,26 +12,19 @@ import type { Plan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
 import { readNow } from "./clock.ts";
 import { configurationFiles, contentKey, fingerprint, sourcesKey, watchedPaths } from "./configuration-files.ts";
-import type { LoadOutcome } from "./load-configuration.ts";
+import type { ConfigurationLoader, LoadOutcome } from "./load-configuration.ts";
 import type { Shell } from "./performer.ts";
 
 const pauseMsMin = 150;
 /** A folder in which much else happens is looked at this often. */
 const pauseMsMax = 2000;
 
-export interface ConfigurationLife {
-  /** The main file; empty: there is none. */
-  main(): string;
-  load(path: string, done: (outcome: LoadOutcome) => void): void;
-  /** Reads it again and puts it in place. */
-  apply(): void;
-}
-
 export class ConfigurationWatch {
   /** What is to be said of the files, beside those that run; empty: nothing. */
   difference = "";
   private readonly shell: Shell;
-  private readonly life: ConfigurationLife;
+  private readonly loader: ConfigurationLoader;
+  private readonly main: () => string;
   private readonly timer: number;
   private plan: Plan | null = null;
   private fd = -1;
@@ -40,11 +33,13 @@ export class ConfigurationWatch {
   /** Of the last look, and of the last one that was the same twice. */
   private seen = "";
   private judged = "";
-  private triedKey = "";
+  private triedKey: string | null = null;
 
-  constructor(shell: Shell, life: ConfigurationLife) {
+  /** main: the main file; empty: there is none. */
+  constructor(shell: Shell, loader: ConfigurationLoader, main: () => string) {
     this.shell = shell;
-    this.life = life;
+    this.loader = loader;
+    this.main = main;
     this.timer = shell.tickets.take();
   }
 
@@ -54,8 +49,13 @@ export class ConfigurationWatch {
     if (plan === this.plan || plan === null || shutdown !== null) return;
     this.plan = plan;
     this.judged = "";
-    if (plan.watchConfig === "off" || this.life.main() === "") this.stop();
+    if (plan.watchConfig === "off" || this.main() === "") this.stop();
     else this.lookSoon(pauseMsMin);
+  }
+
+  /** Reads the files again and puts them in place. */
+  reload(): void {
+    this.loader.reload(this.main(), (outcome) => this.tried(outcome));
   }
 
   /** The files were tried as they are now, because of us, a signal or a client. */
@@ -72,7 +72,7 @@ export class ConfigurationWatch {
   }
 
   private files(plan: Plan): string[] {
-    return configurationFiles(plan, this.life.main());
+    return configurationFiles(plan, this.main());
   }
 
   private lookSoon(pauseMs: number): void {
@@ -84,7 +84,7 @@ export class ConfigurationWatch {
     const { plan } = this;
     if (plan === null) return;
     const files = this.files(plan);
-    this.watch(watchedPaths(files, plan, this.life.main()));
+    this.watch(watchedPaths(files, plan, this.main()));
     const now = fingerprint(files);
     if (now !== this.seen) {
       this.seen = now;
@@ -102,27 +102,27 @@ export class ConfigurationWatch {
     const key = contentKey(files);
     if (key === sourcesKey(plan)) {
       this.difference = "";
-      this.triedKey = "";
+      this.triedKey = null;
       return;
     }
     this.difference ||= "changed on disk";
     if (key === this.triedKey) return;
     this.triedKey = key;
-    const main = this.life.main();
+    const main = this.main();
     if (isGone(main)) {
       this.difference = "gone from the disk";
       this.shell.ownLog.write("warn", "The configuration is gone from the disk; nothing changes", { file: main });
     } else if (plan.watchConfig === "apply") {
       this.difference = "changed on disk";
-      this.life.apply();
-    } else this.life.load(main, (outcome) => this.tell(outcome));
+      this.reload();
+    } else this.loader.load(main, (outcome) => this.tell(outcome));
   }
 
   private tell(outcome: LoadOutcome): void {
     if ("plan" in outcome) {
       this.difference = "changed on disk";
       const hint = "gonit plan shows what it changes, gonit apply puts it in place";
-      this.shell.ownLog.write("info", "Configuration changed on disk", { file: this.life.main(), hint });
+      this.shell.ownLog.write("info", "Configuration changed on disk", { file: this.main(), hint });
       return;
     }
     const [reason = ""] = outcome.problems.split("\n");

@@ -23,6 +23,7 @@ import { rules } from "../engine/rules.ts";
 import type { Explanation, LogFigures, ServiceStatus, SystemStatus } from "../engine/view.ts";
 import { type SystemGraph, systemGraph } from "../engine/view-graph.ts";
 import { requestNote } from "../engine/view-note.ts";
+import { explainPending } from "../engine/view-pending.ts";
 import { systemStatus } from "../engine/view-status.ts";
 import { explain } from "../engine/view-why.ts";
 import { attach } from "./attach.ts";
@@ -97,9 +98,16 @@ export class ControlService implements ControlHost {
     const state = this.manager.state();
     const matched = this.match([name]);
     const first = matched.found[0];
-    if (first === undefined) return { unknown: true, suggestions: matched.suggestions };
+    if (first === undefined) {
+      const pending = this.explainPending().find((one) => one.name === name);
+      return pending ?? { unknown: true, suggestions: matched.suggestions };
+    }
     const explanation = explain(state, first.plan.name, readNow());
     return explanation ?? { unknown: true, suggestions: matched.suggestions };
+  }
+
+  explainPending(): Explanation[] {
+    return explainPending(this.manager.state(), readNow());
   }
 
   foresee(request: Request): { refusal: string; note: string } {

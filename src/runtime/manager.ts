@@ -179,7 +179,7 @@ export class Manager {
         logWatches: this.logWatches,
         requests: this.requests,
         times: this.times,
-        loadConfiguration: () => this.reload(),
+        loadConfiguration: () => this.configurationWatch.reload(),
         sockets: this.shell.sockets,
         reopen: () => {
           host.logCommand("reopen");
@@ -196,11 +196,7 @@ export class Manager {
       this.history,
     );
     this.loader = new ConfigurationLoader(this.shell, this.role, options.instance);
-    this.configurationWatch = new ConfigurationWatch(this.shell, {
-      main: () => this.facts?.configuration ?? "",
-      load: (path, done) => this.loader.load(path, done),
-      apply: () => this.reload(),
-    });
+    this.configurationWatch = new ConfigurationWatch(this.shell, this.loader, () => this.facts?.configuration ?? "");
     this.machine = this.role === Role.vm ? new Machine(this.shell, this.held, () => this.takeSignal(SIGPWR)) : null;
     const server = new ControlServer(this.watches, controlHandlers(new ControlService(this)));
     this.place = new ControlPlace(server, this.watches, this.shell.ownLog);
@@ -307,10 +303,6 @@ export class Manager {
     this.notify.begin(claim.paths.notifyDirectory, notifyPrefix(this.shell.facts.id), []);
     this.place.begin(claim.listener, claim.paths.socket);
     return null;
-  }
-
-  private reload(): void {
-    this.loader.reload(this.facts?.configuration ?? "", (outcome) => this.configurationWatch.tried(outcome));
   }
 
   private turn(ready: number[]): void {

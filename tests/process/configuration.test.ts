@@ -254,7 +254,7 @@ test("config prints a configuration that config prints again, word for word", (t
   const first = run(folder, ["config"], "gonit", { STAGE: "live" });
   assert.equal(first.code, 0, first.stderr);
   assert.match(first.stdout, /STAGE: live/);
-  assert.match(first.stdout, /PASSWORD: "a\$b\\"c"/);
+  assert.match(first.stdout, /PASSWORD: 'a\$b"c'/);
   writeFileSync(join(folder, "printed.yml"), first.stdout);
   assert.equal(run(folder, ["config", "printed.yml"]).stdout, first.stdout);
 });

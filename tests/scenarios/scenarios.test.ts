@@ -14,6 +14,7 @@ for (const file of files) {
     const expected = readFileSync(path, "utf8");
     const result = runScenario(expected);
     for (const rule of result.rules) seen.add(rule);
+    assert.deepEqual(result.gaps, [], "why leaves something out");
     if (process.env.UPDATE === "1") writeFileSync(path, result.text);
     else assert.equal(result.text, expected);
   });

@@ -2,6 +2,7 @@
 
 import { configurationSchema } from "../../src/config/json-schema.ts";
 import { Role, ShutdownMode } from "../../src/contract.ts";
+import { rules } from "../../src/engine/rules.ts";
 import { signalName } from "../../src/engine/words.ts";
 import { roleTraits, type SignalMeaning } from "../../src/runtime/role-table.ts";
 import { markdownTable } from "./markdown.ts";
@@ -54,6 +55,14 @@ function shutdownText({ mode, again }: Extract<SignalMeaning, { meaning: "shutdo
 }
 
 /** What signals to init mean in each role. */
+/** What `why` says of each rule, by the engine's own name for it. */
+export function ruleTable(): string {
+  return markdownTable(
+    ["rule", "what it says"],
+    Object.entries(rules).map(([name, text]) => [`\`${name}\``, text]),
+  );
+}
+
 export function signalTable(): string {
   const roles = [Role.vm, Role.container, Role.laptop].map(roleTraits);
   const numbers = [...new Set(roles.flatMap(({ signals }) => Object.keys(signals).map(Number)))].sort((a, b) => a - b);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { CommandModule } from "../../src/cli/command.ts";
 import { configurationSchema } from "../../src/config/json-schema.ts";
 import { commandPage } from "./command-page.ts";
-import { keyTables, signalTable, withPart } from "./generated-parts.ts";
+import { keyTables, ruleTable, signalTable, withPart } from "./generated-parts.ts";
 import { manPage } from "./man-page.ts";
 
 function load(module: string): Promise<CommandModule> {
@@ -23,6 +23,7 @@ export async function generatedFiles(root: string): Promise<Map<string, string>>
     ["docs/reference/gonit.md", verbs],
     ["docs/reference/configuration.md", keys],
     ["docs/machine.md", machine],
+    ["docs/why.md", withPart(read("docs/why.md"), "rules", ruleTable())],
     ["docs/reference/config.schema.json", `${JSON.stringify(configurationSchema(), null, 2)}\n`],
     [
       "docs/man/gonit.1",
