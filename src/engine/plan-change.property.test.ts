@@ -22,10 +22,9 @@ function calm(services: ServicePlan[]): ServicePlan[] {
     sockets: [],
     runTimeoutMs: null,
     watchdogMs: null,
-    schedule: null,
-    pidFile: "",
     critical: "no",
     schedule: null,
+    pidFile: "",
     restart: restart({ policy: "on-failure", delayMs: 0 }),
     dependsOn: one.dependsOn.map((need) => (ends.has(need.name) ? need : { ...need, wait: "ready" })),
   }));
