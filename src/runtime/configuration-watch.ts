@@ -33,7 +33,10 @@ export class ConfigurationWatch {
   /** Of the last look, and of the last one that was the same twice. */
   private seen = "";
   private judged = "";
+  /** null: nothing. Where no file is left, a key is an empty text. */
   private triedKey: string | null = null;
+  /** The plan was not compared with the files yet. */
+  private isNew = false;
 
   /** main: the main file; empty: there is none. */
   constructor(shell: Shell, loader: ConfigurationLoader, main: () => string) {
@@ -49,6 +52,7 @@ export class ConfigurationWatch {
     if (plan === this.plan || plan === null || shutdown !== null) return;
     this.plan = plan;
     this.judged = "";
+    this.isNew = true;
     if (plan.watchConfig === "off" || this.main() === "") this.stop();
     else this.lookSoon(pauseMsMin);
   }
@@ -105,10 +109,16 @@ export class ConfigurationWatch {
       this.triedKey = null;
       return;
     }
+    const main = this.main();
+    if (this.isNew && !plan.sources.some(({ path }) => path === main)) {
+      // Put in place by `gonit apply FILE`: it stays until the main file is written.
+      this.difference = `${plan.sources[0]?.path ?? "another one"} was applied`;
+      this.triedKey = key;
+    }
+    this.isNew = false;
     this.difference ||= "changed on disk";
     if (key === this.triedKey) return;
     this.triedKey = key;
-    const main = this.main();
     if (isGone(main)) {
       this.difference = "gone from the disk";
       this.shell.ownLog.write("warn", "The configuration is gone from the disk; nothing changes", { file: main });

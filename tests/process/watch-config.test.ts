@@ -87,6 +87,19 @@ test("watch_config: apply takes new files of config.d and environment files that
   await gonit.until("it is as before", () => count(gonit, /web \| \[late\]/g) === 2);
 });
 
+test("watch_config: another file that was applied stays until the main one is written", async (context) => {
+  const gonit = await running(context, "apply");
+  const other = join(gonit.folder, "other.yml");
+  writeFileSync(other, saying("two", "apply"));
+  assert.equal(gonit.client("apply", other).code, 0);
+  await gonit.until("it was looked at", () => {
+    return gonit.client("status").stdout.includes(`configuration: ${other} was applied`);
+  });
+  assert.equal(count(gonit, /^web \| one$/gm), 1, "what was applied was taken back");
+  writeFileSync(join(gonit.folder, "config.yml"), saying("three", "apply"));
+  await applied(gonit, "three");
+});
+
 test("watch_config: notify says it once, and status until it is undone", async (context) => {
   const gonit = await running(context, "notify");
   const file = join(gonit.folder, "config.yml");
