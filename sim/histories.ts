@@ -45,7 +45,7 @@ export function makeHistory(seed: number): History {
   const dice = new Dice(seed);
   const count = 2 + dice.below(6);
   const names = Array.from({ length: count }, (_, at) => `s${at}`);
-  const theme: Theme = dice.percent(22) ? "reload" : "all";
+  const theme: Theme = dice.percent(28) ? "reload" : "all";
   const services = symmetric(names.map((_, at) => makeService(dice, names, at, theme)));
   const role = dice.percent(70) ? Role.vm : dice.percent(50) ? Role.container : Role.laptop;
   const plan = system(services, { role });
@@ -87,7 +87,7 @@ function makeService(dice: Dice, names: string[], at: number, theme: Theme): Ser
       limit: dice.percent(30) ? { count: 1 + dice.below(4), windowMs: 5000 } : null,
     }),
     health: type === "service" && dice.percent(25) ? makeHealth(dice) : null,
-    pidFile: type === "service" && dice.percent(12) ? "/run/x.pid" : "",
+    pidFile: type === "service" && dice.percent(20) ? "/run/x.pid" : "",
     sockets: type !== "group" && dice.percent(12) ? [makeSocket(dice)] : [],
     watchdogMs: type !== "group" && dice.percent(10) ? 200 + dice.below(1500) : null,
     critical: dice.percent(4) ? dice.pick(["exit", "reboot", "poweroff", "rescue"]) : "no",
@@ -151,7 +151,7 @@ function makeNeed(dice: Dice, name: string): DependencyPlan {
 function makeReady(dice: Dice, type: "service" | "task", theme: Theme): ReadyPlan {
   if (type === "service" && theme === "reload")
     return dice.pick<ReadyPlan>([{ kind: "notify" }, { kind: "notify" }, { kind: "exit" }, { kind: "fd", fd: 3 }]);
-  if (type === "task" || dice.percent(45)) return { kind: dice.percent(type === "task" ? 20 : 5) ? "exit" : "started" };
+  if (type === "task" || dice.percent(45)) return { kind: dice.percent(type === "task" ? 20 : 8) ? "exit" : "started" };
   const times = { intervalMs: 250, timeoutMs: 3000 };
   return dice.pick<ReadyPlan>([
     { kind: "notify" },
@@ -204,7 +204,7 @@ function makeGate(dice: Dice): { gate?: Gate; timeoutMs?: number } {
 
 function makeCrash(dice: Dice): { point: CrashPoint; loss: Loss } {
   const point = dice.percent(25) ? "before-append" : dice.below(12);
-  return { point, loss: dice.percent(80) ? "none" : dice.percent(50) ? "journal" : "state" };
+  return { point, loss: dice.percent(76) ? "none" : dice.percent(50) ? "journal" : "state" };
 }
 
 function makeRequest(dice: Dice, names: string[], theme: Theme): Request {
