@@ -23,11 +23,8 @@ function calm(services: ServicePlan[]): ServicePlan[] {
     runTimeoutMs: null,
     watchdogMs: null,
     critical: "no",
-<<<<<<< HEAD
     schedule: null,
     pidFile: "",
-=======
->>>>>>> schedules
     restart: restart({ policy: "on-failure", delayMs: 0 }),
     dependsOn: one.dependsOn.map((need) => (ends.has(need.name) ? need : { ...need, wait: "ready" })),
   }));
