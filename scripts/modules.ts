@@ -16,6 +16,8 @@ export interface Module {
   /** Bundled JavaScript, and its bytecode. */
   script: string;
   bytecode: string;
+  /** Packed by LZMA, else by LZ4 or not at all. */
+  isLzma: boolean;
 }
 
 /**
@@ -101,9 +103,30 @@ export async function bundleModules(root: string): Promise<Module[]> {
   removeOthers(folder, new Set(files.map((file) => file.path)));
   const modules = files.map((file) => {
     const name = file.path.slice(folder.length + 1, -".js".length);
-    return { name, script: file.path, bytecode: join(root, ".cache/bytecode", `${name.replaceAll("/", "+")}.bin`) };
+    const bytecode = join(root, ".cache/bytecode", `${name.replaceAll("/", "+")}.bin`);
+    return { name, script: file.path, bytecode, isLzma: waits(name) };
   });
+  markShared(modules);
   return modules.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What only waits for others: a verb, but for the one that is asked again and again, and the built-in services. */
+function waits(name: string): boolean {
+  return /^(services\/|cli\/command-)/.test(name) && name !== "cli/command-status";
+}
+
+/** Shared modules that only such modules load are packed as these are. */
+function markShared(modules: Module[]): void {
+  const scripts = modules.map((module) => ({ module, text: readFileSync(module.script, "utf8") }));
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const { module: shared } of scripts) {
+      if (shared.isLzma || !shared.name.startsWith("chunk-")) continue;
+      if (scripts.some(({ module, text }) => !module.isLzma && text.includes(`${shared.name}.js"`))) continue;
+      shared.isLzma = true;
+      changed = true;
+    }
+  }
 }
 
 /** Compiles the scripts that changed since their bytecode was written. */
@@ -134,21 +157,15 @@ export async function compileModules(modules: Module[], tool: string, folder: st
 const PACKED_BYTES_LEAST = 4096;
 const LZMA_BYTES_LEAST = 1024;
 
-/** What only waits for others: a verb, but for the one that is asked again and again, and the built-in services. */
-function isLzma({ name }: Module): boolean {
-  const waits = /^(services\/|cli\/command-)/.test(name) && name !== "cli/command-status";
-  return waits || SMALL.includes(name);
-}
-
 function packedPath(module: Module): string {
-  return `${module.bytecode}.${isLzma(module) ? "lzma" : "lz4"}`;
+  return `${module.bytecode}.${module.isLzma ? "lzma" : "lz4"}`;
 }
 
 /** The module packed, also written beside its bytecode; null where it stays as it is. */
 async function packModule(module: Module): Promise<Uint8Array | null> {
-  const least = isLzma(module) ? LZMA_BYTES_LEAST : PACKED_BYTES_LEAST;
+  const least = module.isLzma ? LZMA_BYTES_LEAST : PACKED_BYTES_LEAST;
   if (readFileSync(module.bytecode).length < least) return null;
-  if (isLzma(module)) {
+  if (module.isLzma) {
     // As host/lzma.h has it.
     const options = ["--format=raw", "--lzma1=preset=9e,lc=3,lp=0,pb=0", "--suffix=.lzma", "--keep", "--force"];
     await mustRun("pack the bytecode", "xz", [...options, module.bytecode]);
@@ -190,7 +207,7 @@ export async function embedModules(
   for (const [index, module] of modules.entries()) {
     const size = readFileSync(module.bytecode).length;
     const length = packed[index]?.length ?? 0;
-    table.push(`  {"${module.name}", embedded_data_${index}, ${size}, ${length}, ${isLzma(module) ? 1 : 0}},`);
+    table.push(`  {"${module.name}", embedded_data_${index}, ${size}, ${length}, ${module.isLzma ? 1 : 0}},`);
   }
   /* An empty table is no C, and its count is what is looked at. */
   if (modules.length === 0) table.push("  {0, 0, 0, 0, 0},");
