@@ -16,8 +16,10 @@ export interface Module {
   /** Bundled JavaScript, and its bytecode. */
   script: string;
   bytecode: string;
-  /** Without line numbers, and packed by LZMA. */
-  isSmall: boolean;
+  /** Packed by LZMA, else by LZ4 or not at all. */
+  isLzma: boolean;
+  /** Line numbers are in it, for the stacks of errors. */
+  hasLines: boolean;
 }
 
 /**
@@ -109,15 +111,35 @@ export async function bundleModules(root: string): Promise<Module[]> {
   const modules = files.map((file) => {
     const name = file.path.slice(folder.length + 1, -".js".length);
     const bytecode = join(root, ".cache/bytecode", `${name.replaceAll("/", "+")}.bin`);
-    return { name, script: file.path, bytecode, isSmall: small.has(name) };
+    return { name, script: file.path, bytecode, isLzma: waits(name) || small.has(name), hasLines: !small.has(name) };
   });
+  markShared(modules);
   return modules.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What only waits for others: a verb, but for the one that is asked again and again, and the built-in services. */
+function waits(name: string): boolean {
+  return /^(services\/|cli\/command-)/.test(name) && name !== "cli/command-status";
+}
+
+/** Shared modules that only such modules load are packed as these are. */
+function markShared(modules: Module[]): void {
+  const scripts = modules.map((module) => ({ module, text: readFileSync(module.script, "utf8") }));
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const { module: shared } of scripts) {
+      if (shared.isLzma || !shared.name.startsWith("chunk-")) continue;
+      if (scripts.some(({ module, text }) => !module.isLzma && text.includes(`${shared.name}.js"`))) continue;
+      shared.isLzma = true;
+      changed = true;
+    }
+  }
 }
 
 /** Compiles the scripts that changed since their bytecode was written. */
 export async function compileModules(modules: Module[], tool: string, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const stamp = (module: Module): string => `${fileHash(tool)} ${fileHash(module.script)} ${module.isSmall}`;
+  const stamp = (module: Module): string => `${fileHash(tool)} ${fileHash(module.script)} ${module.hasLines}`;
   const stale = modules.filter((module) => {
     const record = `${module.bytecode}.from`;
     return !existsSync(module.bytecode) || !existsSync(record) || readFileSync(record, "utf8") !== stamp(module);
@@ -125,7 +147,7 @@ export async function compileModules(modules: Module[], tool: string, folder: st
   if (stale.length > 0) {
     const wordsOf = (some: Module[]): string[] =>
       some.flatMap(({ name, script, bytecode }) => [name, script, bytecode]);
-    const bare = stale.filter(({ isSmall }) => isSmall);
+    const bare = stale.filter(({ hasLines }) => !hasLines);
     const words = wordsOf(stale.filter((module) => !bare.includes(module)));
     if (bare.length > 0) words.push("--no-lines", ...wordsOf(bare));
     await mustRun("compile the scripts to bytecode", tool, words);
@@ -142,21 +164,15 @@ export async function compileModules(modules: Module[], tool: string, folder: st
 const PACKED_BYTES_LEAST = 4096;
 const LZMA_BYTES_LEAST = 1024;
 
-/** What only waits for others: a verb, but for the one that is asked again and again, and the built-in services. */
-function isLzma({ name, isSmall }: Module): boolean {
-  const waits = /^(services\/|cli\/command-)/.test(name) && name !== "cli/command-status";
-  return waits || isSmall;
-}
-
 function packedPath(module: Module): string {
-  return `${module.bytecode}.${isLzma(module) ? "lzma" : "lz4"}`;
+  return `${module.bytecode}.${module.isLzma ? "lzma" : "lz4"}`;
 }
 
 /** The module packed, also written beside its bytecode; null where it stays as it is. */
 async function packModule(module: Module): Promise<Uint8Array | null> {
-  const least = isLzma(module) ? LZMA_BYTES_LEAST : PACKED_BYTES_LEAST;
+  const least = module.isLzma ? LZMA_BYTES_LEAST : PACKED_BYTES_LEAST;
   if (readFileSync(module.bytecode).length < least) return null;
-  if (isLzma(module)) {
+  if (module.isLzma) {
     // As host/lzma.h has it.
     const options = ["--format=raw", "--lzma1=preset=9e,lc=3,lp=0,pb=0", "--suffix=.lzma", "--keep", "--force"];
     await mustRun("pack the bytecode", "xz", [...options, module.bytecode]);
@@ -198,7 +214,7 @@ export async function embedModules(
   for (const [index, module] of modules.entries()) {
     const size = readFileSync(module.bytecode).length;
     const length = packed[index]?.length ?? 0;
-    table.push(`  {"${module.name}", embedded_data_${index}, ${size}, ${length}, ${isLzma(module) ? 1 : 0}},`);
+    table.push(`  {"${module.name}", embedded_data_${index}, ${size}, ${length}, ${module.isLzma ? 1 : 0}},`);
   }
   /* An empty table is no C, and its count is what is looked at. */
   if (modules.length === 0) table.push("  {0, 0, 0, 0, 0},");
