@@ -123,6 +123,10 @@ function makeMove(world: World, history: History, move: Move, asked: number[]): 
       if (main !== undefined) world.kernel.end(main, null, move.signal);
       break;
     }
+    case "watched-changed":
+      world.emit({ kind: "watched-changed", instance: { service: move.name, replica: 1 }, path: "/srv/a" });
+      world.settleNow();
+      return;
     case "connect":
       world.emit({ kind: "socket-connected", instance: { service: move.name, replica: 1 }, socket: "web" });
       world.settleNow();

@@ -26,7 +26,7 @@ export type Move = { afterMs: number } & (
   | { kind: "clock-jump"; byMs: number }
   | { kind: "apply"; services: ServicePlan[]; asRequest: boolean; gate?: Gate; timeoutMs?: number }
   | { kind: "kill-main"; name: string; signal: number }
-  | { kind: "connect"; name: string }
+  | { kind: "connect" | "watched-changed"; name: string }
   | { kind: "set-aside" }
   | { kind: "signal"; meaning: "stop" | "force" | "reload-config" }
 );
@@ -190,7 +190,7 @@ function makeMove(dice: Dice, names: string[], services: ServicePlan[], theme: T
     return dice.percent(40)
       ? { afterMs, kind: "signal", meaning: "stop" }
       : dice.percent(60)
-        ? { afterMs, kind: "connect", name: dice.pick(names) }
+        ? { afterMs, kind: dice.percent(50) ? "connect" : "watched-changed", name: dice.pick(names) }
         : { afterMs, kind: "set-aside" };
   return { afterMs, kind: "signal", meaning: dice.pick(["reload-config", "reload-config", "force"]) };
 }

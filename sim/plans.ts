@@ -33,6 +33,7 @@ export function service(name: string, options: Partial<ServicePlan> = {}): Servi
     directories: null,
     limits: null,
     sandbox: null,
+    watch: [],
     sockets: [],
     tty: null,
     stdin: "",

@@ -12,6 +12,7 @@
  *   tell web ready|line|closed|error|reloading                a sign of readiness
  *   tell web status:serving extend:5s errno:5 ready           a message to the notify socket, word by word; also
  *                                          main-pid:101, stopping:yes, watchdog:alive, watchdog:trigger, watchdog-limit:5s
+ *   touch web /srv/a                       a file that web watches has changed
  *   connect web                            a connection comes to a socket of web
  *   names web [itself|nobody]              its pid file, or MAINPID=, names a process that it has left (script web leaves 1)
  *   run-task NAME…                         runs tasks now
@@ -131,6 +132,11 @@ class ScenarioStage {
     },
     exit: (name, words) => this.exit(name, words[1] ?? "0", words[2] === "starter"),
     tell: (name, words) => this.tell(name, words.slice(1)),
+    touch: (service, words) => {
+      this.world.emit({ kind: "watched-changed", instance: { service, replica: 1 }, path: words[1] ?? "" });
+      this.world.settleNow();
+      this.world.advance(0);
+    },
     connect: (service) => {
       this.world.emit({ kind: "socket-connected", instance: { service, replica: 1 }, socket: "web" });
       this.world.settleNow();

@@ -94,6 +94,7 @@ function serviceData(service: ServicePlan): DataMap {
   if (service.directories !== null) map.directories = directoriesData(service.directories);
   if (service.limits !== null) map.limits = limitsData(service.limits);
   if (service.sandbox !== null) map.sandbox = sandboxData(service.sandbox);
+  if (service.watch.length > 0) map.watch = service.watch.map(text);
   if (service.sockets.length > 0) map.sockets = service.sockets.map(socketData);
   if (service.tty !== null) map.tty = service.tty.device === "" ? "pty" : text(service.tty.device);
   if (service.stdin !== "") map.stdin = { file: text(service.stdin) };

@@ -29,6 +29,7 @@ test("a service with a command alone gets every default of the laptop", () => {
     directories: null,
     limits: null,
     sandbox: null,
+    watch: [],
     sockets: [],
     tty: null,
     stdin: "",

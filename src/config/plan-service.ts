@@ -76,6 +76,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     directories: directoriesOf(values.directories),
     sandbox: sandboxOf(values.sandbox),
     limits: limitsOf(values.limits as Merged<LimitValues> | undefined),
+    watch: values.watch ?? none,
     sockets: socketsOf(service, context),
     ...inputOf(values, ownKey(service, "stdin"), context.problems),
     inheritEnvironment: values.inherit_environment ?? role.inheritEnvironment,

@@ -308,7 +308,10 @@ export const serviceEntries = {
   sandbox: described(sandbox, "What stands between it and the machine. Default: nothing."),
   directories: described(directories, "Directories of its own, made for its user before it starts."),
   sockets: described(sockets, "What gonit listens on in its place, and hands over from descriptor 3 on."),
-  watch: notSupported(),
+  watch: described(
+    listOf(path("the path of a file or directory"), "paths"),
+    "Files, and directories with all that is in them: when something changes, the service is restarted.",
+  ),
   replicas: described(
     wholeNumber("a number", 1, replicasMax),
     "So many of it run, as NAME@1, NAME@2 and so on. What depends on it waits for all.",

@@ -54,6 +54,7 @@ const otherFields: (keyof ServicePlan)[] = [
   "runTimeoutMs",
   "stop",
   "reload",
+  "watch",
 ];
 
 /**

@@ -109,6 +109,8 @@ export type Event =
   | { kind: "main-named"; ticket: Ticket; pid: number; slot: number }
   /** No process was found: of MAINPID= for good, of a pid file it is looked for again, and told when the reason changes. */
   | { kind: "main-refused"; ticket: Ticket; reason: string }
+  /** Something in the watched paths of a service is another than when it was started. */
+  | { kind: "watched-changed"; instance: InstanceId; path: string }
   /** A connection waits in a socket of a service that listens; or the socket cannot be opened, which its start will tell. */
   | { kind: "socket-connected"; instance: InstanceId; socket: string }
   /** A datagram of sd_notify(3) from a process of this instance; the sender was checked. */

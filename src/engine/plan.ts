@@ -92,6 +92,8 @@ export interface ServicePlan {
   limits: LimitsPlan | null;
   /** Null: none. */
   sandbox: SandboxPlan | null;
+  /** Files and directories, with all that is in them, whose change restarts it. */
+  watch: string[];
   /** What gonit listens on in its place; their order is that of the descriptors from 3. */
   sockets: SocketPlan[];
   /** A terminal of its own. Null: none. */

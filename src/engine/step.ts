@@ -30,6 +30,7 @@ import { runTimeout, startTimeout, stopIfFree, stopWithLostNeeds } from "./stopp
 import { clearUnitTimer } from "./timers.ts";
 import { settleTransaction, transactionTimerFired } from "./transaction-end.ts";
 import { watchdogFired } from "./watchdog.ts";
+import { watchedChanged } from "./watched.ts";
 
 export interface StepResult {
   state: State;
@@ -104,6 +105,9 @@ function handle(engine: Engine, event: Event): void {
       return;
     case "request-cancelled":
       cancelRequest(engine, event.id);
+      return;
+    case "watched-changed":
+      watchedChanged(engine, event);
       return;
     case "socket-connected":
       socketConnected(engine, event);

@@ -75,6 +75,8 @@ export class ControlService implements ControlHost {
     const services = status.services.map((one) => {
       const service = this.manager.shell.service(one.name);
       const notes = service === undefined ? [] : cgroups.notesOf(service, one.instance);
+      const watchNote = this.manager.serviceWatch.noteOf(one.name);
+      if (watchNote !== "") notes.push(watchNote);
       if (hasTroubles) notes.push(...logs.sourcesOf(one.instance).flatMap((source) => logNote(source) ?? []));
       return notes.length === 0 ? one : { ...one, notes: [...one.notes, ...notes] };
     });

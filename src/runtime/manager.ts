@@ -58,6 +58,7 @@ import { Rest } from "./rest.ts";
 import { type RoleTraits, roleTraits } from "./role-table.ts";
 import { splitEnvironment } from "./service-environment.ts";
 import { ServiceSockets } from "./service-sockets.ts";
+import { ServiceWatch } from "./service-watch.ts";
 import { SpawnRelief } from "./spawn-relief.ts";
 import { tellRecovery } from "./tell-recovery.ts";
 import { RuntimeTickets } from "./tickets.ts";
@@ -68,7 +69,6 @@ import { Watches } from "./watches.ts";
 const SIGTERM = 15;
 const SIGPWR = 30;
 const exitsPerTurn = 256;
-const timersPerTurn = 64;
 
 export class Manager {
   readonly options: Options;
@@ -88,6 +88,7 @@ export class Manager {
   private readonly notify: NotifySockets;
   readonly spawner: Spawner;
   readonly trees: Trees;
+  readonly serviceWatch: ServiceWatch;
   private readonly probes: Probes;
   readonly mains: MainProcesses;
   readonly sessions: ExecSessions;
@@ -155,6 +156,7 @@ export class Manager {
     };
     this.removed = new RemovedInstances(logs, this.notify);
     this.trees = new Trees(this.shell);
+    this.serviceWatch = new ServiceWatch(this.shell);
     this.logWatches = new LogWatches(this.shell);
     this.spawner = new Spawner(this.shell, {
       started: (startTicket, pid) => this.trees.leaderStarted(startTicket, pid),
@@ -180,14 +182,12 @@ export class Manager {
         requests: this.requests,
         times: this.times,
         loadConfiguration: () => this.configurationWatch.reload(),
-        sockets: this.shell.sockets,
         reopen: () => {
           host.logCommand("reopen");
           this.place.look();
         },
         finishShutdown: (mode, code, graceMs) => {
           this.place.leave();
-          this.shell.sockets.closeAll();
           if (this.facts !== null) leaveLock(this.facts.paths.lock, this.facts.earlierRuns);
           host.finishShutdown(mode, code, graceMs);
         },
@@ -230,11 +230,9 @@ export class Manager {
     // What ended a manager must not stand in the journal any more when the next one replays it.
     if (this.recovered.rung > Rung.full && this.recovered.rung < Rung.safe) this.turns.snapshot(this.recovered.queue);
     this.emit({ kind: "manager-started", life: host.life() });
-    if (this.recovered.setAside !== null) {
-      const eventKind = this.recovered.setAside.kind;
-      this.log("error", "An event that ended the manager was set aside", { event: eventKind });
+    const eventKind = this.recovered.setAside?.kind;
+    if (eventKind !== undefined)
       this.emit({ kind: "event-set-aside", eventKind, reason: "it ended the manager each time it was tried" });
-    }
     if (this.facts !== null) this.resume(this.facts);
     const { plan } = this.recovered;
     if (plan !== null) this.emit({ kind: "plan-loaded", plan, request: null, only: this.options.names });
@@ -311,8 +309,7 @@ export class Manager {
       const fd = ready[at] as number;
       if (fd === Ready.bell) bell = true;
       else if (fd === Ready.clockStepped) this.timers.clockStepped(() => this.emit({ kind: "clock-stepped" }));
-      else if (clockOfReady(fd) !== 0)
-        this.timers.fireDue(clockOfReady(fd), readClock(clockOfReady(fd)), timersPerTurn);
+      else if (clockOfReady(fd) !== 0) this.timers.fireDue(clockOfReady(fd), readClock(clockOfReady(fd)));
       else if (fd >= 0) this.watches.dispatch(fd, ready[at + 1] as number);
     }
     this.processes.collectSpawned();
@@ -331,6 +328,7 @@ export class Manager {
     });
     this.forwarded.flush(mainProcess(this.state(), { service: "main", replica: 1 }));
     this.shell.sockets.sync();
+    this.serviceWatch.afterTurn(this.state());
     this.removed.afterTurn(this.state());
     this.spawner.feeds.afterTurn(this.state());
     this.machine?.afterTurn(this.state());

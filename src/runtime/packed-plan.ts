@@ -59,6 +59,7 @@ const partFields = [
   "sockets",
   "tty",
   "stdinFrom",
+  "watch",
 ] as const satisfies (keyof ServicePlan)[];
 
 /** Parts that several services share must be one object each (shareParts). */
@@ -112,6 +113,7 @@ function serviceOf(row: unknown[], parts: unknown[]): ServicePlan {
     directories: parts[row[35] as number],
     limits: parts[row[36] as number],
     sandbox: parts[row[37] as number],
+    watch: parts[row[42] as number],
     sockets: parts[row[39] as number],
     tty: parts[row[40] as number],
     stdin: row[9],

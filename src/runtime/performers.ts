@@ -9,7 +9,6 @@ import type { Spawner } from "./perform-spawn.ts";
 import type { Trees } from "./perform-tree.ts";
 import type { Performers, Shell } from "./performer.ts";
 import type { Requests } from "./requests.ts";
-import type { ServiceSockets } from "./service-sockets.ts";
 import { reachesHandler } from "./signal-handling.ts";
 
 export interface Parts {
@@ -20,7 +19,6 @@ export interface Parts {
   logWatches: LogWatches;
   requests: Requests;
   times: KeptTimes;
-  sockets: ServiceSockets;
   loadConfiguration: (reason: string) => void;
   reopen: () => void;
   finishShutdown: (mode: number, exitCode: number, graceMs: number) => void;
@@ -30,7 +28,7 @@ export function performersOf(shell: Shell, parts: Parts): Performers {
   return {
     spawn: (effect) => {
       // All of them, so that whatever starts first finds the others' sockets.
-      parts.sockets.sync();
+      shell.sockets.sync();
       parts.spawner.perform(effect);
     },
     "cancel-spawn": (effect) => parts.spawner.cancel(effect.ticket),
@@ -62,6 +60,9 @@ export function performersOf(shell: Shell, parts: Parts): Performers {
     "keep-time": (effect) => parts.times.keep(effect.service, effect.wallMs),
     "load-config": (effect) => parts.loadConfiguration(effect.reason),
     reopen: () => parts.reopen(),
-    "finish-shutdown": (effect) => parts.finishShutdown(effect.mode, effect.exitCode, effect.graceMs),
+    "finish-shutdown": (effect) => {
+      shell.sockets.closeAll();
+      parts.finishShutdown(effect.mode, effect.exitCode, effect.graceMs);
+    },
   };
 }

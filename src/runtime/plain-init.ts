@@ -45,6 +45,7 @@ function mainService(argv: string[]): ServicePlan {
     directories: null,
     limits: null,
     sandbox: null,
+    watch: [],
     sockets: [],
     tty: null,
     stdin: "",

@@ -43,7 +43,7 @@ export class Timers {
   }
 
   /** Fires what is due, at most `bound` timers. Called when the host's timer of this clock went off. */
-  fireDue(clock: number, nowMs: number, bound: number): void {
+  fireDue(clock: number, nowMs: number, bound = 64): void {
     const heap = this.heapOf(clock);
     for (let fired = 0; fired < bound; ) {
       const top = heap[0];

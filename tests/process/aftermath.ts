@@ -7,7 +7,7 @@ const patienceMs = 20_000;
 
 /** Errors that services cause, or the configuration. */
 const explained =
-  /msg="(Service failed|Service ended|Critical service ended[^"]*|Cannot use the configuration[^"]*|Apply failed[^"]*)"/;
+  /msg="(Service failed|Service ended|Critical service ended[^"]*|Cannot use the configuration[^"]*|Apply failed[^"]*|Watch suspended[^"]*)"/;
 
 /** What gonit tells where a test ends its own processes. */
 export const deathsOfOurOwn =
