@@ -115,7 +115,13 @@ async function makeSeccompProfiles(shop: Workshop, folder: string): Promise<Modu
   const tool = join(shop.root, ".cache/seccomp-profiles");
   const script = join(shop.root, "scripts/seccomp-profiles.c");
   const profiles = ["default", "no-network"].map((name) => {
-    return { name: `seccomp/${name}`, script, bytecode: join(folder, `seccomp+${name}.bin`), isLzma: false, hasLines: true };
+    return {
+      name: `seccomp/${name}`,
+      script,
+      bytecode: join(folder, `seccomp+${name}.bin`),
+      isLzma: false,
+      hasLines: true,
+    };
   });
   const record = join(folder, "from");
   const isFresh = [record, ...profiles.map(({ bytecode }) => bytecode)].every((file) => existsSync(file));
