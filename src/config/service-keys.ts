@@ -14,7 +14,7 @@ import { restart } from "./restart-keys.ts";
 import { sandbox } from "./sandbox-keys.ts";
 import { jitter, missed, overlap, schedule, timezone } from "./schedule-keys.ts";
 import { byKind, changed, described, listOf, type NodeSchema, type OutputOf, scalar } from "./schema-kit.ts";
-import { keyed, layered, mapOf, notSupported } from "./schema-maps.ts";
+import { keyed, layered, mapOf } from "./schema-maps.ts";
 import { parseSignal } from "./signals.ts";
 import { sockets } from "./sockets-keys.ts";
 import {
