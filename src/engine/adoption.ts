@@ -6,9 +6,10 @@
 import { SignalScope } from "../contract.ts";
 import { type Engine, log, type Node, setState } from "./engine.ts";
 import type { AdoptedProcess } from "./event.ts";
+import type { Ticket } from "./instance.ts";
 import { stopWatching, watchWhileReady } from "./readiness.ts";
 import { cancelBackoff } from "./settle.ts";
-import { newRun, type Run } from "./state.ts";
+import { newRun, type Run, type Target } from "./state.ts";
 import { forgetTree, wishStop } from "./stopping.ts";
 import { armRunTimer, cancelRunTimer, cancelUnitTimer } from "./timers.ts";
 import { wantDown } from "./wanted.ts";
@@ -62,6 +63,8 @@ function adopt(engine: Engine, node: Node, { ticket, pid, slot }: AdoptedProcess
   unit.stopForce = false;
   unit.wanted = "up";
   unit.listens = false;
+  if (unit.schedule !== null) unit.schedule.due = false;
+  for (const { target } of node.waiters) loseRun(target, ticket);
   unit.wantedBecause = "it was running when the state was lost";
   engine.byTicket.set(ticket, node);
   for (const other of node.conflicts)
@@ -70,6 +73,14 @@ function adopt(engine: Engine, node: Node, { ticket, pid, slot }: AdoptedProcess
   armRunTimer(engine, node, unit.run);
   watchWhileReady(engine, node, unit.run);
   if (engine.state.shutdown !== null) wishStop(engine, node, "shutdown");
+}
+
+/** run-task waits for a run before this one, whose end nobody knows. */
+function loseRun(target: Target, ticket: Ticket): void {
+  if (target.goal !== "run" || !target.begun || target.from === ticket) return;
+  target.outcome = "failed";
+  target.did = "unknown";
+  target.reason = "has run again: how the run before ended was lost with the state";
 }
 
 /** A later run was seen: this one has ended, and nothing of it is left. */

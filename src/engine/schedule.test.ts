@@ -99,3 +99,31 @@ test("a clock that stands far behind the last time begins anew; a little behind,
   hand.event({ kind: "clock-stepped" });
   assert.equal(hand.unit("a").schedule?.atMs, 77 * hourMs);
 });
+
+test("run-task whose run is lost with the state, and followed by another, is told so", () => {
+  const hand = loaded(0, {}, task("a", "every 1h"));
+  hand.request({ verb: "run-task", names: ["a"] });
+  hand.mainStarts("a");
+  const later = hand.run("a").start + 10;
+  const effects = hand.event({
+    kind: "processes-adopted",
+    processes: [{ service: "a", ticket: later, pid: 7, slot: 1 }],
+  });
+  const [reply] = effects.flatMap((effect) => (effect.kind === "reply" ? [effect.reply] : []));
+  assert.equal(reply?.outcome, "failed");
+  assert.match(reply?.outcome === "failed" ? reply.reason : "", /a has run again: how the run before ended was lost/);
+});
+
+test("a run that is due is the one that is found alive when the state was lost", () => {
+  const hand = loaded(0, {}, { ...task("a", "every 1h"), restart: { ...service("a").restart, delayMs: 1000 } });
+  fires(hand, "a");
+  hand.mainStarts("a");
+  hand.mainEnds("a", 1);
+  hand.treeEmptied("a");
+  assert.equal(hand.unit("a").state, "backing-off");
+  const ticket = hand.state.nextTicket + 5;
+  hand.event({ kind: "processes-adopted", processes: [{ service: "a", ticket, pid: 7, slot: 1 }] });
+  hand.mainEnds("a", 0);
+  hand.treeEmptied("a");
+  assert.equal(hand.unit("a").state, "done");
+});
