@@ -46,6 +46,8 @@ test("a program runs as its service does, with the client's input, output and ex
   assert.equal(told.stdout, `/usr\nblue a\n77\n0027\n${name}\n`);
   assert.equal(told.stderr, "oops\n");
   assert.equal(told.status, 7);
+  // jdx/pitchfork#886: nothing but what it is given, and what ls opens itself.
+  assert.equal(exec(gonit, "", "a", "--", "ls", "/proc/self/fd").stdout, "0\n1\n2\n3\n");
   const much = "0123456789abcdef".repeat(65_536);
   const echoed = exec(gonit, much, "a", "--", "cat");
   assert.equal(echoed.status, 0);
