@@ -22,7 +22,6 @@ function calm(services: ServicePlan[]): ServicePlan[] {
     sockets: [],
     runTimeoutMs: null,
     watchdogMs: null,
-    schedule: null,
     pidFile: "",
     critical: "no",
     schedule: null,
