@@ -47,8 +47,10 @@ export const effectFaults: Planted[] = [
     name: "a service is stopped before what needs it",
     finds: /is stopped \(request\) while \w+ needs it/,
     plant: (world, effects) => {
-      const isNeeded = ({ unit, neededBy }: Node) =>
+      const isNeeded = ({ unit, plan, neededBy }: Node) =>
         unit.state === "ready" &&
+        plan.health === null &&
+        plan.watchdogMs === null &&
         neededBy.some(
           ({ from, kind, required, restart, old }) =>
             kind === "need" && required && restart && !old && from.unit.state === "ready",

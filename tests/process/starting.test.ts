@@ -252,7 +252,8 @@ test("no process can be made: the start waits for room and says so, and everythi
   assert.equal(gonit.service("keeper").state, "ready");
 });
 
-test("a file system that does not answer, as directory and as program, holds up nobody else", async (context) => {
+// A line without a carrier holds its open(2) up the same way, and cannot be had where there is no such line.
+test("a file system that does not answer, as directory, as program and as terminal, holds up nobody else", async (context) => {
   let server: ChildProcess | null = null;
   let point = "";
   // Before the folder is removed: whoever looks below it hangs, this test included.
@@ -272,6 +273,7 @@ test("a file system that does not answer, as directory and as program, holds up 
   const hanging = [1, 2, 3].flatMap((at) => [
     `  - {name: in${at}, command: sleep 1000, directory: ${point}/a, restart: no}`,
     `  - {name: of${at}, command: ${point}/b, directory: /, restart: no}`,
+    `  - {name: on${at}, command: sleep 1000, tty: ${point}/d, directory: /, restart: no}`,
   ]);
   const short = `  - {name: short, command: ${point}/c, directory: /, restart: no, timeout: {start: 200ms}}`;
   const others = Array.from({ length: 10 }, (_, at) => `  - {name: other${at}, command: sleep 1000}`);
@@ -281,7 +283,8 @@ test("a file system that does not answer, as directory and as program, holds up 
   await gonit.sees(/msg="Service failed" reason="its program did not begin within 200ms" service=short/);
   assert.equal(gonit.service("in1").state, "starting");
   assert.match(gonit.client("why", "of2").stdout, /its program to begin/);
-  for (const name of ["in1", "of1"]) assert.equal(gonit.client("stop", name).code, 0);
+  assert.equal(gonit.service("on2").state, "starting");
+  for (const name of ["in1", "of1", "on1"]) assert.equal(gonit.client("stop", name).code, 0);
   assert.equal(gonit.client("restart", "other3").code, 0);
   // The others hang on; the system comes to its end all the same.
   assert.equal(gonit.client("shutdown").code, 0);
