@@ -25,7 +25,6 @@ function calm(services: ServicePlan[]): ServicePlan[] {
     schedule: null,
     pidFile: "",
     critical: "no",
-    schedule: null,
     restart: restart({ policy: "on-failure", delayMs: 0 }),
     dependsOn: one.dependsOn.map((need) => (ends.has(need.name) ? need : { ...need, wait: "ready" })),
   }));
