@@ -26,7 +26,7 @@ export function applyRules<Context, Value>(
   for (const { at, key, value } of entries) {
     const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
     if (rule === undefined) {
-      draft.note(at, "there is no such key", didYouMean(key, Object.keys(rules)) || "it had no effect there either");
+      draft.note(at, "the import does not know this key", didYouMean(key, Object.keys(rules)));
     } else if (rule instanceof LeftOut) draft.leave(at, rule);
     else if (rule !== null) rule(value, at, context);
   }

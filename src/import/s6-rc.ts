@@ -3,12 +3,10 @@
 import { commandOf, splitWords } from "./command-words.ts";
 import { type At, type Draft, LeftOut, type ServiceDraft } from "./draft.ts";
 import { duration } from "./durations.ts";
-import { applyRules, nothing, type Rules } from "./rules.ts";
+import { applyRules, nothing } from "./rules.ts";
 import { logFolder } from "./run-script.ts";
-import { type DirectoryContext, fileEntries, s6Files } from "./service-directory.ts";
+import { type FileRules, fileEntries, s6Files } from "./service-directory.ts";
 import type { Sources } from "./sources.ts";
-
-type FileRules = Rules<DirectoryContext, string>;
 
 /** Files that s6-rc-compile(1) reads beside those of s6 itself. */
 export const s6RcFiles: FileRules = {
@@ -89,7 +87,7 @@ function importOne(found: Found, sources: Sources, draft: Draft): void {
   // What is `down` of a oneshot is a file of the same name that says something else for s6.
   const rules: FileRules = kind === "longrun" ? { ...s6RcFiles, ...s6Files } : s6RcFiles;
   const known = sources.list(folder).filter((one) => Object.hasOwn(rules, one));
-  applyRules(fileEntries(folder, known, sources), rules, { service, draft, sources, folder }, draft);
+  applyRules(fileEntries(folder, known, sources), rules, { service, draft, sources, folder, rules: s6Files }, draft);
   if (kind === "oneshot") {
     service.set("type", "task", at);
     service.set("restart", "no", at);

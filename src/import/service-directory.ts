@@ -13,9 +13,11 @@ export interface DirectoryContext {
   draft: Draft;
   sources: Sources;
   folder: string;
+  /** Of a folder in the folder. */
+  rules: FileRules;
 }
 
-type FileRules = Rules<DirectoryContext, string>;
+export type FileRules = Rules<DirectoryContext, string>;
 
 const supervisor = new LeftOut("it is about the supervisor itself");
 
@@ -94,7 +96,7 @@ function withSlash(path: string): string {
 
 function run(path: string, at: At, { service, sources, folder }: DirectoryContext): void {
   const file = sources.read(path);
-  const script = readScript(file.text);
+  const script = feedsProgram(file.text, folder, sources) ? null : readScript(file.text);
   if (script === null) {
     service.set("command", scriptCommand(file.text, `.${path.slice(folder.length)}`), at);
     service.set("directory", literal(sources.relative(folder)), at);
@@ -116,16 +118,29 @@ function finish(path: string, at: At, context: DirectoryContext): void {
   context.service.add("post_stop", besideCommand(file, context), at);
 }
 
-/** A log service that keeps lines in a folder is what gonit does itself. */
-function log(path: string, at: At, { service, sources, folder, draft }: DirectoryContext): void {
-  const script = sources.readIfThere(`${path}/run`);
-  const kept = script === null ? null : logFolder(script.text);
+/** A log service that keeps lines in a folder is what gonit does itself; any other reads what the service writes. */
+function log(path: string, at: At, { service, sources, folder, draft, rules }: DirectoryContext): void {
+  const kept = keptIn(path, sources);
   if (kept === null) {
-    draft.note(at, "lines are not handed to a program", "logs: PATH writes a file");
+    const logger = importDirectory(path, `${service.name}-log`, rules, sources, draft);
+    if (logger === null) draft.note(at, "it has no run script");
+    else logger.set("stdin", { from: service.name }, at);
+    if (service.values.enabled === false) logger?.set("enabled", false, at);
     return;
   }
   const inside = kept.startsWith("/") ? kept : sources.relative(resolvePath(`${folder}/log`, kept));
   service.set("logs", literal(`${inside}/current`), at);
+}
+
+/** The folder of a log service that does nothing but keep lines. */
+function keptIn(path: string, sources: Sources): string | null {
+  const script = sources.readIfThere(`${path}/run`);
+  return script === null ? null : logFolder(script.text);
+}
+
+/** Whether a program is to read both streams, which the script puts into one. */
+function feedsProgram(text: string, folder: string, sources: Sources): boolean {
+  return text.includes("2>&1") && sources.isFile(`${folder}/log/run`) && keptIn(`${folder}/log`, sources) === null;
 }
 
 /** The entries of a folder for a table of its files; the script that says most comes first. */
@@ -153,6 +168,6 @@ export function importDirectory(
   if (service === null) return null;
   // Files of the service itself are nobody's business.
   const known = names.filter((one) => Object.hasOwn(rules, one));
-  applyRules(fileEntries(folder, known, sources), rules, { service, draft, sources, folder }, draft);
+  applyRules(fileEntries(folder, known, sources), rules, { service, draft, sources, folder, rules }, draft);
   return service;
 }

@@ -40,6 +40,7 @@ export const serviceRules: Rules<SystemdContext, string> = {
   FileDescriptorStoreMax: stored,
   FinalKillSignal: new LeftOut("the last signal is SIGKILL"),
   GuessMainPID: nothing,
+  IgnoreSIGPIPE: nothing,
   KillMode: (value, at, { service, draft }) => {
     if (value === "process") service.put("stop", "kill", "process", at);
     else if (value === "mixed")

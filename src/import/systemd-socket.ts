@@ -62,6 +62,7 @@ export const socketRules: Rules<SocketContext, string> = {
   MaxConnectionsPerSource: connections,
   NoDelay: socketOption,
   PassCredentials: socketOption,
+  PassPacketInfo: socketOption,
   PassSecurity: socketOption,
   Priority: socketOption,
   ReceiveBuffer: socketOption,
@@ -74,9 +75,11 @@ export const socketRules: Rules<SocketContext, string> = {
   SocketUser: shared("user", literal),
   Symlinks: hooks,
   TimeoutSec: hooks,
+  Timestamping: socketOption,
   Transparent: socketOption,
   TriggerLimitBurst: connections,
   TriggerLimitIntervalSec: connections,
+  Writable: otherKind,
 };
 
 /** The sockets, as the service behind them has them. */

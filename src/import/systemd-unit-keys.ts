@@ -44,6 +44,11 @@ function dependency(required: boolean): SystemdRule {
   });
 }
 
+/** The rule of a directive: conditions and assertions have one for all. */
+export function ruleKey(key: string): string {
+  return key.replace(/^(Condition|Assert)[A-Z]\w*$/, "$1PathExists");
+}
+
 const limit: SystemdRule = later;
 
 export const unitRules: Rules<SystemdContext, string> = {
@@ -53,18 +58,7 @@ export const unitRules: Rules<SystemdContext, string> = {
   Before: references((name, at, { service }) => service.add("before", name, at)),
   BindsTo: dependency(true),
   CollectMode: nothing,
-  ConditionCapability: conditions,
-  ConditionDirectoryNotEmpty: conditions,
-  ConditionFileIsExecutable: conditions,
-  ConditionFileNotEmpty: conditions,
-  ConditionKernelCommandLine: conditions,
   ConditionPathExists: conditions,
-  ConditionPathExistsGlob: conditions,
-  ConditionPathIsDirectory: conditions,
-  ConditionPathIsMountPoint: conditions,
-  ConditionPathIsReadWrite: conditions,
-  ConditionUser: conditions,
-  ConditionVirtualization: conditions,
   Conflicts: references((name, at, { service }) => service.add("conflicts", name, at)),
   DefaultDependencies: nothing,
   Description: (value, at, { service }) => {
@@ -73,8 +67,10 @@ export const unitRules: Rules<SystemdContext, string> = {
   Documentation: nothing,
   FailureAction: new LeftOut("a failure does not end the machine by itself", "critical: reboot, poweroff or exit"),
   IgnoreOnIsolate: jobs,
+  JobTimeoutAction: jobs,
   JobTimeoutSec: new LeftOut("requests have no limit of their own", "timeout: {start: TIME}"),
   OnFailure: new LeftOut("no other service is started by a failure", "critical: exit, reboot or rescue"),
+  OnFailureJobMode: jobs,
   OnSuccess: new LeftOut(
     "no other service is started by an end",
     "depends_on: [{name: NAME, wait: done}] of the other",

@@ -158,6 +158,8 @@ export class UnitReader {
   }
 
   private read(folder: string, name: string): { entries: UnitEntry[]; at: At } {
+    if (this.sources.files.realPath(`${folder}/${name}`) === "/dev/null")
+      throw new Unusable(`cannot import ${this.sources.shown(`${folder}/${name}`)}: it is masked, a link to /dev/null`);
     const file = this.sources.read(`${folder}/${name}`);
     const found = readSystemdIni(file.text, file.shown);
     for (const at of found.wrong) this.draft.note(at, "the line is no key and no section");

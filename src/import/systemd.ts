@@ -9,7 +9,7 @@ import { execRules, finishExec } from "./systemd-exec-keys.ts";
 import { addWanted, finishService, serviceRules } from "./systemd-service-keys.ts";
 import { importSocket } from "./systemd-socket.ts";
 import { importTimer } from "./systemd-timer.ts";
-import { finishUnit, installRules, unitRules } from "./systemd-unit-keys.ts";
+import { finishUnit, installRules, ruleKey, unitRules } from "./systemd-unit-keys.ts";
 import { type Made, type Unit, UnitReader, wantedName } from "./systemd-units.ts";
 
 const ownSection: Rules<SystemdContext, string> = { ...serviceRules, ...execRules };
@@ -86,7 +86,8 @@ class SystemdImport {
 
   private apply(unit: Unit, section: string, rules: Rules<SystemdContext, string>, context: SystemdContext): void {
     const entries = unit.entries.filter((one) => one.section === section && !/^X-/.test(one.key));
-    applyRules(entries, rules, context, this.draft);
+    const known = entries.map((one) => ({ ...one, key: ruleKey(one.key) }));
+    applyRules(known, rules, context, this.draft);
   }
 
   private unknownSections(unit: Unit): void {

@@ -73,9 +73,14 @@ const kinds: { kind: string; files: Files; words: string[]; sees: RegExp[] }[] =
         'ExecStartPre=-/bin/false\nExecStart=/bin/sh -c \'echo "hello $1 for $2"; exec sleep 1000\' sh ${WHO} "$PRICE, ${MORE}"\n' +
         "[Install]\nWantedBy=multi-user.target\n",
       "units/prepare.service": "[Service]\nType=oneshot\nExecStart=/bin/echo one\nExecStart=/bin/echo prepared\n",
+      "units/api.socket": `[Socket]\nListenStream=@gonit-import-${process.pid}\nFileDescriptorName=main\n`,
+      "units/api.service":
+        "[Service]\nExecStart=/bin/sh -c 'echo $$LISTEN_FDS socket $$LISTEN_FDNAMES; exec sleep 1000'\n[Install]\nWantedBy=a.target\n",
+      "units/tick.timer": "[Timer]\nOnBootSec=0\n",
+      "units/tick.service": "[Service]\nType=oneshot\nExecStart=/bin/echo ticked\n",
       "units.env": "MORE='and more'\n",
     },
-    sees: [/hello world for \$PRICE, and more/, /prepare *\| prepared/],
+    sees: [/hello world for \$PRICE, and more/, /prepare *\| prepared/, /api *\| 1 socket main/, /tick *\| ticked/],
   },
   {
     kind: "process-compose",
@@ -96,9 +101,10 @@ const kinds: { kind: string; files: Files; words: string[]; sees: RegExp[] }[] =
       "sv/web/run":
         '#!/bin/sh\nexec 2>&1\nWORD=scripts\necho "run by $WORD in $(basename "$(pwd)")"\ntouch ready\nexec sleep 1000\n',
       "sv/web/check": "#!/bin/sh\nexec test -e ready\n",
+      "sv/web/log/run": "#!/bin/sh\nexec sed -u 's/^/logged: /'\n",
       "sv/plain/run": "#!/bin/sh\nexec sh -c 'echo plainly; exec sleep 1000'\n",
     },
-    sees: [/run by scripts in web/, /plain *\| plainly/],
+    sees: [/web-log *\| logged: run by scripts in web/, /plain *\| plainly/],
   },
   {
     kind: "s6",
