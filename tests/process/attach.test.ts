@@ -4,10 +4,11 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { afterwards, binary, type Started, start, watch } from "./gonit.ts";
+import { afterwards, binary, children, type Started, start, watch } from "./gonit.ts";
 import { playTerminal } from "./terminal.ts";
 
-const shell = '{name: game, command: sh -i, tty: true, environment: {PS1: "game> ", ENV: ""}, restart: always}';
+const shell =
+  '{name: game, command: sh -i, tty: true, environment: {PS1: "game> ", ENV: ""}, restart: always, stop: SIGHUP}';
 
 /** `gonit attach` with pipes in place of a terminal. */
 function attachByPipes(context: TestContext, gonit: Started, name: string) {
@@ -107,6 +108,31 @@ test("several look at one terminal, by pipes, over a restart of its service and 
   assert.equal(stopped.code, 0, stopped.stderr);
   assert.deepEqual(await Promise.all([one.ended, two.ended]), [0, 0]);
   assert.match(one.output(), /gonit: game has ended/);
+});
+
+test("a service on a device has that line for itself, and leaves its log alone", async (context) => {
+  const line = spawn(join(children, "holds-terminal"), [], { stdio: ["pipe", "pipe", "pipe"] });
+  const seen = watch(line);
+  afterwards(context, () => {
+    line.stdin.end();
+    return seen.ended;
+  });
+  await seen.sees(/^terminal \S+$/m);
+  const device = /^terminal (\S+)$/m.exec(seen.output())?.[1] ?? "";
+  const gonit = start(
+    context,
+    `services:
+  - {name: a, shell: true, tty: ${device}, environment: {TERM: ""}, command: "tty; read word; echo heard $word; exec sleep 1000"}
+  - {name: b, command: sleep 1000, tty: /dev/null, restart: no}
+`,
+  );
+  await seen.sees(new RegExp(`^${device}\\r?$`, "m"));
+  line.stdin.write("type hello\\r\n");
+  await seen.sees(/heard hello/);
+  assert.equal(gonit.client("logs", "a").stdout, "");
+  assert.match(gonit.client("attach", "a").stderr, new RegExp(`the terminal of a is ${device}`));
+  await gonit.until("the other one has failed", () => gonit.service("b").state === "failed");
+  assert.match(gonit.service("b").reason, /cannot take its terminal \/dev\/null: Not a tty|Inappropriate ioctl/);
 });
 
 test("what cannot be attached to is told, with the reason", async (context) => {

@@ -137,7 +137,7 @@ test("a program joins its service's sandbox", { skip: isRoot ? false : "needs ro
   const gonit = start(
     context,
     `services:
-  - {name: a, shell: true, directory: /, command: "echo secret >/tmp/mine; hostname inner; echo up; exec sleep 1000", ready: {log: up}, sandbox: {private_tmp: true, namespaces: [uts, net, pid]}}
+  - {name: a, shell: true, directory: /, command: "echo secret >/tmp/mine; hostname inner; echo up; exec sleep 1000", ready: {log: up}, stop: SIGKILL, sandbox: {private_tmp: true, namespaces: [uts, net, pid]}}
 `,
   );
   await gonit.sees(/msg="Service ready" service=a/);

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { start } from "./gonit.ts";
 
 test("no byte is lost between two services while each of them, and the manager, dies again and again", async (context) => {
-  const lines = 3000;
+  const lines = 1000;
   const gonit = start(
     context,
     (folder) => `defaults: {restart: {policy: always, delay: 1ms, max_delay: 1ms}}
@@ -17,7 +17,7 @@ services:
       read at 2>/dev/null <${folder}/at || at=0
       while [ $at -lt ${lines} ]; do
         at=$((at+1)); echo $at >${folder}/at.new; mv ${folder}/at.new ${folder}/at; echo line $at
-        [ $((at % 500)) -ne 0 ] || exit 1
+        [ $((at % 150)) -ne 0 ] || exit 1
       done
       echo the end >&2; exec sleep 1000
   - name: reader
@@ -25,7 +25,7 @@ services:
     stdin: {from: writer}
     command: |
       count=0
-      while read line; do echo "$line" >>${folder}/read; count=$((count+1)); [ $count -lt 700 ] || exit 1; done
+      while read line; do echo "$line" >>${folder}/read; count=$((count+1)); [ $count -lt 220 ] || exit 1; done
 `,
     { endsRoles: true },
   );
@@ -36,7 +36,7 @@ services:
       return "";
     }
   };
-  await gonit.until("a part has arrived", () => read().includes("line 800\n"));
+  await gonit.until("a part has arrived", () => read().includes("line 300\n"));
   process.kill(gonit.role("manager"), "SIGKILL");
   await gonit.until("all has arrived", () => read().includes(`line ${lines}\n`));
   assert.equal(read(), Array.from({ length: lines }, (_, at) => `line ${at + 1}\n`).join(""));
