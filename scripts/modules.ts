@@ -27,7 +27,7 @@ export interface Module {
  * a third of their size in all. What they stumble over is found again with lines in a test. They take some milliseconds to
  * unpack.
  */
-const SMALL = ["simulate", "import", "look", "logs", "config", "check", "top", "attach", "exec"].map(
+const SMALL = ["simulate", "import", "look", "logs", "config", "check", "top", "attach", "exec", "schema"].map(
   (verb) => `cli/command-${verb}`,
 );
 

@@ -2,6 +2,7 @@ import { ExitCode } from "../contract.ts";
 import type { ServiceStatus, SystemStatus } from "../engine/view.ts";
 import type { Command, Context } from "./command.ts";
 import { ask, connect } from "./connection.ts";
+import type { HealthOutput, Trouble } from "./json-shapes.ts";
 import { print, printJson } from "./output.ts";
 
 export const command: Command = {
@@ -21,17 +22,12 @@ export const command: Command = {
   run,
 };
 
-interface Trouble {
-  service: string;
-  reason: string;
-}
-
 function run(context: Context): number {
   const connection = connect(context);
   const status = ask(context, connection, "status", { names: [] });
   connection.close();
   const troubles = troublesOf(status, context.options.has("--ready"));
-  if (context.options.json) printJson({ ok: troubles.length === 0, troubles });
+  if (context.options.json) printJson({ ok: troubles.length === 0, troubles } satisfies HealthOutput);
   else if (troubles.length === 0) print("ok");
   else print(troubles.map(({ service, reason }) => (service === "" ? reason : `${service}: ${reason}`)).join("\n"));
   return troubles.length === 0 ? ExitCode.ok : ExitCode.failed;

@@ -1,7 +1,8 @@
 import { ExitCode } from "../contract.ts";
 import type { Command, Context } from "./command.ts";
 import { ask, connect } from "./connection.ts";
-import { type LogLine, linesOf, mergeLines, servicePainter } from "./look/merge-logs.ts";
+import type { LogLine } from "./json-shapes.ts";
+import { linesOf, mergeLines, servicePainter } from "./look/merge-logs.ts";
 import { momentOption } from "./moment.ts";
 import { print, printError, printJson, wantsColour } from "./output.ts";
 import { shownText } from "./shown-text.ts";

@@ -1,6 +1,7 @@
 import { ExitCode } from "../contract.ts";
 import type { Command, Context } from "./command.ts";
 import { Connection, socketCandidates } from "./connection.ts";
+import type { VersionOutput } from "./json-shapes.ts";
 import { print, printJson } from "./output.ts";
 
 export const command: Command = {
@@ -16,7 +17,7 @@ function run(context: Context): number {
   const answer = typeof connection === "number" ? undefined : connection.request("version", {});
   const running = answer !== undefined && "result" in answer ? answer.result : null;
   if (context.options.json) {
-    printJson({ version: host.version(), running });
+    printJson({ version: host.version(), running } satisfies VersionOutput);
     return ExitCode.ok;
   }
   print(`gonit ${host.version()}`);

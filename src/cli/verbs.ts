@@ -100,6 +100,13 @@ export const verbs: Verb[] = [
     summary: "make a configuration of another manager's files",
   },
   {
+    name: "schema",
+    aliases: [],
+    module: "command-schema",
+    group: "configuration",
+    summary: "print the JSON Schema of a configuration, or of what a verb prints",
+  },
+  {
     name: "simulate",
     aliases: [],
     module: "command-simulate",

@@ -7,9 +7,16 @@ import { configurationSchema } from "../../src/config/json-schema.ts";
 import { commandPage } from "./command-page.ts";
 import { keyTables, ruleTable, signalTable, withPart } from "./generated-parts.ts";
 import { manPage } from "./man-page.ts";
+import { outputSchema } from "./output-schema.ts";
+import { shareDefinitions } from "./share-definitions.ts";
+import type { Schema } from "./type-schema.ts";
 
 function load(module: string): Promise<CommandModule> {
   return import(`../../src/cli/${module}.ts`);
+}
+
+function schemaText(schema: object): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
 /** Texts by their paths, as they should be. */
@@ -19,12 +26,18 @@ export async function generatedFiles(root: string): Promise<Map<string, string>>
   const verbs = await commandPage(load);
   const keys = withPart(read("docs/reference/configuration.md"), "keys", keyTables());
   const machine = withPart(read("docs/machine.md"), "signals", signalTable());
+  const configuration = shareDefinitions(configurationSchema() as Schema);
+  const outputs = outputSchema(root);
   return new Map([
     ["docs/reference/gonit.md", verbs],
     ["docs/reference/configuration.md", keys],
     ["docs/machine.md", machine],
     ["docs/why.md", withPart(read("docs/why.md"), "rules", ruleTable())],
-    ["docs/reference/config.schema.json", `${JSON.stringify(configurationSchema(), null, 2)}\n`],
+    ["docs/reference/config.schema.json", schemaText(configuration)],
+    ["docs/reference/output.schema.json", schemaText(outputs)],
+    // What gonit schema prints.
+    ["src/cli/config-schema.txt", JSON.stringify(configuration)],
+    ["src/cli/output-schema.txt", JSON.stringify(outputs)],
     [
       "docs/man/gonit.1",
       manPage({

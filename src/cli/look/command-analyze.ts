@@ -2,6 +2,7 @@ import { ExitCode } from "../../contract.ts";
 import { emptyPast, pastAt, readHistory } from "../../control/history.ts";
 import type { Command, Context } from "../command.ts";
 import { ask, connect } from "../connection.ts";
+import type { AnalyzeOutput } from "../json-shapes.ts";
 import { painter, print, printError, printJson, table } from "../output.ts";
 import { spanText } from "./event-words.ts";
 import { formatOption, unknownFormat } from "./format.ts";
@@ -46,7 +47,7 @@ function run(context: Context): number {
   const past = history === null ? emptyPast() : pastAt(history, Number.POSITIVE_INFINITY);
   const analysis = analyseStart(past, graph, options.has("--last") ? "last" : "first");
   const boot = words.length === 0 ? null : analyseBoot(past, role, analysis);
-  if (format === "json") printJson(boot === null ? analysis : { boot, ...analysis });
+  if (format === "json") printJson((boot === null ? analysis : { boot, ...analysis }) satisfies AnalyzeOutput);
   else if (format === "svg") print(startSvg(analysis, boot));
   else print(shown(analysis, boot, context));
   return ExitCode.ok;

@@ -11,6 +11,7 @@ import {
 import { isoTime } from "../../control/iso-time.ts";
 import type { Command, Context } from "../command.ts";
 import { ask, connect } from "../connection.ts";
+import type { EventOutput } from "../json-shapes.ts";
 import { momentOption } from "../moment.ts";
 import { type Paint, painter, printError } from "../output.ts";
 import { eventText, serviceOf } from "./event-words.ts";
@@ -109,7 +110,7 @@ function shower(context: Context, rules: Rules): (told: Told) => void {
   return (told) => host.print(1, `${textOf(told, rules, paint)}\n`);
 }
 
-function jsonOf({ seq, line, event, was }: Told, rules: Rules): object {
+function jsonOf({ seq, line, event, was }: Told, rules: Rules): EventOutput {
   const { wallMs, bootMs } = line;
   const more = event.event === "state-changed" ? { was, cause: rules[event.rule] ?? event.rule } : {};
   return { seq, time: isoTime(wallMs), wallMs, bootMs, ...event, ...more };

@@ -1,11 +1,6 @@
 /** Lines of several services, one after the other as they came. */
 
-export interface LogLine {
-  /** ISO 8601; empty: it is not known. */
-  time: string;
-  service: string;
-  text: string;
-}
+import type { LogLine } from "../json-shapes.ts";
 
 const stampPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) /;
 const jsonPattern = /^\{"time":"([^"]*)"/;

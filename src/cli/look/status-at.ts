@@ -5,6 +5,7 @@ import { pastAt, readHistory, type ServicePast } from "../../control/history.ts"
 import { isoTime } from "../../control/iso-time.ts";
 import type { Context } from "../command.ts";
 import { ask, connect } from "../connection.ts";
+import type { PastService, PastStatus } from "../json-shapes.ts";
 import { type Moment, momentOption } from "../moment.ts";
 import { painter, print, printError, printJson, shownDuration, table } from "../output.ts";
 import { stateGroup } from "./graph-words.ts";
@@ -36,7 +37,8 @@ export function statusAt(context: Context): number {
   const rows = Object.entries(services).filter(([name]) => filter.means(name));
   if (context.options.json) {
     const reachesBackTo = reachOf(from);
-    printJson({ at, reachesBackTo, services: rows.map((row) => jsonOf(row, rules)) });
+    const status: PastStatus = { at, reachesBackTo, services: rows.map((row) => jsonOf(row, rules)) };
+    printJson(status);
   } else {
     print(`${at}, ${shownDuration(agoMs)} ago; the history reaches back to ${reachOf(from)}`);
     print(shown(rows, atBootMs, rules, context));
@@ -49,7 +51,7 @@ export function statusAt(context: Context): number {
   }
 }
 
-function jsonOf([name, past]: [string, ServicePast], rules: Record<string, string>): object {
+function jsonOf([name, past]: [string, ServicePast], rules: Record<string, string>): PastService {
   const { state, shown, pid, sinceWallMs, rule, detail } = past;
   return { name, state, shown, pid, sinceWallMs, rule, cause: rules[rule] ?? rule, detail };
 }
