@@ -27,12 +27,12 @@ export interface Module {
  * a third of their size in all. What they stumble over is found again with lines in a test. They take some milliseconds to
  * unpack.
  */
-const SMALL = ["simulate", "import", "look", "logs", "config", "check", "top", "attach", "exec"].map(
+const SMALL = ["simulate", "import", "look", "logs", "config", "check", "schema", "top", "attach", "exec"].map(
   (verb) => `cli/command-${verb}`,
 );
 
-/** In the chunk of all that reads configurations, which is loaded once for each reading, in a process of its own. */
-const CONFIGURATION = "// src/config/service-keys.ts\n";
+/** In the chunks of all that reads configurations, which is loaded once for each reading, in a process of its own. */
+const CONFIGURATION = ["// src/config/service-keys.ts\n", "// src/config/load.ts\n"];
 
 /** Entry modules by name. */
 export function entryModules(root: string): Map<string, string> {
@@ -104,7 +104,7 @@ export async function bundleModules(root: string): Promise<Module[]> {
   const small = new Set<string>();
   for (const { path, contents } of files) {
     const name = path.slice(folder.length + 1, -".js".length);
-    if (SMALL.includes(name) || Buffer.from(contents).includes(CONFIGURATION)) small.add(name);
+    if (SMALL.includes(name) || CONFIGURATION.some((mark) => Buffer.from(contents).includes(mark))) small.add(name);
     writeChanged(path, SMALL.includes(name) ? await shortened(contents) : contents);
   }
   removeOthers(folder, new Set(files.map((file) => file.path)));
