@@ -112,7 +112,7 @@ function scheduleFields({ schedule }: ServiceStatus, wallMs: number): [string, s
 
 function logsText({ bytes, lines, droppedBytes, paths }: LogFigures): string {
   const lost = droppedBytes === 0 ? "" : `, ${shownBytes(droppedBytes)} dropped`;
-  return [`${shownBytes(bytes)} in ${lines} lines${lost}`, ...paths].join("; ");
+  return [`${shownBytes(bytes)} in ${lines} ${lines === 1 ? "line" : "lines"}${lost}`, ...paths].join("; ");
 }
 
 function details(service: ServiceStatus, wallMs: number, paint: Paint): string {
