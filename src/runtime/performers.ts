@@ -53,7 +53,11 @@ export function performersOf(shell: Shell, parts: Parts): Performers {
     },
     "find-main": (effect) => parts.mains.find(effect),
     "watch-log": (effect) => parts.logWatches.start(effect),
-    reply: (effect) => parts.requests.reply(effect.request, effect.reply),
+    reply: (effect) => {
+      // Whoever asked for a stop finds the sockets gone.
+      shell.sockets.sync();
+      parts.requests.reply(effect.request, effect.reply);
+    },
     log: (effect) => shell.ownLog.write(effect.level, effect.message, effect.fields, effect.lines),
     // Told with the turn as a whole (history-events.ts).
     publish: () => {},

@@ -43,6 +43,7 @@ test("sockets: from descriptor 3 on, in their order, with LISTEN_FDS, LISTEN_PID
 `,
   );
   await gonit.sees(/web +\| sockets 3 http:web:hidden mine \d+/);
+  await gonit.sees(/msg="Started service" pid=\d+ service=web/);
   const { pid } = gonit.service("web");
   const path = join(gonit.folder, "run/web.sock");
   assert.equal(await ask({ port, host: "127.0.0.1" }), pid);
@@ -161,6 +162,7 @@ test("sockets: a changed plan opens and closes only what changed", async (contex
   const gonit = start(context, configuration("a.sock, b.sock"));
   await gonit.sees(/web +\| sockets 2 web:web mine/);
   await gonit.sees(/other +\| sockets 1 other mine/);
+  await gonit.sees(/msg="Started service" pid=\d+ service=other/);
   const before = inodes(gonit, ["a.sock", "other.sock"]);
   const other = gonit.service("other").pid;
   writeFileSync(join(gonit.folder, "config.yml"), configuration("a.sock, c.sock"));
