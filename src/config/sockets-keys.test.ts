@@ -24,6 +24,14 @@ test("a socket is an address, or a map with more", () => {
   ]);
 });
 
+test("the mode of a socket is read as octal, in every spelling", () => {
+  for (const mode of ["0640", '"0640"', '"640"', "0o640", "640"])
+    assert.equal(socketsOf(`sockets: [{listen: /run/x, mode: ${mode}}]`)?.[0]?.mode, 0o640, mode);
+  assert.equal(socketsOf("sockets: [{listen: /run/x, mode: 416}]")?.[0]?.mode, 0o416);
+  assert.match(problemOf("sockets: [{listen: /run/x, mode: 0844}]"), /sockets/);
+  assert.match(problemOf("sockets: [{listen: /run/x, mode: 1777}]"), /it is larger than 777/);
+});
+
 test("what cannot be listened on is told with what to write", () => {
   assert.match(
     problemOf("sockets: [8080]"),

@@ -54,6 +54,14 @@ test("sockets: from descriptor 3 on, in their order, with LISTEN_FDS, LISTEN_PID
   assert.equal(existsSync(path), false);
 });
 
+test("sockets: a mode is the same in every spelling, and its file has it", async (context) => {
+  const modes = ["0640", '"0640"', '"640"', "0o640", "640"];
+  const sockets = modes.map((mode, at) => `{listen: ${at}.sock, mode: ${mode}}`).join(", ");
+  const gonit = start(context, `services:\n  - {name: web, command: ${takes}, sockets: [${sockets}]}\n`);
+  await gonit.sees(/web +\| sockets 5/);
+  for (const at of modes.keys()) assert.equal(statSync(join(gonit.folder, `${at}.sock`)).mode & 0o777, 0o640);
+});
+
 test("sockets: nobody is refused while the service restarts, and while a manager is replaced", async (context) => {
   const gonit = start(
     context,
