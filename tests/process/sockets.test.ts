@@ -75,7 +75,7 @@ test("sockets: nobody is refused while the service restarts, and while a manager
     { endsRoles: true, binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_RETRY_MS_MAX: "1" } },
   );
   const path = join(gonit.folder, "web.sock");
-  await gonit.until("its socket is there before it takes it", () => existsSync(path));
+  await gonit.until("it runs, and has not taken its socket", () => gonit.service("web").state === "ready");
   const first = ask({ path });
   process.kill(gonit.role("manager"), "SIGKILL");
   await gonit.sees(/msg="Manager is back"/);
