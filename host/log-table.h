@@ -67,6 +67,10 @@ struct log_config_slot {
   struct log_config_version versions[2];
 };
 
+/* A terminal's carriage return came last: what follows tells whether it belongs to a line end. Bits of held_return. */
+#define LOG_RETURN_TEXT 1
+#define LOG_RETURN_CONSOLE 2
+
 #define LOG_TORN 1       /* bytes were dropped in the middle of a line: the file needs a line end first */
 #define LOG_TORN_BELOW 2 /* the file's last line goes on in memory: it needs a line end first if its rest is lost there */
 
@@ -85,7 +89,7 @@ struct log_progress {
   uint8_t carry_bytes; /* JSON: the start of a UTF-8 sequence whose rest has not come yet */
   uint8_t carry[4];
   uint8_t dirty; /* written since the last fdatasync */
-  uint8_t held_return; /* a terminal's carriage return came last: what follows tells whether it belongs to a line end */
+  uint8_t held_return; /* LOG_RETURN_* */
 };
 
 /* Writer: the logger. */

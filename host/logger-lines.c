@@ -353,15 +353,15 @@ static int lines_without_return(struct lines *lines) {
   static const uint8_t kept[] = "\r";
   struct log_progress *progress = &lines->step->progress;
   const uint8_t *found = line_return(lines->in, lines->end);
-  if (progress->held_return) {
-    progress->held_return = 0;
-    if (*lines->in == '\n') return 0;
+  int is_held = (progress->held_return & LOG_RETURN_TEXT) && *lines->in != '\n';
+  progress->held_return &= (uint8_t)~LOG_RETURN_TEXT;
+  if (is_held) {
     lines->in = kept;
     lines->end = kept + 1;
     return 0;
   }
   if (found == lines->in) {
-    progress->held_return = ++lines->in == lines->end;
+    if (++lines->in == lines->end) progress->held_return |= LOG_RETURN_TEXT;
     return 1;
   }
   if (found != NULL) lines->end = found;
@@ -388,7 +388,7 @@ void lines_next(const struct log_record *record, struct log_step *next, struct l
   else lines_raw(&lines);
   uint32_t used = (uint32_t)(lines.in - begin);
   piece->taken = begin == from ? used : 0; /* a carriage return that was held back was taken before */
-  if (begin != from && used == 0) next->progress.held_return = 1;
+  if (begin != from && used == 0) next->progress.held_return |= LOG_RETURN_TEXT;
   piece->rotate = lines.rotate;
   piece->data = lines.to > lines_out ? lines_out : begin;
   piece->bytes = lines.to > lines_out ? (uint32_t)(lines.to - lines_out) : used;

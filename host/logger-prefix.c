@@ -100,6 +100,26 @@ static void line_show(struct prefix *prefix, const uint8_t *in, size_t bytes) {
   if (in[bytes - 1] == '\n') prefix->next->open = 0;
 }
 
+/* Leaves out the carriage return that a terminal puts before a line end; one that comes last waits for what follows.
+ * 1: it was all that was to be taken. */
+static int without_return(struct prefix *prefix, const uint8_t *in, uint32_t *left, const uint8_t **newline) {
+  struct log_progress *progress = &prefix->next->progress;
+  if (*left == 0) return 0;
+  if ((progress->held_return & LOG_RETURN_CONSOLE) && *in != '\n' && prefix->next->open == 1 + prefix->record->slot)
+    put(prefix, "\r", 1);
+  progress->held_return &= (uint8_t)~LOG_RETURN_CONSOLE;
+  const uint8_t *last = *newline ? *newline : in + *left;
+  if (last == in || last[-1] != '\r') return 0;
+  if (last - 1 == in) {
+    prefix->next->console_taken++;
+    if (!*newline) progress->held_return |= LOG_RETURN_CONSOLE;
+    return 1;
+  }
+  *left = (uint32_t)(last - 1 - in);
+  *newline = NULL;
+  return 0;
+}
+
 uint32_t prefix_next(const struct log_record *record, struct log_step *next, int colour, uint8_t out[LOGGER_PUSH_BYTES]) {
   struct prefix prefix = {record, next, out, out, out + LOGGER_PUSH_BYTES};
   while (prefix.to < prefix.limit) {
@@ -107,14 +127,7 @@ uint32_t prefix_next(const struct log_record *record, struct log_step *next, int
     uint32_t left = record->bytes - next->console_taken;
     if (left == 0 && !(record->flush && next->progress.partial)) break;
     const uint8_t *newline = memchr(in, '\n', left);
-    if (newline > in && newline[-1] == '\r' && (record->flags & LOG_FLAG_TERMINAL)) {
-      if (--newline == in) {
-        next->console_taken++; /* the carriage return, which the terminal has put there */
-        continue;
-      }
-      left = (uint32_t)(newline - in);
-      newline = NULL;
-    }
+    if ((record->flags & LOG_FLAG_TERMINAL) && without_return(&prefix, in, &left, &newline)) continue;
     if (!newline && !record->flush && next->open != 1 + record->slot) {
       if (prefix.to > out) break; /* the block may be written to only when what was taken from it is committed */
       if (partial_keep(&prefix, in, left)) {

@@ -27,6 +27,12 @@ test("figuresOf() counts processes, log files and memory at their most", () => {
   assert.equal(found.logFileBytes, (10 * 4 + 2 * 2) * 1024 * 1024);
   assert.equal(found.logMemoryBytes, 0);
   assert.equal(figures("services: [{name: a, command: x}]").logMemoryBytes, 2 * 16_384);
+  // A terminal is one output; pipes between services are init's.
+  assert.equal(figures("services: [{name: a, command: x, tty: true}]").logMemoryBytes, 16_384);
+  const descriptors = (text: string) => figures(`services: [{name: w, command: x, ${text}}]`).descriptors;
+  assert.equal(descriptors("logs: none, tty: true") - descriptors("logs: none"), 3);
+  const reader = "logs: none}, {name: r, command: x, logs: none";
+  assert.equal(descriptors(`${reader}, stdin: {from: w}`) - descriptors(reader), 2);
 });
 
 test("figuresOf() follows the longest way of starts, tasks with all their runs", () => {

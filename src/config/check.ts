@@ -5,6 +5,7 @@ import type { DependencyWait, Plan, ServicePlan } from "../engine/plan.ts";
 import { shutdownBoundMs } from "../engine/shutdown.ts";
 import { type LongestStop, longestStop } from "./check-stop.ts";
 import { formatDuration } from "./duration.ts";
+import { logSources } from "./log-sources.ts";
 import { formatSize } from "./size.ts";
 
 /** Limits that hold for gonit; null: none, or not known. */
@@ -45,9 +46,11 @@ export function figuresOf(plan: Plan, limits: HostLimits): Figures {
   let logMemorySources = 0;
   for (const service of plan.services) {
     if (service.type !== "group") processes += 1 + extraProcesses(service);
-    const sources = sourcesOf(service);
+    const sources = logSources(service);
     descriptors +=
       2 * sources +
+      (service.tty?.device === "" ? 1 : 0) +
+      (service.stdinFrom === "" ? 0 : 2) +
       (service.ready.kind === "notify" || service.watchdogMs !== null || service.ready.kind === "fd" ? 2 : 0);
     if (service.logs.to === "file") logFileBytes += sources * service.logs.maxSizeBytes * (service.logs.keep + 1);
     if (service.logs.to === "console") logMemorySources += sources;
@@ -65,10 +68,6 @@ export function figuresOf(plan: Plan, limits: HostLimits): Figures {
     stop: longestStop(plan.services),
     shutdownMs: shutdownBoundMs(plan),
   };
-}
-
-function sourcesOf({ type, logs }: ServicePlan): number {
-  return type === "group" || logs.to === "none" || logs.to === "inherit" ? 0 : logs.stderr === "separate" ? 2 : 1;
 }
 
 /** A probe (that of health follows that of readiness), and a command that stops or reloads, beside the main process. */

@@ -7,6 +7,7 @@ import { watchDefault } from "./defaults.ts";
 import type { Variables } from "./expand.ts";
 import type { FileAccess, YamlSource } from "./files.ts";
 import { type ImagePlan, planImage, withImageFiles } from "./image-plan.ts";
+import { logSources } from "./log-sources.ts";
 import { folderOf } from "./node.ts";
 import { builtins } from "./plan-commands.ts";
 import { afterMachine, machineNote, machineTask, planMachine } from "./plan-machine.ts";
@@ -122,10 +123,9 @@ function refuseTooMany(services: ServicePlan[], problems: Problems): void {
   let processes = 0;
   const processesMax = Limit.childSlots - 96;
   let logs = 0;
-  for (const { type, logs: plan } of services) {
-    if (type === "group") continue;
-    processes++;
-    if (plan.to !== "none") logs += plan.stderr === "separate" ? 2 : 1;
+  for (const service of services) {
+    if (service.type !== "group") processes++;
+    logs += logSources(service);
   }
   const logsMax = Limit.logSlots - Limit.logOwnPipes - 1;
   if (processes > processesMax) {

@@ -1,7 +1,7 @@
 /* Terminals of services, and the client that shows them. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { afterwards, binary, children, type Started, start, watch } from "./gonit.ts";
@@ -134,6 +134,41 @@ test("a service on a device has that line for itself, and leaves its log alone",
   await gonit.until("the other one has failed", () => gonit.service("b").state === "failed");
   assert.match(gonit.service("b").reason, /cannot take its terminal \/dev\/null: Not a tty|Inappropriate ioctl/);
 });
+
+test("a terminal comes and goes with the configuration, and leaves no descriptor behind", async (context) => {
+  const configuration = (keys: string) =>
+    `services:\n  - {name: a, shell: true, command: "tty || true; exec sleep 1000"${keys}}\n  - {name: keeper, command: sleep 1000}\n`;
+  const gonit = start(context, configuration(""));
+  const terminals = () =>
+    (["init", "manager", "logger"] as const).map((role) => {
+      const folder = `/proc/${gonit.role(role)}/fd`;
+      const links = readdirSync(folder).map((fd) => readlinkOf(join(folder, fd)));
+      return links.filter((link) => /ptmx|\/pts\//.test(link)).length;
+    });
+  const apply = (keys: string) => {
+    writeFileSync(join(gonit.folder, "config.yml"), configuration(keys));
+    const { code, stderr } = gonit.client("apply");
+    assert.equal(code, 0, stderr);
+  };
+  await gonit.sees(/^a \| not a tty$/m);
+  const before = terminals();
+  for (let times = 0; times < 3; times++) {
+    apply(", tty: true");
+    await gonit.until("it is on a terminal", () => terminals().every((count, at) => count > (before[at] as number)));
+    apply("");
+    await gonit.until("nobody has it any more", () => String(terminals()) === String(before));
+  }
+  await gonit.until("its output has come", () => gonit.output().match(/^a \| \/dev\/pts\/\d+$/gm)?.length === 3);
+});
+
+/** Empty: it was closed meanwhile. */
+function readlinkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
 
 test("what cannot be attached to is told, with the reason", async (context) => {
   const gonit = start(

@@ -87,6 +87,25 @@ services:
   assert.deepEqual(readRotated(gonit.folder, "a.log"), numbered);
 });
 
+test("logger killed while it reads terminals: no line is lost or doubled, and no carriage return is left", async (context) => {
+  const gonit = start(
+    context,
+    `
+services:
+  - {name: a, command: "${printer}", tty: true, logs: {to: a.log, max_size: 4K, keep: 1000}}
+`,
+    atOnce,
+  );
+  await gonit.sees(/msg="Started service".*service=a/);
+  await killLogger(gonit, kills);
+  const file = join(gonit.folder, "a.log");
+  await gonit.until(
+    "all lines are written",
+    () => existsSync(file) && readFileSync(file, "utf8").includes(`line ${lines}\n`),
+  );
+  assert.deepEqual(readRotated(gonit.folder, "a.log"), numbered);
+});
+
 test("USR1 opens log files again after somebody moved them away", async (context) => {
   const gonit = start(
     context,

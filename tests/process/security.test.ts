@@ -64,6 +64,8 @@ test("a stranger may look, and neither act nor read output, also as root of a us
       ["apply"],
       ["plan"],
       ["logs", "b"],
+      ["attach", "a"],
+      ["exec", "a", "--", "true"],
     ]) {
       const answer = asStranger(gonit, words, wrapper);
       assert.equal(answer?.code, 6, `${words.join(" ")}: ${answer?.text}`);
