@@ -87,6 +87,50 @@ test("History keeps two files of bounded size, and the second one means somethin
   assert.equal(readHistory(history.texts())?.lines.at(-1)?.seq, 2501);
 });
 
+test("History holds two files all the time, wherever its manager dies in beginning one", () => {
+  for (const isFirst of [true, false]) {
+    let deaths = 0;
+    for (let halves = 0; ; halves++) {
+      const ledger = new MemoryLedger(ledgerBytes);
+      ledger.install();
+      const history = new History(ledger.held());
+      const detail = "x".repeat(250);
+      // The next line does not fit any more.
+      const turns = isFirst ? 0 : 750;
+      for (let turn = 0; turn < turns; turn++)
+        history.record(now(turn), String(turn), [{ ...change("a", "ready"), detail } as HistoryEvent]);
+      const lines = readHistory(history.texts())?.lines.length ?? 0;
+      assert.equal(lines, turns);
+      ledger.halvesLeft = halves;
+      const much = Array.from(
+        { length: isFirst ? 1 : 400 },
+        () => ({ ...change("a", "waiting"), detail }) as HistoryEvent,
+      );
+      let isDead = false;
+      try {
+        history.record(now(9000), "last", much);
+      } catch (error) {
+        assert.ok(error instanceof Killed);
+        isDead = true;
+        deaths++;
+      }
+      ledger.managerDied();
+      const next = new History(ledger.held());
+      next.record(now(9000), "last", much);
+      next.record(now(9001), "after", [change("a", "ready")]);
+      assert.equal(ledger.held().length, 2, `${halves} half calls`);
+      const told = readHistory(next.texts())?.lines.filter(({ bootMs }) => bootMs >= 9000) ?? [];
+      assert.deepEqual(
+        told.map(({ turn }) => turn),
+        ["last", "after"],
+        `${halves} half calls`,
+      );
+      if (!isDead) break;
+    }
+    assert.ok(deaths > 5, `${deaths} deaths`);
+  }
+});
+
 test("History notices that the clock was set, and no slow correction", () => {
   const ledger = new MemoryLedger(ledgerBytes);
   ledger.install();

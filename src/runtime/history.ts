@@ -32,7 +32,10 @@ interface MemoryFile {
 }
 
 export class History {
-  /** At most two, the older one first. Empty where there is no memory for them. */
+  /**
+   * The older one first: none, or two from the first line on, so that init has the same number of descriptors for them
+   * all the time. Fewer where there is no memory for them.
+   */
   private files: MemoryFile[] = [];
   private number = 0;
   private seq = 1;
@@ -47,6 +50,10 @@ export class History {
     }
     this.files.sort((one, other) => numberOf(one) - numberOf(other));
     for (const file of this.files) this.adopt(file);
+    // A manager was killed between giving up one and beginning another.
+    const [only, second] = this.files;
+    const earlier = only !== undefined && second === undefined ? this.make(numberOf(only) - 1) : null;
+    if (earlier !== null) this.files.unshift(earlier);
   }
 
   private adopt(file: MemoryFile): void {
@@ -106,7 +113,8 @@ export class History {
 
   private fileFor(text: string, now: Now): MemoryFile | null {
     const newest = this.files.at(-1);
-    if (newest !== undefined && newest.bytes + text.length <= newest.bytesMax) return newest;
+    // An empty one lacks the state that a file begins with.
+    if (newest !== undefined && newest.bytes > 0 && newest.bytes + text.length <= newest.bytesMax) return newest;
     const past = this.pastOfNewest();
     const base: HistoryBase = { seq: this.seq, bootMs: now.bootMs, wallMs: now.wallMs, past };
     return this.begin(`${JSON.stringify(base)}\n`);
@@ -123,18 +131,27 @@ export class History {
 
   /** null: there is no memory, and nothing is kept until there is. */
   private begin(base: string): MemoryFile | null {
-    while (this.files.length > 1) this.giveUp(this.files.shift() as MemoryFile);
-    const name = `${namePrefix}${++this.number}`;
-    const fd = host.memory(name);
-    if (fd < 0) return null;
-    if (host.hold(name, fd) < 0) {
-      host.close(fd);
-      return null;
+    if (this.files.length === 0) {
+      const empty = this.make(this.number);
+      if (empty !== null) this.files.push(empty);
     }
-    const file = { name, fd, bytes: 0, bytesMax: Math.max(fileBytes, timesBase * base.length) };
+    while (this.files.length > 1) this.giveUp(this.files.shift() as MemoryFile);
+    const file = this.make(this.number + 1);
+    if (file === null) return null;
+    this.number++;
+    file.bytesMax = Math.max(fileBytes, timesBase * base.length);
     this.append(file, base);
     this.files.push(file);
     return file;
+  }
+
+  private make(number: number): MemoryFile | null {
+    const name = `${namePrefix}${number}`;
+    const fd = host.memory(name);
+    if (fd < 0) return null;
+    if (host.hold(name, fd) >= 0) return { name, fd, bytes: 0, bytesMax: fileBytes };
+    host.close(fd);
+    return null;
   }
 
   private giveUp({ name, fd }: MemoryFile): void {
