@@ -67,10 +67,16 @@ export function machineTask(
   };
 }
 
-/** Everything waits for the machine; what runs is left running when it is prepared again. */
+/**
+ * Everything waits for the machine; what runs is left running when it is prepared again. Variables are the services': a
+ * change of one is no reason to prepare it again.
+ */
 export function afterMachine(services: ServicePlan[]): void {
   const need: DependencyPlan = { name: machineService, wait: "done", required: true, restart: false };
-  for (const service of services) if (!isMachineTask(service)) service.dependsOn = [need, ...service.dependsOn];
+  for (const service of services) {
+    if (!isMachineTask(service)) service.dependsOn = [need, ...service.dependsOn];
+    else Object.assign(service, { environment: {}, environmentFiles: [], environmentProblem: null });
+  }
 }
 
 export function isMachineTask({ command }: Pick<ServicePlan, "command">): boolean {

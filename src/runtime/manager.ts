@@ -110,7 +110,7 @@ export class Manager {
 
   constructor(options: Options) {
     this.options = options;
-    this.traits = roleTraits(this.role);
+    this.traits = roleTraits(this.role, options);
     this.held = host.held();
     this.facts = earlierBootFacts(this.held);
     this.recovered = climb(this.held);

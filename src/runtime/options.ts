@@ -13,6 +13,8 @@ export interface Options {
   /** `init -g`: signals go to the command's whole process group. */
   group: boolean;
   isolated: boolean;
+  /** `up -d`: no terminal can be closed on it. */
+  detached: boolean;
   instance: string | null;
   socket: string | null;
   logFormat: "text" | "logfmt" | "json" | null;
@@ -45,6 +47,7 @@ export function defaultOptions(verb: "up" | "init"): Options {
     command: null,
     group: false,
     isolated: false,
+    detached: false,
     instance: null,
     socket: null,
     logFormat: null,
@@ -119,6 +122,7 @@ function takeOptions(
     }
     if (flags.includes(arg)) {
       if (arg === "--isolated") options.isolated = true;
+      if (arg === "-d" || arg === "--detach") options.detached = true;
       if (arg === "-g" || arg === "--group") options.group = true;
       continue;
     }

@@ -82,8 +82,9 @@ const traits: Record<number, RoleTraits> = {
   },
 };
 
-export function roleTraits(role: number): RoleTraits {
+/** `detached`: in the background no terminal is closed, so SIGHUP means what it means to other daemons. */
+export function roleTraits(role: number, { detached = false }: { detached?: boolean } = {}): RoleTraits {
   const found = traits[role];
   if (found === undefined) throw new Error(`there is no role ${role}`);
-  return found;
+  return detached ? { ...found, signals: { ...found.signals, [SIGHUP]: { meaning: "reload-config" } } } : found;
 }

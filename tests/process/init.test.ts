@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { binary, children, folderFor, isAlive, memoryOf, start } from "./gonit.ts";
+import { afterwards, binary, children, folderFor, isAlive, memoryOf, start, until } from "./gonit.ts";
 
 const privateDirtyKibMax = 64;
 
@@ -58,7 +58,11 @@ function detached(context: TestContext, configuration: string) {
   const run = spawnSync(binary(), ["up", "-d", "-f", file, "--socket", socket], { encoding: "utf8", timeout: 60_000 });
   const client = (verb: string, ...rest: string[]) =>
     spawnSync(binary(), [verb, "--socket", socket, ...rest], { encoding: "utf8", timeout: 60_000 });
-  return { run, client };
+  return { run, client, file };
+}
+
+function roles(client: (verb: string, ...rest: string[]) => { stdout: string }): { init: number } {
+  return { init: JSON.parse(client("version", "--json").stdout).running.pid as number };
 }
 
 test("up -d returns when gonit answers, and leaves it running", (context) => {
@@ -72,6 +76,67 @@ test("up -d returns when gonit answers, and leaves it running", (context) => {
   assert.equal(isAlive(pid), true);
   assert.equal(client("shutdown").status, 0);
   assert.equal(isAlive(pid), false);
+});
+
+test("up -d reads its configuration again at SIGHUP; without -d that is the end", async (context) => {
+  const text = "watch_config: off\nservices:\n  - {name: sleeper, command: sleep 1000}\n";
+  const { run, client, file } = detached(context, text);
+  assert.equal(run.status, 0, run.stderr);
+  const { init } = roles(client);
+  writeFileSync(file, `${text}  - {name: another, command: sleep 1000}\n`);
+  process.kill(init, "SIGHUP");
+  await until(
+    "another runs",
+    () => client("wait", "another", "--for", "ready", "--timeout", "1s").status === 0,
+    () => "",
+  );
+  assert.equal(client("down").status, 0);
+  const gonit = start(context, text);
+  await gonit.until("it runs", () => gonit.service("sleeper").state === "ready");
+  gonit.process.kill("SIGHUP");
+  assert.equal(await gonit.ended, 0);
+});
+
+test("instances side by side: each folder has its own, and down ends that one alone", async (context) => {
+  const folders = [folderFor(context), folderFor(context)];
+  const run = (folder: string, ...words: string[]) =>
+    spawnSync(binary(), words, {
+      cwd: folder,
+      env: { PATH: process.env.PATH ?? "", HOME: folder, GONIT_ROLE: "laptop" },
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+  for (const [at, folder] of folders.entries()) {
+    writeFileSync(
+      join(folder, "config.yml"),
+      `title: Number ${at}\nservices:\n  - {name: sleeper, command: sleep 1000}\n`,
+    );
+    afterwards(context, () => run(folder, "down"));
+    const up = run(folder, "up", "-d");
+    assert.equal(up.status, 0, up.stderr);
+  }
+  const [one = "", other = ""] = folders;
+  assert.match(run(one, "status").stdout, /^Number 0: /);
+  assert.match(run(other, "status").stdout, /^Number 1: /);
+  const pid = JSON.parse(run(other, "status", "--json").stdout).services[0].pid as number;
+  assert.equal(run(one, "down").status, 0);
+  assert.notEqual(run(one, "status").stdout.includes("Number 0"), true);
+  assert.match(run(other, "status").stdout, /^Number 1: /);
+  assert.equal(isAlive(pid), true);
+  assert.equal(run(other, "down").status, 0);
+  assert.equal(isAlive(pid), false);
+});
+
+test("a second Ctrl-C kills what does not stop, and gonit ends with 130", async (context) => {
+  const gonit = start(
+    context,
+    `services:\n  - {name: deaf, command: "${children}/ignores-sigterm", stop: {timeout: 10m}}\n`,
+  );
+  await gonit.sees(/deaf \| ready/);
+  gonit.process.kill("SIGINT");
+  await gonit.sees(/msg="Ctrl-C once more kills what is left"[\s\S]*deaf \| ignored/);
+  gonit.process.kill("SIGINT");
+  assert.equal(await gonit.ended, 130);
 });
 
 test("up -d shows why the start failed, and returns its code", (context) => {

@@ -64,7 +64,7 @@ export function ruleTable(): string {
 }
 
 export function signalTable(): string {
-  const roles = [Role.vm, Role.container, Role.laptop].map(roleTraits);
+  const roles = [Role.vm, Role.container, Role.laptop].map((role) => roleTraits(role));
   const numbers = [...new Set(roles.flatMap(({ signals }) => Object.keys(signals).map(Number)))].sort((a, b) => a - b);
   const rows = numbers.map((number) => {
     const cells = roles.map(({ signals }) => {
