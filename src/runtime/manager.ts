@@ -78,7 +78,7 @@ export class Manager {
   readonly turns: Turns;
   readonly requests = new Requests();
   readonly followers: Followers;
-  readonly history = new History(host.held());
+  readonly history: History;
   facts: BootFacts | null;
   private readonly held: { name: string; fd: number }[];
   private readonly recovered: Recovered;
@@ -112,6 +112,7 @@ export class Manager {
     this.options = options;
     this.traits = roleTraits(this.role, options);
     this.held = host.held();
+    this.history = new History(this.held);
     this.facts = earlierBootFacts(this.held);
     this.recovered = climb(this.held);
     const tickets = new RuntimeTickets(host.life());

@@ -39,6 +39,7 @@ services:
   - {name: halting, command: sh -c 'printf halting; exec sleep 1000', logs: console, stop: {timeout: 300ms}}
   - {name: restless, command: sh -c 'echo run >> restless', restart: {policy: always, delay: 10ms, backoff: 1, jitter: 0}}
   - {name: asked, command: sh -c 'echo run >> asked; exec sleep 1000', stop: {timeout: 300ms}}
+  - {name: forking, command: ${children}/forks-as-daemon forking.pid, pid_file: forking.pid, ready: exit}
   - {name: slow, command: ${children}/stops-slowly 80, ready: {log: ready}}
   - {name: extra-${extra}, command: sleep 1000, logs: {to: ${file}}}
 `;

@@ -29,6 +29,7 @@ const triggers: { prefix: string; phase: string; pull: (world: World) => unknown
   { prefix: "slot-claim", phase: "spawn", pull: (world) => world.restartAsked() },
   { prefix: "spawn-begin", phase: "spawn", pull: (world) => world.restartAsked() },
   { prefix: "spawn-cloned", phase: "between clone and report", pull: (world) => world.restartAsked() },
+  { prefix: "slot-name", phase: "naming", pull: (world) => world.succeeds("restart", "forking") },
   { prefix: "slot-tell", phase: "between clone and report", pull: (world) => world.restartAsked() },
   { prefix: "slot-told", phase: "between clone and report", pull: (world) => world.restartAsked() },
   { prefix: "slot-free", phase: "exit", pull: (world) => world.restartAsked() },
@@ -70,6 +71,8 @@ test("killed before each store of slots, journal, snapshots and log table: nothi
 test("a journal whose head was damaged is set up again, also by managers that are killed in this", async (context) => {
   const world = new World(context, counts);
   await world.begin();
+  // What it did since the last snapshot would be lost with the journal.
+  await world.succeeds("stop", "restless");
   for (const hook of hooksOf("journal").filter((name) => name.startsWith("journal-head-"))) {
     // A new snapshot, so that nothing is lost with the journal.
     await world.apply();
