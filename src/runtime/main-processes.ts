@@ -151,6 +151,11 @@ export class MainProcesses {
       if (pid > 0) this.shell.emit(unknownEnd(ticket, pid));
       return false;
     }
+    if (slot.pid === 0) {
+      // A manager ended between the two stores of slots_name(): the question is asked again.
+      host.takeExit(slot.slot);
+      return false;
+    }
     this.watchOver(ticket, slot.slot, slot.pid, this.exitListener(process));
     if (pid === 0) this.shell.emit({ kind: "main-named", ticket, pid: slot.pid, slot: slot.slot });
     return pid === 0;
