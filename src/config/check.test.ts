@@ -115,7 +115,16 @@ test("figureLines() says when a limit of this machine is too low", () => {
 });
 
 test("figuresOf() counts what sockets, a watch and a pid file hold open", () => {
-  const socket = { name: "a", kind: "tcp", address: "::", port: 80, mode: 0, user: "", backlog: 1, lazy: false } as const;
+  const socket = {
+    name: "a",
+    kind: "tcp",
+    address: "::",
+    port: 80,
+    mode: 0,
+    user: "",
+    backlog: 1,
+    lazy: false,
+  } as const;
   const count = (options: Parameters<typeof service>[1]) =>
     figuresOf(system([service("a", options)]), unlimited).descriptors;
   assert.equal(count({ sockets: [socket, socket], watch: ["/a", "/b"], pidFile: "/run/a.pid" }) - count({}), 6);
