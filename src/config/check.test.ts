@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
-import { needs, service, stop } from "../../sim/plans.ts";
+import { needs, service, stop, system } from "../../sim/plans.ts";
 import { planOf } from "../../tests/config/memory-files.ts";
 import { assertProperty } from "../../tests/properties.ts";
 import { Role } from "../contract.ts";
@@ -112,4 +112,20 @@ test("figureLines() says when a limit of this machine is too low", () => {
   assert.match(lines[0] ?? "", /^processes +4, but the limit here is 2$/);
   assert.match(lines[1] ?? "", /^descriptors +\d+ of 20000$/);
   assert.match(lines[4] ?? "", /^longest start +1m30s$/);
+});
+
+test("figuresOf() counts what sockets, a watch and a pid file hold open", () => {
+  const socket = {
+    name: "a",
+    kind: "tcp",
+    address: "::",
+    port: 80,
+    mode: 0,
+    user: "",
+    backlog: 1,
+    lazy: false,
+  } as const;
+  const count = (options: Parameters<typeof service>[1]) =>
+    figuresOf(system([service("a", options)]), unlimited).descriptors;
+  assert.equal(count({ sockets: [socket, socket], watch: ["/a", "/b"], pidFile: "/run/a.pid" }) - count({}), 6);
 });

@@ -51,6 +51,9 @@ export function figuresOf(plan: Plan, limits: HostLimits): Figures {
       2 * sources +
       (service.tty?.device === "" ? 1 : 0) +
       (service.stdinFrom === "" ? 0 : 2) +
+      2 * service.sockets.length +
+      (service.watch.length > 0 ? 1 : 0) +
+      (service.pidFile === "" ? 0 : 1) +
       (service.ready.kind === "notify" || service.watchdogMs !== null || service.ready.kind === "fd" ? 2 : 0);
     if (service.logs.to === "file") logFileBytes += sources * service.logs.maxSizeBytes * (service.logs.keep + 1);
     if (service.logs.to === "console") logMemorySources += sources;

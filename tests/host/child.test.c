@@ -169,6 +169,19 @@ static void test_environment(void) {
   assert(strcmp(output, "PATH=/usr/bin:/bin\nMARK=x\n") == 0);
 }
 
+/* The number is the program's own, as sd_listen_fds(3) wants it; what only looks alike is left as it is. */
+static void test_listen_pid(void) {
+  begin();
+  static char pid[] = "LISTEN_PID=0000000000", other[] = "LISTEN_PIDS=0000000000", path[] = "PATH=/usr/bin:/bin";
+  static char *environment[] = {other, pid, path, NULL};
+  struct spawn_request *request =
+      REQUEST("/bin/sh", "-c", "test $LISTEN_PID = $$ && test $LISTEN_PIDS = 0000000000 && echo mine");
+  request->envp = environment;
+  request->set |= SPAWN_LISTEN_PID;
+  assert(run_for_output(request) == 0);
+  assert(has_line("mine"));
+}
+
 static void own_binary(void) {
   int exe = open("/proc/self/exe", O_PATH | O_CLOEXEC);
   assert(spawn_begin(&ledger, exe) == 0);
@@ -271,6 +284,7 @@ int main(int argc, char **argv) {
   run_in_manager("a FIFO blocks nothing", test_fifo);
   run_in_manager("programs are found along the search path", test_search);
   run_in_manager("the environment is the request's", test_environment);
+  run_in_manager("the number in LISTEN_PID is the child's", test_listen_pid);
   run_in_manager("our own binary", test_own_binary);
   run_in_manager("our own binary without execveat", test_own_binary_without_execveat);
   run_in_manager("umask, nice, limits, oom score, directory", test_limits);
