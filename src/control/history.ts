@@ -128,12 +128,12 @@ function addEvent(past: Past, at: HistoryLine, event: HistoryEvent): void {
       for (const name of event.removed) {
         const service = past.services[name];
         if (service !== undefined) service.removed = true;
+        forgetIfGone(past, name);
       }
-      forgetRemoved(past);
       return;
     case "state-changed":
       changeState(serviceIn(past, event.service, at), at, event);
-      forgetRemoved(past);
+      forgetIfGone(past, event.service);
       return;
     case "process-started":
       if (event.process === "main") started(serviceIn(past, event.service, at), at, event.pid);
@@ -168,10 +168,11 @@ function serviceIn(past: Past, name: string, at: HistoryLine): ServicePast {
 }
 
 /** A service that is in the plan no more is shown until it has ended. */
-function forgetRemoved(past: Past): void {
-  for (const [name, { removed, state }] of Object.entries(past.services)) {
-    if (removed && (state === "stopped" || state === "failed" || state === "done")) delete past.services[name];
-  }
+function forgetIfGone({ services }: Past, name: string): void {
+  const service = services[name];
+  if (service?.removed !== true) return;
+  const { state } = service;
+  if (state === "stopped" || state === "failed" || state === "done") delete services[name];
 }
 
 function started(service: ServicePast, at: HistoryLine, pid: number): void {
