@@ -114,6 +114,12 @@ test("instances side by side: each folder has its own, and down ends that one al
     afterwards(context, () => run(folder, "down"));
     const up = run(folder, "up", "-d");
     assert.equal(up.status, 0, up.stderr);
+    // It answers before it has looked for what an earlier one left behind, and begun.
+    await until(
+      "its service runs",
+      () => run(folder, "wait", "sleeper", "--for", "ready").status === 0,
+      () => "",
+    );
   }
   const [one = "", other = ""] = folders;
   assert.match(run(one, "status").stdout, /^Number 0: /);
