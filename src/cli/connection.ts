@@ -193,7 +193,7 @@ export function socketCandidates(context: Context): string[] {
 function localInstance(): string | null {
   let directory = host.workingDirectory();
   for (;;) {
-    for (const file of ["config.yml", "config.yaml"]) {
+    for (const file of ["config.yml", "config.yaml", "Procfile"]) {
       const path = `${directory === "/" ? "" : directory}/${file}`;
       if (typeof host.stat(path) === "object") {
         const real = host.realPath(path);

@@ -37,9 +37,9 @@ export function readProcfile(text: string, portBase = firstPort): { processes: P
   const wrong: number[] = [];
   let port = portBase;
   for (const [line, raw] of text.split("\n").entries()) {
-    const written = raw.replace(/\r$/, "");
+    const written = raw.trimEnd();
     if (/^\s*(?:#|$)/.test(written)) continue;
-    const found = /^([A-Za-z0-9_-]+):\s*(\S.*?)\s*$/.exec(written);
+    const found = /^([A-Za-z0-9_-]+):\s*(\S.*)$/.exec(written);
     if (found === null) {
       wrong.push(line);
       continue;

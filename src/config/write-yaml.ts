@@ -68,7 +68,7 @@ function writeFlow(value: Data): string | null {
 function writeText(text: string): string {
   if (!needsQuotes(text)) return text;
   // Quotes of a command are easier to read without backslashes before them.
-  if (/^[\x20-\x7e]*"[\x20-\x7e]*$/.test(text) && !text.includes("'")) return `'${text}'`;
+  if (text.includes('"') && !text.includes("'") && /^[\x20-\x7e]*$/.test(text)) return `'${text}'`;
   // JSON leaves characters as they are that YAML takes for line ends or refuses.
   return JSON.stringify(text).replace(/[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -48,8 +48,8 @@ const shellWords = new Set(
   ).split(" "),
 );
 
-/** Words, quoted texts without anything to expand, and blanks between them. */
-const plainText = /^(?:[\w@%+=:,./-]+|"[^"$`\\!\n]*"|'[^'$\n]*'|[ \t]+)+$/;
+/** Words, quoted texts without anything to expand, and blanks between them. No repetition within the repetition. */
+const plainText = /^(?:[\w@%+=:,./ \t-]|"[^"$`\\!\n]*"|'[^'$\n]*')+$/;
 
 /**
  * The same command for no shell, when the text needs none: the shell that would stand between gonit and the program is
@@ -66,7 +66,7 @@ export function withoutShell(text: string): string | null {
 /** A text that another manager hands to a shell. */
 export function setShellText(service: ServiceDraft, text: string, at: At): void {
   const plain = withoutShell(text);
-  service.set("command", plain ?? text.replace(/\s+$/, ""), at);
+  service.set("command", plain ?? text.trimEnd(), at);
   if (plain === null) service.set("shell", true, at);
 }
 

@@ -2,7 +2,7 @@
 
 import type { MapNode, YamlNode } from "../config/node.ts";
 import { type Data, Raw } from "../config/write-yaml.ts";
-import { commandOf } from "./command-words.ts";
+import { commandOf, splitWords } from "./command-words.ts";
 import { type ComposeContext, putDuration, putSize, replicas } from "./compose-context.ts";
 import { composeDeploy, restartPolicy } from "./compose-deploy.ts";
 import { healthcheck } from "./compose-health.ts";
@@ -253,18 +253,22 @@ function finishCommand({ node, service, draft, name }: ComposeContext): void {
   const entrypoint = wordsOf(node, "entrypoint", name, draft);
   const words = wordsOf(node, "command", name, draft);
   const whole = [...(entrypoint ?? []), ...(words ?? [])];
-  if (whole.length > 0) {
+  const [first = "-"] = whole;
+  if (!first.startsWith("-")) {
     service.set("command", withReferences(commandOf(whole)), service.at);
     return;
   }
+  // Options alone are for the program that the image runs.
   const at = atNode(valueAt(node, "image") ?? valueAt(node, "build") ?? node, `services.${name}.command`);
   const written = textOf(valueAt(node, "image")) ?? name;
   const { command, isKnown } = imageCommand(written);
-  if (isKnown) service.set("command", command, at, `What the image ${written} runs, as its documentation says.`);
-  else {
-    service.set("command", command, at, "The command is the image's: write what it runs.");
+  const remark = isKnown
+    ? `What the image ${written} runs, as its documentation says.`
+    : "The command is the image's: write what it runs.";
+  const program = whole.length === 0 ? command : withReferences(commandOf([...(splitWords(command) ?? []), ...whole]));
+  service.set("command", program, at, remark);
+  if (!isKnown)
     draft.note(at, `what ${written} runs is said in the image, not here`, `write it in place of command: ${command}`);
-  }
 }
 
 function wordsOf(node: MapNode, key: string, name: string, draft: Draft): string[] | null {

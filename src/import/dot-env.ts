@@ -30,7 +30,7 @@ function looseVariables(file: SourceFile, draft: Draft): [name: string, value: s
   const variables: [string, string][] = [];
   for (const [index, line] of file.text.split("\n").entries()) {
     if (/^\s*(?:#|$)/.test(line)) continue;
-    const found = /^\s*(?:export\s+)?([A-Za-z_0-9]+)=(.*?)\s*$/.exec(line);
+    const found = /^(?:export\s+)?([A-Za-z_0-9]+)=(.*)$/.exec(line.trim());
     if (found === null) draft.note({ file: file.shown, line: index + 1, key: "" }, "the line is no NAME=VALUE");
     else variables.push([found[1] as string, unquoted(found[2] as string)]);
   }

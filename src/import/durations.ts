@@ -17,9 +17,13 @@ for (const [names, ms] of [
 ] as const)
   for (const name of names.split(" ")) unitMs[name] = ms;
 
+/** Longer than any time that people write. */
+const textMax = 100;
+
 /** Milliseconds of `90`, `1min 30s`, `1h30m`, `1.5s`; a bare number is seconds. null: no such time, or without end. */
 export function readDuration(text: string): number | null {
   const written = text.trim();
+  if (written.length > textMax) return null;
   if (/^\d+(\.\d+)?$/.test(written)) return Math.round(Number(written) * 1000);
   let total = 0;
   for (const [, amount, unit] of written.matchAll(/(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*/g))

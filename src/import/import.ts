@@ -4,7 +4,7 @@ import type { FileAccess, YamlSource } from "../config/files.ts";
 import { loadPlan } from "../config/load.ts";
 import { Role } from "../contract.ts";
 import { importCompose } from "./compose.ts";
-import { type DataMap, Draft, type Note } from "./draft.ts";
+import { type DataMap, Draft, type Note, type ServiceDraft } from "./draft.ts";
 import { type Kind, kindOfFile, kindOfFolder } from "./kinds.ts";
 import { noteLine } from "./notes-text.ts";
 import { importPebble } from "./pebble.ts";
@@ -50,6 +50,7 @@ export function importFiles(options: ImportOptions, files: FileAccess, yaml: Yam
     );
   }
   dropDangling(draft);
+  for (const service of draft.services.values()) endsOnce(service, draft);
   let text = configurationText(draft);
   let problems = problemsOf(text, options, files, yaml);
   for (let round = 0; round < roundsMax && leaveRefused(problems, draft); round++) {
@@ -126,6 +127,15 @@ function onlyOne([first = "", ...others]: string[]): string {
   if (others.length > 0)
     throw new Unusable("cannot import several files of this kind at once: import one after the other");
   return first;
+}
+
+/** Whose end others wait for is not started again after it. */
+function endsOnce(service: ServiceDraft, draft: Draft): void {
+  const { restart, type } = service.values;
+  if (type !== "task" || (restart !== "always" && service.map("restart").policy !== "always")) return;
+  draft.note(service.at, "others wait for its end, so that it is started again after a failure only");
+  if (restart === "always") service.values.restart = "on-failure";
+  else service.values.restart = { ...service.map("restart"), policy: "on-failure" };
 }
 
 /** A service that could not be imported is nobody's dependency. */

@@ -118,7 +118,7 @@ function seconds(service: ServiceDraft, key: string, entry: string, value: YamlN
 function rendered(text: string, { node, root, draft, isExpanded }: ProcessContext, at: At): string {
   const whole = isExpanded ? text.replaceAll("$$", "$") : text;
   if (isTrue(valueAt(node, "is_template_disabled"))) return whole;
-  return whole.replace(/\{\{-?\s*\.(\w+)\s*-?\}\}|\{\{[^}]*\}\}/g, (written, name?: string) => {
+  return whole.replace(/\{\{-?\s*\.(\w+)\s*-?\}\}|\{\{[^{}]*\}\}/g, (written, name?: string) => {
     const value =
       name === undefined
         ? null

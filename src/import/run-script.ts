@@ -24,13 +24,15 @@ function interpreterOf(text: string): string[] {
 
 const shells = new Set(["sh", "bash", "dash", "ash", "zsh"]);
 
+/** A backslash at the end goes on in the next line; the blanks around it are one. */
+function joinedLines(text: string): string {
+  return text.replace(/ ?\\\n[ \t]*/g, (written) => (written === "\\\n" ? "" : " "));
+}
+
 /** null: it does more than to start one program. */
 export function readScript(text: string): Script | null {
   const interpreter = interpreterOf(text);
-  const lines = text
-    .replace(/\s*\\\n\s*/g, " ")
-    .split("\n")
-    .slice(1);
+  const lines = joinedLines(text).split("\n").slice(1);
   const code = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
   if (interpreter.includes("execlineb")) return execlineScript(code.join(" "));
   if (!interpreter.some((word) => shells.has(word))) return null;
@@ -41,7 +43,7 @@ export function readScript(text: string): Script | null {
     if (folder !== null) directory = folder[1] as string;
     else if (!/^(?:exec\s+2>&1|set\s+[-+][a-z]+(?:\s+pipefail)?)$/.test(line)) return null;
   }
-  const program = /^exec\s+(?!\d?[<>])(.*?)(?:\s+2>&1)?$/.exec(last)?.[1];
+  const program = /^exec\s+(?!\d?[<>])(.*)$/.exec(last.replace(/ 2>&1$/, "").trimEnd())?.[1];
   if (program === undefined) return null;
   const script = unwrapped(program);
   return script === null ? null : { ...script, directory };

@@ -1,10 +1,12 @@
 /** Sources of s6-rc: longruns, oneshots and bundles, with their dependencies and pipelines. */
 
+import { folderOf, resolvePath } from "../config/node.ts";
+import type { Data } from "../config/write-yaml.ts";
 import { commandOf, splitWords } from "./command-words.ts";
 import { type At, type Draft, LeftOut, type ServiceDraft } from "./draft.ts";
 import { duration } from "./durations.ts";
 import { applyRules, nothing } from "./rules.ts";
-import { logFolder } from "./run-script.ts";
+import { logFolder, scriptCommand } from "./run-script.ts";
 import { type FileRules, fileEntries, s6Files } from "./service-directory.ts";
 import type { Sources } from "./sources.ts";
 
@@ -32,13 +34,21 @@ export const s6RcFiles: FileRules = {
       .filter((line) => !/^\s*(?:#|$)/.test(line))
       .join(" ");
     const words = /[{}]|\$\{?\w/.test(code) ? null : splitWords(code);
-    if (words !== null && words.length > 0) service.set("command", commandOf(words), at);
+    if (words !== null && words.length > 0) service.set("command", upCommand(words, path, sources), at);
     else {
       service.set("command", commandOf(["execlineb", "-P", sources.relative(path)]), at);
       draft.note(at, "it is a script of execline, which must stay installed", "write what it does as command:");
     }
   },
 };
+
+/** A script of the same source is run without what s6-overlay brings. */
+function upCommand(words: string[], path: string, sources: Sources): Data {
+  const [program = "", ...others] = words;
+  const inside = /\/s6-rc\.d\/([\w./-]+)$/.exec(program)?.[1];
+  const script = inside === undefined ? null : sources.readIfThere(resolvePath(folderOf(folderOf(path)), inside));
+  return script === null || others.length > 0 ? commandOf(words) : scriptCommand(script.text, program);
+}
 
 /** Bundles that are started at boot; services outside of them are not. */
 const bootBundles = ["user", "user2", "default"];

@@ -8,6 +8,8 @@ const systemOrder = ["version", "title", "description", "env_file", "environment
 const keyOrder = Object.keys(serviceEntries);
 const indent = "    ";
 const remarkWidth = 100;
+/** Longer texts are quoted. */
+const blockMax = 20_000;
 
 export function configurationText(draft: Draft): string {
   const lines: string[] = [];
@@ -43,7 +45,11 @@ function pushKey(lines: string[], key: string, value: Data, remark: string, befo
 
 /** A text of several lines that a literal block keeps as it is. */
 function isBlock(text: string): boolean {
-  return /^[^\s#][^\t\r]*\n[^\t\r]*\S$/.test(text) && !/[^\n\x20-\x7e\xa0-\ud7ff]|\u2028|\u2029| (?=\n)/.test(text);
+  return (
+    text.length < blockMax &&
+    /^[^\s#][^\t\r]*\n[^\t\r]*\S$/.test(text) &&
+    !/[^\n\x20-\x7e\xa0-\ud7ff]|\u2028|\u2029| (?=\n)/.test(text)
+  );
 }
 
 function remarkLines(remark: string, before: string): string[] {

@@ -56,8 +56,9 @@ for (const guide of readdirSync(folder)) {
     const env = { PATH: `${programs}:${process.env.PATH}`, HOME: here, GONIT_ROLE: "laptop" };
     const shell = (text: string) =>
       spawnSync("/bin/sh", ["-ec", text], { cwd: here, env, encoding: "utf8", timeout: patienceMs });
+    let isOver = false;
     // What a guide that fails has left in the background.
-    afterwards(t, () => shell("gonit down 2> /dev/null || true"));
+    afterwards(t, () => (isOver ? null : shell("gonit down 2> /dev/null || true")));
     let printed = "";
     for (const { language, name, text } of blocks) {
       if (name !== "") {
@@ -73,5 +74,6 @@ for (const guide of readdirSync(folder)) {
           assert.ok(lines.includes(normal(line)), `"${line}" is not in\n${printed}`);
       }
     }
+    isOver = true;
   });
 }

@@ -182,6 +182,28 @@ test("gonit up runs a Procfile where there is no config.yml; the first end takes
   assert.equal(await ended, 3, output());
 });
 
+test("the client finds the Procfile of its folder, beside another one that runs", async (t) => {
+  const run = (name: string) => {
+    const folder = folderFor(t);
+    write(folder, { Procfile: `${name}: exec sleep 1000\n` });
+    const env = { PATH: process.env.PATH ?? "", HOME: folder };
+    const words = (...some: string[]) =>
+      spawnSync(binary(), some, { cwd: folder, env, encoding: "utf8", timeout: patienceMs });
+    const child = spawn(binary(), ["up"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    const watched = watch(child);
+    afterwards(t, async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+      await watched.ended;
+    });
+    return { ...watched, words };
+  };
+  const [one, two] = [run("one"), run("two")];
+  await one.sees(/Started service.*one/);
+  await two.sees(/Started service.*two/);
+  assert.match(one.words("status").stdout, /^one +running/m);
+  assert.match(two.words("status").stdout, /^two +running/m);
+});
+
 test("a Procfile with a line that is none is told with its place", async (t) => {
   const { ended, output } = up(t, { Procfile: "web: sleep 1\nworker sleep 1\n" });
   assert.equal(await ended, 2, output());
