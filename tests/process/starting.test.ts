@@ -1,12 +1,12 @@
 /** Starts that fail or hang, each for another reason: told by its step and cause, no loop, well again once it is mended. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ExitCode } from "../../src/contract.ts";
 import { descriptorsOf } from "./aftermath.ts";
-import { children, folderFor, start } from "./gonit.ts";
+import { children, start } from "./gonit.ts";
 
 /** A service that cannot be started, what is told about it, and what mends it. */
 interface Mistake {
@@ -173,6 +173,12 @@ function freeNumbers(pid: number): number[] {
   return Array.from({ length: used.size + 100 }, (_, number) => number).filter((number) => !used.has(number));
 }
 
+/** Connections that gonit has not closed yet: state 03 of /proc/net/unix is a connected socket, of a server with its path. */
+function connectionsTo(socket: string): number {
+  const lines = readFileSync("/proc/net/unix", "utf8").split("\n");
+  return lines.filter((line) => line.endsWith(` ${socket}`) && line.split(/\s+/)[5] === "03").length;
+}
+
 test("descriptors run out at every step of a start: it says so, goes on by itself, and leaves nothing open", async (context) => {
   const rounds = 8;
   // New ones each time: the log's pipes and the notify socket of a service are kept.
@@ -210,8 +216,13 @@ test("descriptors run out at every step of a start: it says so, goes on by itsel
     `gonit: cannot start lined: lined fails again and again: cannot make the readiness pipe: ${because}`,
     `gonit: cannot start told: told fails again and again: cannot make the log pipe: ${because}`,
   ]);
+  // A client's connection is closed a moment after its end, which would leave a number free.
+  const rests = () =>
+    gonit.until("no client is connected", () => connectionsTo(join(gonit.folder, "control.sock")) === 0);
+  await rests();
   const before = descriptorsOf(manager).length;
   for (const name of ["told0", "lined0"]) {
+    await rests();
     limit(freeNumbers(manager)[0] ?? 0);
     assert.equal(gonit.client("start", name).code, ExitCode.failed);
     limit(usual);
@@ -255,14 +266,14 @@ test("no process can be made: the start waits for room and says so, and everythi
 // A line without a carrier holds its open(2) up the same way, and cannot be had where there is no such line.
 test("a file system that does not answer, as directory, as program and as terminal, holds up nobody else", async (context) => {
   let server: ChildProcess | null = null;
-  let point = "";
+  // Below /dev, where terminals are.
+  const point = mkdtempSync("/dev/shm/gonit-hangs-");
   // Before the folder is removed: whoever looks below it hangs, this test included.
   context.after(() => {
     server?.kill("SIGKILL");
     spawnSync("umount", ["-l", point]);
+    rmdirSync(point);
   });
-  point = join(folderFor(context), "hangs");
-  mkdirSync(point);
   server = spawn(join(children, "hangs-fuse"), [point], { stdio: ["ignore", "pipe", "inherit"] });
   const { stdout } = server;
   const said = await new Promise<string>((resolve) => stdout?.once("data", (data) => resolve(String(data))));
