@@ -20,6 +20,7 @@ import { clearFailures } from "./restart.ts";
 import { cancelBackoff } from "./settle.ts";
 import type { State, Unit, UnitSchedule } from "./state.ts";
 import { wishStop } from "./stopping.ts";
+import { isScheduled } from "./unit.ts";
 
 /** A time that is found to be so long ago was missed: cron knows no less than a minute. */
 const missedAfterMs = 60_000;
@@ -60,7 +61,7 @@ export function fitSchedules(engine: Engine, before: ReadonlyMap<string, Schedul
 export function restoreTimes({ nodes }: Engine, times: Record<string, number>): void {
   for (const node of nodes) {
     const wallMs = times[node.unit.name];
-    if (node.unit.schedule !== null && wallMs !== undefined && isMadeUpFor(node)) node.unit.schedule.lastMs = wallMs;
+    if (wallMs !== undefined && isMadeUpFor(node)) (node.unit.schedule as UnitSchedule).lastMs = wallMs;
   }
 }
 
@@ -86,7 +87,7 @@ function zoneName(plan: SchedulePlan | null): string {
 /** From now on it runs at its times. Nothing for a unit without a schedule. */
 export function putOnSchedule(engine: Engine, node: Node): void {
   const { schedule } = node.unit;
-  if (schedule === null || schedule.on || engine.state.shutdown !== null) return;
+  if (schedule === null || schedule.on) return;
   schedule.on = true;
   // What never ran is made up for, too: its first time is the one after now.
   if (schedule.lastMs < 0) keepTime(engine, node, engine.now.wallMs);
@@ -100,7 +101,7 @@ export function takeOffSchedule(engine: Engine, node: Node): void {
   const { schedule } = node.unit;
   if (schedule === null) return;
   // What passes while it is off its schedule is not missed.
-  if (schedule.on && isMadeUpFor(node)) schedule.lastMs = -1;
+  if (isMadeUpFor(node)) schedule.lastMs = -1;
   schedule.on = false;
   schedule.due = false;
   disarm(engine, schedule);
@@ -122,7 +123,7 @@ function armNext(engine: Engine, node: Node, schedule: UnitSchedule): void {
   disarm(engine, schedule);
   if (dueAtMs === null) return;
   schedule.dueAtMs = dueAtMs;
-  schedule.atMs = dueAtMs + (plan.jitterMs === 0 ? 0 : Math.floor(chanceOf(engine) * (plan.jitterMs + 1)));
+  schedule.atMs = dueAtMs + Math.floor(chanceOf(engine) * (plan.jitterMs + 1));
   schedule.timer = armTimer(engine, node, schedule.atMs, clockOf(plan));
 }
 
@@ -144,7 +145,7 @@ function nextDue(engine: Engine, plan: SchedulePlan, { lastMs }: UnitSchedule): 
   switch (plan.kind) {
     case "cron": {
       // A clock that was set back by more than a day showed a wrong time: it begins anew.
-      const earliestMs = plan.missed === "run" ? 0 : nowMs - plan.jitterMs - missedAfterMs;
+      const earliestMs = plan.missed === "run" ? 0 : nowMs;
       const fromMs = lastMs >= earliestMs && lastMs - nowMs <= dayMs ? lastMs : nowMs;
       return nextCron(plan, zoneOf(engine.state.plan as Plan, plan.timezone), fromMs);
     }
@@ -190,8 +191,8 @@ function passedBy(engine: Engine, node: Node, plan: SchedulePlan, dueAtMs: numbe
 /** The wall clock was set, perhaps: times on it are looked for anew. One that has passed is dealt with by its timer. */
 export function clockStepped(engine: Engine): void {
   for (const node of engine.nodes) {
-    const { schedule } = node.unit;
-    if (schedule === null || schedule.timer === 0 || node.plan.schedule?.kind !== "cron") continue;
+    if (!isScheduled(node.unit) || (node.plan.schedule as SchedulePlan).kind !== "cron") continue;
+    const schedule = node.unit.schedule as UnitSchedule;
     if (schedule.atMs > engine.now.wallMs) armNext(engine, node, schedule);
   }
 }
@@ -238,10 +239,10 @@ export function resumeRun({ schedule }: Unit): void {
 
 /** In words: when the next run is due. Empty: never. */
 export function nextText(state: State, { unit, plan }: Node, now: Now): string {
-  const { schedule } = unit;
-  if (schedule === null || schedule.timer === 0 || plan.schedule === null) return "";
-  const atMs = nextWallMs(unit, plan.schedule, now);
-  const zone = plan.schedule.kind === "cron" ? plan.schedule.timezone : "UTC";
+  if (!isScheduled(unit)) return "";
+  const schedule = plan.schedule as SchedulePlan;
+  const atMs = nextWallMs(unit, schedule, now);
+  const zone = schedule.kind === "cron" ? schedule.timezone : "UTC";
   return `${localText(zoneOf(state.plan as Plan, zone), atMs)} ${zone}`;
 }
 
