@@ -95,7 +95,7 @@ export class World {
   private descriptors(): string {
     return descriptorsOf(this.gonit.role("init"))
       .join("\n")
-      .replaceAll(/plan:\d+/g, "plan");
+      .replaceAll(/(plan|history):\d+/g, "$1");
   }
 
   count(phase: string): void {
