@@ -28,6 +28,7 @@ export function settleTransaction(engine: Engine): boolean {
     }
     if (request.open > 0) return false;
     if (reopenFallen(engine, transaction, request)) return true;
+    if (request.open > 0) return false;
     if (isHeld(engine, transaction, request)) return false;
   } else if (request.open > 0) return false;
   end(engine, transaction, request);
@@ -65,7 +66,8 @@ function reopen(node: Node, request: OpenRequest, target: Target): void {
 function failFallen({ unit }: Node, target: Target): void {
   target.outcome = "failed";
   target.did = "failed";
-  target.reason = `does not stay up${unit.last === null ? "" : `: ${endText(unit.last)}`}`;
+  const end = unit.run?.end ?? unit.last;
+  target.reason = `does not stay up${end === null ? "" : `: ${endText(end)}`}`;
 }
 
 function isStillUp(engine: Engine, { name }: Target): boolean {
