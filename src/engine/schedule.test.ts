@@ -288,3 +288,15 @@ test("each time begins with a clean count of failures and restarts", () => {
   fails();
   assert.equal(hand.unit("a").state, "backing-off");
 });
+
+test("an interval goes on in its rhythm after a stop, and takes no notice of a clock that is set", () => {
+  const hand = loaded(100 * hourMs, {}, task("a", "every 1h"));
+  hand.nowMs += 1000;
+  assert.deepEqual(hand.event({ kind: "clock-stepped" }), []);
+  hand.nowMs = 101 * hourMs;
+  fires(hand, "a");
+  hand.request({ verb: "stop", names: ["a"], force: false });
+  hand.nowMs = 105 * hourMs + 7;
+  hand.request({ verb: "start", names: ["a"] });
+  assert.equal(nextOf(hand, "a"), 106 * hourMs);
+});

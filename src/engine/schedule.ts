@@ -119,7 +119,7 @@ function disarm(engine: Engine, schedule: UnitSchedule): void {
 function armNext(engine: Engine, node: Node, schedule: UnitSchedule): void {
   const plan = node.plan.schedule as SchedulePlan;
   const dueAtMs = nextDue(engine, plan, schedule);
-  if (dueAtMs !== null && schedule.timer !== 0 && schedule.dueAtMs === dueAtMs) return;
+  if (schedule.dueAtMs === dueAtMs) return;
   disarm(engine, schedule);
   if (dueAtMs === null) return;
   schedule.dueAtMs = dueAtMs;
@@ -169,6 +169,7 @@ export function scheduleFired(engine: Engine, node: Node): void {
   const { dueAtMs, atMs } = schedule;
   engine.byTicket.delete(schedule.timer);
   schedule.timer = 0;
+  schedule.dueAtMs = 0;
   const isMissed = plan.kind === "cron" && nowOn(plan, engine.now) - atMs > missedAfterMs;
   // All up to now are left out.
   schedule.lastMs = isMissed ? Math.max(dueAtMs, engine.now.wallMs) : dueAtMs;
@@ -180,8 +181,7 @@ export function scheduleFired(engine: Engine, node: Node): void {
 }
 
 function passedBy(engine: Engine, node: Node, plan: SchedulePlan, dueAtMs: number): void {
-  const zone = plan.kind === "cron" ? zoneOf(engine.state.plan as Plan, plan.timezone) : utc;
-  const at = localText(zone, dueAtMs);
+  const at = localText(zoneOf(engine.state.plan as Plan, zoneName(plan)), dueAtMs);
   const isRun = plan.missed === "run";
   log(engine, "warn", isRun ? "Making up for a missed run" : "Missed a run", { at, service: node.unit.name });
   if (isRun) callRun(engine, node, plan, "schedule-missed", `made up for ${at}`);
