@@ -18,6 +18,8 @@ async function running(context: TestContext, text: string): Promise<Started> {
   await gonit.sees(/msg="Service failed".*service=db/);
   await gonit.sees(/msg="Started service".*service=web/);
   await gonit.sees(/msg="Started service".*service=slow/);
+  // It may have run for a moment before db failed.
+  await gonit.until("api is blocked", () => gonit.service("api").shown === "blocked");
   return gonit;
 }
 
