@@ -255,11 +255,24 @@ function readRange(path: string, offset: number, bytes: number): string {
 
 const stampLength = "2026-11-25T08:00:01.234Z ".length;
 
-/** The last whole lines of a text, without time stamps. A first line that may be cut is left out. */
+/** The last whole lines of a text, as the service wrote them. A first line that may be cut is left out. */
 export function lastLinesOf(text: string, count: number, flags: number): string[] {
   const lines = text.split("\n");
   if (lines[lines.length - 1] === "") lines.pop();
   const kept = lines.slice(-count);
+  if ((flags & LogFlag.json) !== 0) return kept.map(messageOf);
   if ((flags & LogFlag.stamp) === 0) return kept;
   return kept.map((line) => (/^\d{4}-\d\d-\d\dT[\d:.]+Z /.test(line) ? line.slice(stampLength) : line));
+}
+
+/** Of a line of `format: json`; one that the service has not ended is no whole object yet. */
+function messageOf(line: string): string {
+  for (const whole of [line, `${line}"}`]) {
+    try {
+      return String((JSON.parse(whole) as { message: unknown }).message);
+    } catch {
+      /* The other one, or what it is. */
+    }
+  }
+  return line;
 }

@@ -118,3 +118,16 @@ test("lines that two services write in pieces are shown whole and in their order
     );
   }
 });
+
+test("the last words of a service whose log is JSON are told as it said them, also without a line end", async (context) => {
+  const gonit = start(
+    context,
+    `services:
+  - {name: a, shell: true, restart: no, command: "printf 'said \\"one\\"\\\\nfatal: no end'; exit 1", logs: {to: a.log, format: json}}
+  - {name: keeper, command: sleep 1000}
+`,
+  );
+  await gonit.sees(/msg="Service failed"/);
+  const { lastLines } = JSON.parse(gonit.client("why", "a", "--json").stdout) as { lastLines: string[] };
+  assert.deepEqual(lastLines, ['said "one"', "fatal: no end"]);
+});
