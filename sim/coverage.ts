@@ -48,6 +48,8 @@ const systemEvents = [
   "event-set-aside",
   "request-cancelled",
   "clock-stepped",
+  "watched-changed",
+  "socket-connected",
   "signal stop",
   "signal force",
   "signal reload-config",

@@ -10,7 +10,7 @@ const seed = Number(process.env.FUZZ_SEED ?? 1);
 const usual = 3_000_000;
 const events = Number(process.env.FUZZ_EVENTS ?? usual);
 /** How often each pair of state and event is to be seen. */
-const pairLeast = 50;
+const pairLeast = 100;
 
 function shownFigures(figures: Figures): string {
   const { histories, events, faults, longestCalm, crashes, requests, coverage } = figures;
