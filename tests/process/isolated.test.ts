@@ -69,7 +69,8 @@ test("up --isolated boots the origin's configuration, and its shell looks around
   const output = await playToEnd(t, [
     "expect Gonit based OS 0.1 (gonit console)",
     "expect gonit# ",
-    String.raw`send gonit status\r`,
+    // The prompt may come before networking is ready.
+    String.raw`send gonit wait networking --for ready && gonit status\r`,
     "expect networking  ready",
     "expect terminals   running",
     "expect gonit# ",
