@@ -119,34 +119,30 @@ class SystemdImport {
         );
   }
 
-  private timer(unit: Unit): void {
-    const named = unit.entries.findLast(({ section, key }) => section === "Timer" && key === "Unit")?.value;
-    const target = named ?? unit.name.replace(/\.timer$/, ".service");
+  /** The service that a timer or a socket starts: the one that it names, else that of its own name. Null, with a note: it is not here. */
+  private startedBy(unit: Unit, ofSection: string, ofKey: string): Made["service"] | null {
+    const named = unit.entries.findLast(({ section, key }) => section === ofSection && key === ofKey)?.value;
+    const target = named ?? unit.name.replace(/\.[a-z]+$/, ".service");
     const service = this.made.get(target)?.service;
-    if (service === undefined) {
-      this.draft.note(
-        { ...unit.at, key: unit.name },
-        `${target}, which it starts, is not imported`,
-        "import both together",
-      );
-      return;
-    }
+    if (service !== undefined) return service;
+    this.draft.note(
+      { ...unit.at, key: unit.name },
+      `${target}, which it starts, is not imported`,
+      "import both together",
+    );
+    return null;
+  }
+
+  private timer(unit: Unit): void {
+    const service = this.startedBy(unit, "Timer", "Unit");
+    if (service === null) return;
     service.remove("enabled");
     importTimer(unit, service, this.draft);
   }
 
   private socket(unit: Unit): void {
-    const named = unit.entries.findLast(({ section, key }) => section === "Socket" && key === "Service")?.value;
-    const target = named ?? unit.name.replace(/\.socket$/, ".service");
-    const service = this.made.get(target)?.service;
-    if (service === undefined) {
-      this.draft.note(
-        { ...unit.at, key: unit.name },
-        `${target}, which it starts, is not imported`,
-        "import both together",
-      );
-      return;
-    }
+    const service = this.startedBy(unit, "Socket", "Service");
+    if (service === null) return;
     // A task runs to its end, and has nothing to wait for.
     const isLazy = service.values.enabled === false && service.values.type !== "task";
     service.remove("enabled");
