@@ -24,9 +24,6 @@
 #ifndef SYS_move_mount
 #define SYS_move_mount 429
 #endif
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
 #endif

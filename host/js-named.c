@@ -8,13 +8,6 @@
 #include "raw-call.h"
 #include "spawn.h"
 
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_pidfd_send_signal
-#define SYS_pidfd_send_signal 424
-#endif
-
 JS_BINDING(host_open_process) {
   int64_t pid;
   if (js_integer(ctx, argv[0], "openProcess: pid", 1, INT32_MAX, &pid) < 0) return JS_EXCEPTION;

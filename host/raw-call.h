@@ -9,6 +9,14 @@
 
 #include <sys/syscall.h>
 
+/* Numbers that are the same on every architecture, and that libc may be too old to know (Linux 5.1 and 5.3). */
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
 #if defined(__x86_64__)
 
 static inline long raw_call6(long number, long a, long b, long c, long d, long e, long f) {

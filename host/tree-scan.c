@@ -16,13 +16,6 @@
 #include "raw-call.h"
 #include "tree-marks.h"
 
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_pidfd_send_signal
-#define SYS_pidfd_send_signal 424
-#endif
-
 #define EXITING 4u /* PF_EXITING of the kernel's sched.h: it has lost its memory, but not yet its children */
 #define PROCESSES_MAX 65536u
 #define CHILDREN_TRIES 6
