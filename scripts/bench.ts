@@ -31,13 +31,19 @@ async function buildProgram(shop: Workshop, name: string): Promise<void> {
   await link(shop, join(shop.root, ".cache/bench", basename(name, ".c")), all, "release");
 }
 
+/** Builds the C programs of bench/. The tests do so too, since the parts that a program names change. */
+export async function buildBenchPrograms(shop: Workshop): Promise<void> {
+  mkdirSync(join(shop.root, ".cache/bench"), { recursive: true });
+  const names = readdirSync(join(shop.root, "bench")).filter((name) => name.endsWith(".c"));
+  for (const name of names.sort()) await buildProgram(shop, name);
+}
+
 export async function benchCommand(tools: Tools, patterns: string[]): Promise<number> {
   const shop = await openWorkshop(tools);
   const binary = await buildVariant(shop, "release");
-  const names = readdirSync(join(tools.root, "bench")).sort();
-  mkdirSync(join(tools.root, ".cache/bench"), { recursive: true });
-  for (const name of names) if (name.endsWith(".c")) await buildProgram(shop, name);
-  const chosen = names
+  await buildBenchPrograms(shop);
+  const chosen = readdirSync(join(tools.root, "bench"))
+    .sort()
     .filter((name) => name.endsWith(".bench.ts"))
     .filter((name) => patterns.length === 0 || patterns.some((word) => name.includes(word)));
   if (chosen.length === 0) throw new Failure(`no measurement's name holds ${patterns.join(" or ")}`);

@@ -4,6 +4,7 @@
  * A pattern runs only the test files whose paths hold it. `npm run test:long` runs the files named *.long.test.*.
  */
 import { availableParallelism } from "node:os";
+import { buildBenchPrograms } from "./bench.ts";
 import { checkTree } from "./check.ts";
 import { preparePrograms } from "./programs.ts";
 import { Failure, inParallel, type Tools } from "./run.ts";
@@ -123,6 +124,7 @@ async function runStages(tools: Tools, files: string[], whole: boolean): Promise
     await add("build", async () => {
       programs = await buildPrograms(shop, [...processes, ...machines]);
       if (machines.length > 0) Object.assign(programs, await vmPrograms(tools));
+      if (whole) await buildBenchPrograms(shop);
       return { summary: Object.keys(programs).join(" ") };
     });
   }
