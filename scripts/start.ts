@@ -34,8 +34,10 @@ async function freshProgram(tools: Tools): Promise<string> {
     if (readFileSync(record, "utf8") === stamp()) return program;
   }
   const { buildVariant, openWorkshop } = await import("./build.ts");
+  const { stop: stopBundler } = await import("esbuild"); // its process would stay as long as gonit does
   const shop = await openWorkshop(tools);
   await tools.step("Building gonit", () => buildVariant(shop, "release"));
+  await stopBundler();
   if (overridden) rmSync(record, { force: true });
   else writeFileSync(record, stamp());
   return program;
