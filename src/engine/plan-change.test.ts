@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { service } from "../../sim/plans.ts";
+import { service, system } from "../../sim/plans.ts";
 import { ByHand } from "../../tests/engine/by-hand.ts";
 import type { Effect } from "./effect.ts";
+import { initialState } from "./state.ts";
+import { step } from "./step.ts";
 
 type ReplyEffect = Extract<Effect, { kind: "reply" }>;
 
@@ -42,4 +44,20 @@ test("loadPlan() gives no reason for what came about by the removal, and one for
     results: [{ instance: "cache", did: "removed", state: "removed", pid: null, reason }],
     reason: `cache ${reason}`,
   });
+});
+
+test("loadPlan() says which system starts by the names that it was given, and by no empty ones", () => {
+  const said = (title: string, version: string): unknown => {
+    const load = { kind: "plan-loaded", plan: system([], { title, version }), request: null, only: null } as const;
+    const { effects } = step(initialState(), {
+      now: { monotonicMs: 1, bootMs: 1, wallMs: 1 },
+      random: 1,
+      events: [load],
+    });
+    return effects.flatMap((effect) =>
+      effect.kind === "log" && effect.message === "Starting services" ? [effect.fields] : [],
+    );
+  };
+  assert.deepEqual(said("Shop", "1.4"), [{ title: "Shop", version: "1.4" }]);
+  assert.deepEqual(said("", ""), [{}]);
 });

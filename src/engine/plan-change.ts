@@ -49,6 +49,11 @@ export function loadPlan(engine: Engine, event: Loaded): void {
   else refuseInTransaction(engine, event);
 }
 
+/** What the configuration calls the system. */
+function givenNames({ title, version }: Plan): Record<string, string> {
+  return { ...(title === "" ? {} : { title }), ...(version === "" ? {} : { version }) };
+}
+
 function loadFirst(engine: Engine, event: Loaded): void {
   const { plan } = event;
   engine.state.plan = plan;
@@ -57,7 +62,7 @@ function loadFirst(engine: Engine, event: Loaded): void {
   makeTables(engine);
   fitSchedules(engine, new Map());
   restoreTimes(engine, event.keptTimes ?? {});
-  log(engine, "info", "Starting services", { title: plan.title, version: plan.version });
+  log(engine, "info", "Starting services", givenNames(plan));
   adoptAll(engine);
   let nodes: Node[];
   if (event.only === null)
