@@ -66,11 +66,11 @@ function overview(status: SystemStatus, wallMs: number, paint: Paint): string {
   for (const service of status.services) {
     rows.push([
       service.name,
-      service.shown,
+      stateWord(service),
       service.pid === null ? "-" : String(service.pid),
       shownDuration(wallMs - service.sinceWallMs),
       String(service.restarts),
-      service.description,
+      remark(service),
     ]);
   }
   const services = status.services;
@@ -83,6 +83,16 @@ function overview(status: SystemStatus, wallMs: number, paint: Paint): string {
   );
   for (const { name, notes } of services) for (const note of notes) lines.push(paint(`${name}: ${note}`, "yellow"));
   return lines.join("\n");
+}
+
+/** `failed` of "failed: exited 3": reasons are too long for a column that others stand behind. */
+function stateWord({ shown }: ServiceStatus): string {
+  return shown.split(":", 1)[0] ?? shown;
+}
+
+/** What matters most of it in one line: why it is not as it should be, else what it is. */
+function remark({ state, reason, description }: ServiceStatus): string {
+  return state === "stopped" || state === "done" ? description || reason : reason || description;
 }
 
 function applyLine(apply: NonNullable<SystemStatus["apply"]>, wallMs: number): string {

@@ -12,6 +12,7 @@ const ENOEXEC = 8;
 const EACCES = 13;
 const EINVAL = 22;
 const headBytes = 256;
+const pathMax = 80;
 const anyExecuteBit = 0o111;
 
 /** What a child was doing at the stages whose words need nothing of the service. */
@@ -80,7 +81,7 @@ export function startProblem(stage: number, errno: number, failed: FailedStart):
 function execProblem(errno: number, { program, service, searchPath }: FailedStart): string {
   const why = host.errnoText(errno);
   if (errno === E2BIG) return `${why}: its arguments and environment are too large for the kernel`;
-  if (!program.includes("/") && errno === ENOENT) return `not found in PATH (${searchPath || "which is empty"})`;
+  if (!program.includes("/") && errno === ENOENT) return `not found in PATH (${shownPath(searchPath)})`;
   const path = program.startsWith("/") ? program : `${service.directory || "."}/${program}`;
   if (!program.includes("/")) return why;
   const found = host.stat(path);
@@ -91,6 +92,14 @@ function execProblem(errno: number, { program, service, searchPath }: FailedStar
   if (errno === ENOEXEC || errno === EINVAL)
     return `${why}: it is no program for this machine, nor a script that begins with #!`;
   return why;
+}
+
+/** A developer's PATH can be longer than all that is to be said beside it. */
+function shownPath(path: string): string {
+  if (path === "") return "which is empty";
+  const folders = path.split(":");
+  const [first, last] = [folders[0], folders[folders.length - 1]];
+  return path.length <= pathMax ? path : `${folders.length} folders, from ${first} to ${last}`;
 }
 
 /** The file is there, so what it names to be run by is not. */

@@ -33,8 +33,8 @@ test("a service that fails shows its code and last lines, and a missing command 
     context,
     `
 services:
-  - {name: keeper, command: sleep 1000}
-  - {name: broken, command: sh -c "echo the last words; exit 3", restart: no}
+  - {name: keeper, command: sleep 1000, description: Keeps it up}
+  - {name: broken, command: sh -c "echo the last words; exit 3", restart: no, description: Never works}
   - {name: missing, command: /nonexistent/program}
 `,
   );
@@ -48,6 +48,11 @@ services:
   assert.match(missing.shown, /No such file or directory/);
   assert.equal(gonit.service("keeper").state, "ready");
   assert.equal(gonit.client("status", "broken").code, 3);
+  // However long a reason is, the columns stay narrow.
+  const table = gonit.client("status").stdout;
+  assert.match(table, /^keeper +running +\d+ +\S+ +0 +Keeps it up$/m);
+  assert.match(table, /^broken +failed +- +\S+ +0 +exited 3$/m);
+  assert.match(table, /^missing +failed +- +\S+ +0 +cannot run \/nonexistent\/program: No such file or directory$/m);
 });
 
 test("what is shown of a failed run are its own last lines, not an earlier run's", async (context) => {

@@ -41,6 +41,15 @@ const mistakes: Mistake[] = [
     },
   },
   {
+    name: "unfound",
+    keys: `command: gonit-is-in-no-folder, environment: {PATH: "FOLDER/bin:${"/nowhere:".repeat(20)}FOLDER/last"}`,
+    reason: /cannot run gonit-is-in-no-folder: not found in PATH \(22 folders, from \S*\/bin to \S*\/last\)/,
+    mend: (folder) => {
+      mkdirSync(join(folder, "last"));
+      writeProgram(join(folder, "last/gonit-is-in-no-folder"), "#!/bin/sh\nexec /bin/sleep 1000\n");
+    },
+  },
+  {
     name: "plain",
     keys: "command: ./plain",
     reason: /cannot run \.\/plain: it is not executable \(chmod \+x .*plain\)/,
