@@ -93,13 +93,6 @@ export const verbs: Verb[] = [
     summary: "print the merged configuration",
   },
   {
-    name: "schema",
-    aliases: [],
-    module: "command-schema",
-    group: "configuration",
-    summary: "print the JSON Schema of configurations",
-  },
-  {
     name: "import",
     aliases: [],
     module: "command-import",
