@@ -146,9 +146,10 @@ function putBack(engine: Engine, plan: Plan, wanted: Set<string>): Target[] {
   const { before, changed } = replacePlan(engine, plan);
   const targets: Target[] = [];
   const lost: Node[] = [];
+  const back = withoutConflict(engine, wanted);
   for (const node of [...engine.nodes]) {
     const { unit } = node;
-    const isWanted = !unit.removed && wanted.has(unit.name);
+    const isWanted = back.has(node);
     if (isWanted && unit.wanted === "down") lost.push(node);
     else if (!isWanted && (unit.removed || unit.wanted === "up")) stopForApply(engine, node, because, targets);
     else if (isWanted && changed.has(unit.name)) restartForApply(engine, node, because, targets);
@@ -156,6 +157,19 @@ function putBack(engine: Engine, plan: Plan, wanted: Set<string>): Target[] {
   for (const node of lost) startForApply(engine, node, changed.has(node.unit.name), targets);
   renewRuns(engine, before);
   return targets;
+}
+
+/**
+ * Those of the names that the plan has. By it services may conflict that were started meanwhile, when they did not: the
+ * first one in it comes back.
+ */
+function withoutConflict(engine: Engine, wanted: Set<string>): Set<Node> {
+  const back = new Set<Node>();
+  for (const node of engine.nodes) {
+    const { removed, name } = node.unit;
+    if (!removed && wanted.has(name) && !node.conflicts.some((other) => back.has(other))) back.add(node);
+  }
+  return back;
 }
 
 function end(engine: Engine, transaction: Transaction, request: OpenRequest): void {
