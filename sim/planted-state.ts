@@ -38,6 +38,16 @@ export const stateFaults: Planted[] = [
     },
   },
   {
+    name: "two that conflict are wanted",
+    finds: /is wanted, and so is \S+, which conflicts with it/,
+    plant: onUnit(
+      ({ wanted }, { conflicts }) => wanted === "up" && conflicts.length > 0,
+      (_, { conflicts }) => {
+        for (const { unit } of conflicts) unit.wanted = "up";
+      },
+    ),
+  },
+  {
     name: "a run is forgotten",
     finds: /state ready without a run/,
     plant: onRun(

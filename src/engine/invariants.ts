@@ -34,6 +34,8 @@ function ofUnit(engine: Engine, node: Node): string[] {
     found.push(`is ${unit.state} though not wanted`);
   if (unit.wanted === "up" && unit.state === "stopped" && engine.state.shutdown === null)
     found.push("is stopped though wanted");
+  const rival = unit.wanted === "up" ? node.conflicts.find((other) => other.unit.wanted === "up") : undefined;
+  if (rival !== undefined) found.push(`is wanted, and so is ${rival.unit.name}, which conflicts with it`);
   if (unit.listens && (unit.wanted === "up" || unit.state !== "stopped"))
     found.push("listens though it is wanted or runs");
   if (unit.stopWish !== "" && run === null) found.push("a stop is wished of what does not run");
