@@ -45,12 +45,12 @@ export interface ControlHost {
   explainPending(): Explanation[];
   /** Why a request must not be begun, and what else it will touch; empty texts for nothing of the kind. */
   foresee(request: Request): { refusal: string; note: string };
-  /** Returns the request's ticket; `done` is called once, later. */
-  act(peer: Peer, request: Request, timeoutMs: number | null, done: (reply: Reply) => void): Ticket;
+  /** Returns the request's ticket; `done` is called once, later, and tells whether the client has all of the reply. */
+  act(peer: Peer, request: Request, timeoutMs: number | null, done: (reply: Reply) => boolean): Ticket;
   /** The client of a request went away. */
   abandon(ticket: Ticket): void;
   /** Waits for the reply of an earlier request. false: it is not known (any more). */
-  resume(ticket: Ticket, done: (reply: Reply | ExecResult) => void): boolean;
+  resume(ticket: Ticket, done: (reply: Reply | ExecResult) => boolean): boolean;
   /** Recent lines of the services that match; null with names that match nothing. */
   recentLogs(names: string[], lines: number): { logs: LogPiece[] } | { unknown: string[]; suggestions: string[] };
   /** Lines with time stamps from a moment on; as recentLogs(). */
@@ -73,7 +73,7 @@ export interface ControlHost {
     replicas: number,
     timeoutMs: number | null,
     accepted: (ticket: Ticket) => void,
-    done: (result: Reply) => void,
+    done: (result: Reply) => boolean,
   ): void;
   /** A terminal to look at and to type into. */
   attach(name: string): Attachment | Refused;
@@ -89,6 +89,6 @@ export interface ControlHost {
     path: string | null,
     options: { timeoutMs: number | null; gate: Gate | null },
     accepted: (ticket: Ticket) => void,
-    done: (result: Reply | { problems: string }) => void,
+    done: (result: Reply | { problems: string }) => boolean,
   ): void;
 }

@@ -24,7 +24,7 @@ export function handleAct(control: ControlHost, call: Call): void {
   const ticket = control.act(call.peer, request, timeoutMs, (reply) => {
     follower?.look();
     follower?.end();
-    answer(call, reply);
+    return answer(call, reply);
   });
   call.notify({ method: "accepted", params: { request: ticket, note } });
   call.onClose(() => {
@@ -44,9 +44,11 @@ export function handleResume(control: ControlHost, call: Call): void {
   call.fail({ code: ErrorCode.unknownRequest, message: `there is no request ${ticket}` });
 }
 
-function answer(call: Call, reply: Reply | ExecResult): void {
+/** Whether the client has all of it. */
+function answer(call: Call, reply: Reply | ExecResult): boolean {
   if (!("outcome" in reply)) call.result(reply);
   else if (reply.outcome === "unknown-name") call.fail(unknownName(reply.names, reply.suggestions));
   else if (reply.outcome === "refused") call.fail({ code: ErrorCode.refused, message: reply.reason });
   else call.result(reply);
+  return call.queued() === 0;
 }

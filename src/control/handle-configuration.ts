@@ -34,6 +34,7 @@ export function handleApply(control: ControlHost, call: Call): void {
       if ("problems" in result) failWithProblems(call, result.problems);
       else if (result.outcome === "refused") call.fail({ code: ErrorCode.refused, message: result.reason });
       else call.result(result);
+      return call.queued() === 0;
     },
   );
 }
@@ -57,6 +58,7 @@ export function handleScale(control: ControlHost, call: Call): void {
     (result) => {
       if (result.outcome === "refused") call.fail({ code: ErrorCode.refused, message: result.reason });
       else call.result(result);
+      return call.queued() === 0;
     },
   );
 }

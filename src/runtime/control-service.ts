@@ -117,7 +117,7 @@ export class ControlService implements ControlHost {
     return { refusal, note: requestNote(this.manager.state(), request) };
   }
 
-  act(peer: Peer, request: Request, timeoutMs: number | null, done: (reply: Reply) => void): Ticket {
+  act(peer: Peer, request: Request, timeoutMs: number | null, done: (reply: Reply) => boolean): Ticket {
     const id = this.manager.shell.tickets.take();
     this.manager.requests.wait(id, done);
     this.manager.emit({ kind: "request-received", id, peer, request, timeoutMs });
@@ -133,17 +133,13 @@ export class ControlService implements ControlHost {
     this.manager.emit({ kind: "request-cancelled", id: ticket });
   }
 
-  resume(ticket: Ticket, done: (reply: Reply | ExecResult) => void): boolean {
+  resume(ticket: Ticket, done: (reply: Reply | ExecResult) => boolean): boolean {
     const { sessions } = this.manager;
     if (sessions.knows(ticket)) {
       sessions.resume(ticket, { accepted: () => true, failed: () => {}, ended: done });
       return true;
     }
-    const earlier = this.manager.requests.earlierReply(ticket);
-    if (earlier !== undefined) {
-      done(earlier);
-      return true;
-    }
+    if (this.manager.requests.hearAgain(ticket, done)) return true;
     if (!this.manager.state().requests.some(({ id }) => id === ticket)) return false;
     this.manager.requests.wait(ticket, done);
     return true;
@@ -253,7 +249,7 @@ export class ControlService implements ControlHost {
     path: string | null,
     { timeoutMs, gate }: { timeoutMs: number | null; gate: Gate | null },
     accepted: (ticket: Ticket) => void,
-    done: (result: Reply | { problems: string }) => void,
+    done: (result: Reply | { problems: string }) => boolean,
   ): void {
     this.load(path, (outcome) => {
       if (path === null || path === this.manager.facts?.configuration) this.manager.configurationWatch.tried(outcome);
@@ -271,7 +267,7 @@ export class ControlService implements ControlHost {
     detail: string,
     { plan, timeoutMs, gate }: { plan: Plan; timeoutMs: number | null; gate: Gate | null },
     accepted: (ticket: Ticket) => void,
-    done: (result: Reply) => void,
+    done: (result: Reply) => boolean,
   ): void {
     const request = this.manager.shell.tickets.take();
     this.manager.requests.wait(request, done);
@@ -289,7 +285,7 @@ export class ControlService implements ControlHost {
     replicas: number,
     timeoutMs: number | null,
     accepted: (ticket: Ticket) => void,
-    done: (result: Reply) => void,
+    done: (result: Reply) => boolean,
   ): void {
     const plan = this.manager.plan();
     const { found, unknown, suggestions } = this.match([name]);

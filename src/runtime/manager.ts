@@ -195,7 +195,9 @@ export class Manager {
       }),
       heldPlans(this.held),
       this.history,
+      () => this.requests.unheardReplies(readNow()),
     );
+    for (const reply of this.recovered.unheard) this.requests.keep(reply);
     this.loader = new ConfigurationLoader(this.shell, this.role, options.instance);
     this.configurationWatch = new ConfigurationWatch(this.shell, this.loader, () => this.facts?.configuration ?? "");
     this.machine = this.role === Role.vm ? new Machine(this.shell, this.held, () => this.takeSignal(SIGPWR)) : null;

@@ -1,6 +1,7 @@
 /** The table that says who performs which effect. */
 
 import { SignalScope } from "../contract.ts";
+import { readNow } from "./clock.ts";
 import type { KeptTimes } from "./kept-times.ts";
 import type { MainProcesses } from "./main-processes.ts";
 import type { LogWatches } from "./perform-log-watch.ts";
@@ -56,7 +57,7 @@ export function performersOf(shell: Shell, parts: Parts): Performers {
     reply: (effect) => {
       // Whoever asked for a stop finds the sockets gone.
       shell.sockets.sync();
-      parts.requests.reply(effect.request, effect.reply);
+      parts.requests.reply(effect.request, effect.reply, readNow());
     },
     log: (effect) => shell.ownLog.write(effect.level, effect.message, effect.fields, effect.lines),
     // Told with the turn as a whole (history-events.ts).

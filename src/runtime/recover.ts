@@ -14,12 +14,13 @@
 
 import type { RecoveryRecord } from "../contract.ts";
 import type { Effect } from "../engine/effect.ts";
-import type { Event } from "../engine/event.ts";
+import type { Event, StepInput } from "../engine/event.ts";
 import type { Plan } from "../engine/plan.ts";
 import { initialState, type State, withPlan } from "../engine/state.ts";
 import { heldText } from "./held-text.ts";
 import { beginTurn, endTurn } from "./history-events.ts";
 import { unpackPlan } from "./packed-plan.ts";
+import type { UnheardReply } from "./requests.ts";
 import { heldPlans, hookedStep, type JournalRecord, planName, type Snapshot, type Untold } from "./turns.ts";
 
 export const Rung = { full: 1, withoutEvent: 2, snapshotOnly: 3, planOnly: 4, safe: 5 } as const;
@@ -40,6 +41,8 @@ export interface Recovered {
   effectsFrom: number;
   /** What the turn of these effects has to tell. */
   untold: Untold | null;
+  /** Replies that clients may come back for. */
+  unheard: UnheardReply[];
   /** To be stepped one by one. */
   queue: Event[];
   /** An event that was set aside, for the log and for `why`. */
@@ -88,10 +91,11 @@ interface Base {
   beforeNumber: number;
   queue: Event[];
   signalsSeen: number[];
+  unheard: UnheardReply[];
 }
 
 function freshBase(): Base {
-  return { state: initialState(), planNumber: 0, beforeNumber: 0, queue: [], signalsSeen: [] };
+  return { state: initialState(), planNumber: 0, beforeNumber: 0, queue: [], signalsSeen: [], unheard: [] };
 }
 
 /** null: the snapshot, or the plan that it belongs to, cannot be read. */
@@ -101,14 +105,14 @@ function baseOf(text: string, plans: Plans, notes: string[]): Base | null {
     notes.push("the snapshot cannot be read");
     return null;
   }
-  const { planNumber, beforeNumber, state, queue, signalsSeen } = snapshot;
-  if (planNumber === 0) return { state, planNumber, beforeNumber, queue, signalsSeen };
+  const { planNumber, beforeNumber, state, queue, signalsSeen, unheard } = snapshot;
+  if (planNumber === 0) return { state, planNumber, beforeNumber, queue, signalsSeen, unheard };
   const plan = plans.numbered(planNumber);
   const planBefore = beforeNumber === 0 ? null : plans.numbered(beforeNumber);
   const lost = plan === null ? planNumber : planBefore === null ? beforeNumber : 0;
   if (lost !== 0) notes.push(`plan ${lost} is lost`);
   if (plan === null || lost !== 0) return null;
-  return { state: withPlan(state, plan, planBefore), planNumber, beforeNumber, queue, signalsSeen };
+  return { state: withPlan(state, plan, planBefore), planNumber, beforeNumber, queue, signalsSeen, unheard };
 }
 
 /** null: the text is no JSON. */
@@ -122,6 +126,7 @@ function parsed<Data>(text: string): Data | null {
 
 function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, notes: string[]): Recovered {
   let { state, queue, signalsSeen } = base;
+  const unheard = base.unheard.slice();
   let effects: Effect[] = [];
   let untold: Untold | null = null;
   let setAside: Event | null = null;
@@ -139,6 +144,7 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
     const begun = at === record.done ? beginTurn(state, input) : null;
     const result = hookedStep(state, input);
     state = result.state;
+    for (const effect of result.effects) if (effect.kind === "reply") unheard.push(unheardReply(effect, input));
     if (begun !== null) {
       effects = result.effects.slice();
       untold = { input, events: endTurn(begun, state, effects) };
@@ -158,11 +164,17 @@ function replay(base: Base, record: RecoveryRecord, plans: Plans, rung: number, 
     effects,
     effectsFrom,
     untold,
+    unheard,
     queue,
     setAside,
     rung,
     notes,
   };
+}
+
+/** Whether it was heard nobody knows. */
+function unheardReply({ request, reply }: Extract<Effect, { kind: "reply" }>, { now }: StepInput): UnheardReply {
+  return { request, reply, sinceBootMs: now.bootMs };
 }
 
 function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
@@ -178,6 +190,7 @@ function fromPlan(plans: Plans, rung: number, notes: string[]): Recovered {
     effects: [],
     effectsFrom: 0,
     untold: null,
+    unheard: [],
     queue: [],
     setAside: null,
     rung,

@@ -159,3 +159,31 @@ test("recover() with a snapshot or a plan that cannot be read begins with the la
   const without = recovered(ledger);
   assert.deepEqual([without.rung, without.plan, without.state], [Rung.planOnly, null, initialState()]);
 });
+
+test("recover() finds the replies of all turns since the snapshot, and those that it keeps", () => {
+  const ledger = new MemoryLedger({ journalBytes: 100_000 });
+  const manager = new Manager(ledger);
+  manager.start(one);
+  const refused = (id: number): Event => ({
+    kind: "request-received",
+    id,
+    peer: nobody,
+    request: { verb: "start", names: ["nobody"] },
+    timeoutMs: null,
+  });
+  manager.turn(refused(98));
+  manager.turn(refused(99));
+  manager.turn({ kind: "request-cancelled", id: 5 });
+  const { unheard } = recovered(ledger);
+  assert.deepEqual(
+    unheard.map(({ request, reply }) => [request, reply.outcome]),
+    [
+      [98, "unknown-name"],
+      [99, "unknown-name"],
+    ],
+  );
+  const kept = unheard.slice(1);
+  const next = new Turns(recovered(ledger), {} as Performers, [], undefined, () => kept);
+  next.snapshot([]);
+  assert.deepEqual(recovered(ledger).unheard, kept);
+});

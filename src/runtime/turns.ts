@@ -21,6 +21,7 @@ import { beginTurn, endTurn } from "./history-events.ts";
 import { packPlan } from "./packed-plan.ts";
 import { type Performers, performEffect } from "./performer.ts";
 import type { Recovered } from "./recover.ts";
+import type { UnheardReply } from "./requests.ts";
 
 const ENOSPC = 28;
 const planPrefix = "plan:";
@@ -35,6 +36,8 @@ export interface Snapshot {
   queue: Event[];
   /** Signals of init that were dealt with, by number. */
   signalsSeen: number[];
+  /** Replies for clients that have to come back for them. */
+  unheard: UnheardReply[];
 }
 
 /** An input as it stands in the journal: a plan is replaced by its number. */
@@ -79,6 +82,7 @@ export class Turns {
   state: State;
   private readonly performers: Performers;
   private readonly chronicle: Chronicle;
+  private readonly unheard: () => UnheardReply[];
   private readonly pending: Event[] = [];
   /** Records that this manager has added to the journal since the last snapshot, or found there. */
   records: number;
@@ -93,14 +97,16 @@ export class Turns {
   /** Not stored yet. */
   private newSignals: number[] | null = null;
 
-  /** `plans`: the numbers of those that an earlier manager left with init. */
+  /** `plans`: the numbers of those that an earlier manager left with init; `unheard`: what a snapshot keeps of replies. */
   constructor(
     from: Pick<Recovered, "state" | "planNumber" | "beforeNumber" | "signalsSeen" | "records">,
     performers: Performers,
     plans: number[] = [],
     chronicle: Chronicle = noChronicle,
+    unheard: () => UnheardReply[] = () => [],
   ) {
     this.chronicle = chronicle;
+    this.unheard = unheard;
     this.plans = new Set(plans);
     this.state = from.state;
     this.planNumber = from.planNumber;
@@ -136,7 +142,6 @@ export class Turns {
     this.stepAndPerform({ now: readNow(), random: host.random(), events }, journalled);
   }
 
-  /** A record holds the number of one plan: a second one waits for the next turn. */
   /** Events of a poisoned batch, each with a snapshot that holds the rest. */
   runOneByOne(events: readonly Event[]): void {
     const queue = events.slice();
@@ -148,6 +153,7 @@ export class Turns {
     if (events.length > 0) this.snapshot([]);
   }
 
+  /** A record holds the number of one plan: a second one waits for the next turn. */
   private takePending(): Event[] {
     const events = this.pending.splice(0);
     const first = events.findIndex(({ kind }) => kind === "plan-loaded");
@@ -228,7 +234,8 @@ export class Turns {
   /** Stores the whole state and empties the journal. */
   snapshot(queue: Event[]): void {
     const { planNumber, beforeNumber, signalsSeen } = this;
-    const snapshot: Snapshot = { planNumber, beforeNumber, state: withoutPlan(this.state), queue, signalsSeen };
+    const [state, unheard] = [withoutPlan(this.state), this.unheard()];
+    const snapshot: Snapshot = { planNumber, beforeNumber, state, queue, signalsSeen, unheard };
     const error = host.snapshotWrite(JSON.stringify(snapshot));
     if (error < 0) throw new Error(`cannot store a snapshot: ${host.errnoText(error)}`);
     this.records = 0;

@@ -80,6 +80,47 @@ services:
   assert.match(text, /^slow: stopped/);
 });
 
+for (const { between, isStored } of [
+  { between: "one after the other", isStored: false },
+  { between: "with a snapshot in between", isStored: true },
+]) {
+  test(`what was replied while nobody listened is not asked for again: two managers die, ${between}`, async (context) => {
+    const gonit = start(
+      context,
+      `
+services:
+  - {name: slow, shell: true, command: "echo run >> runs; trap 'until [ -e go ]; do sleep 0.02; done; exit 0' TERM; echo up; while :; do sleep 0.02; done", ready: {log: up}}
+  - {name: other, command: sleep 1000}
+`,
+      { endsRoles: true, binary: binary("GONIT_HOOKS_BINARY"), environment: { GONIT_RETRY_MS_MAX: "1" } },
+    );
+    await gonit.sees(/msg="Service ready" service=slow/);
+    const { spawn } = await import("node:child_process");
+    const client = spawn(binary(), ["restart", "--socket", join(gonit.folder, "control.sock"), "slow"]);
+    const code = new Promise<number | null>((resolve) => client.on("close", resolve));
+    await gonit.sees(/msg="Stopping service".*service=slow/);
+    // It was told that its request is accepted, and comes back for the reply when all is over.
+    client.kill("SIGSTOP");
+    const killed = async () => {
+      const manager = gonit.role("manager");
+      process.kill(manager, "SIGKILL");
+      await gonit.until("a new manager", () => ![0, manager].includes(gonit.role("manager")));
+    };
+    await killed();
+    writeFileSync(join(gonit.folder, "go"), "");
+    const runs = () => readFileSync(join(gonit.folder, "runs"), "utf8");
+    await gonit.until("slow runs again", () => runs() === "run\nrun\n" && gonit.service("slow").state === "ready");
+    if (isStored) {
+      writeFileSync(join(gonit.folder, "config.yml"), "services:\n  - {name: other, command: sleep 1000}\n");
+      assert.equal(gonit.client("apply").code, 0);
+    }
+    await killed();
+    client.kill("SIGCONT");
+    assert.equal(await code, 0);
+    assert.equal(runs(), "run\nrun\n");
+  });
+}
+
 /** Every place at which a manager can die in a turn; signs of readiness and exits are on their way meanwhile. */
 const places = ["before-append", "after-append", "before-effects", "done"].flatMap((where) =>
   [1, 2, 3, 4, 5, 6].map((pass) => ({ hook: `turn-${where}`, pass })),
