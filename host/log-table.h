@@ -115,6 +115,7 @@ struct log_step {
   uint32_t rotate;         /* 1 + number of the archive to be moved next, 0: no rotation under way */
   uint32_t open;           /* 1 + slot whose line is open on the console, 0: none */
   uint32_t closed;         /* 1: counters were added */
+  uint32_t object_closed;  /* 1: the open JSON object that a flush found is closed */
 };
 
 #define LOG_PHASE_IDLE 0

@@ -215,6 +215,7 @@ void lines_next(const struct log_record *record, struct log_step *next, struct l
   }
   if (from == lines.end) {
     json_close(&lines);
+    next->object_closed = 1;
     *piece = (struct log_piece){lines_out, (uint32_t)(lines.to - lines_out), 0, 0};
     return;
   }

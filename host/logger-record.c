@@ -69,7 +69,8 @@ static void deliver_text(struct log_record *record) {
       continue;
     }
     if (step->sink == LOG_SINK_NONE) return;
-    if (step->text_taken >= record->bytes && !(record->flush && json_is_open(record->flags, &step->progress))) return;
+    int closes = record->flush && !step->object_closed && json_is_open(record->flags, &step->progress);
+    if (step->text_taken >= record->bytes && !closes) return;
     struct log_step *next = record_prepare(record);
     lines_next(record, next, &piece);
     if (piece.bytes) file_write(record, next, &piece);

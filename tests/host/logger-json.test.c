@@ -98,7 +98,7 @@ static void line_without_end_is_closed_and_goes_on(void) {
   expect_objects("a.log", "one\nfatal+\n error\ntwo+\n\nu+\n\xc3\xa4\nv+\n\xef\xbf\xbd+\nw+\n");
   struct log_counters counters;
   log_read_counters(&world.ledger, slot, &counters);
-  assert(counters.bytes == 28 && counters.lines == 4 && counters.dropped == 0);
+  assert(counters.bytes == 27 && counters.lines == 4 && counters.dropped == 0);
   close(fd);
   world_end();
 }
@@ -162,7 +162,7 @@ static void cut_lines_are_partial(void) {
   assert(old && strlen(old) > 65536 && !strcmp(old + strlen(old) - 18, "\",\"partial\":true}\n"));
   free(old);
   objects_of("a.log", messages);
-  assert(!strcmp(messages + strlen(messages) - 5, "xend\n") && !strchr(messages, '+'));
+  assert(strlen(messages) >= 4 && !strcmp(messages + strlen(messages) - 4, "end\n") && !strchr(messages, '+'));
   close(fd);
   world_end();
 }
