@@ -115,6 +115,7 @@ struct log_step {
   uint32_t rotate;         /* 1 + number of the archive to be moved next, 0: no rotation under way */
   uint32_t open;           /* 1 + slot whose line is open on the console, 0: none */
   uint32_t closed;         /* 1: counters were added */
+  uint32_t object_closed;  /* 1: the open JSON object that a flush found is closed */
 };
 
 #define LOG_PHASE_IDLE 0
@@ -130,7 +131,7 @@ struct log_record {
   uint32_t slot, generation;
   uint32_t bytes;     /* to be read, later: in the window */
   uint32_t available; /* FIONREAD before the read, at least `bytes` */
-  uint32_t flush;     /* 1: no bytes, but the unfinished console line is to be shown */
+  uint32_t flush;     /* 1: no bytes, but the unfinished line is to be shown on the console, or its object closed */
   uint32_t attempts, attempt_turn; /* loggers that crashed at this turn */
   uint32_t flags, keep, line_limit; /* copied from the configuration, so that all steps agree */
   uint64_t max_size;

@@ -35,7 +35,7 @@ static uint64_t consoles_hold(void) {
   return bytes;
 }
 
-static void show_unfinished_lines(void) {
+static void end_unfinished_lines(void) {
   for (uint32_t slot = 0; slot < slots_used(); slot++) {
     if (logger.sources[slot].flush_ms) logger.sources[slot].flush_ms = 1;
   }
@@ -68,8 +68,9 @@ void drain(void) {
   logger_unwatch(logger.init); /* a socket that was closed would be reported for ever */
   drain_pipes();
   rate_notes(1);
-  show_unfinished_lines();
+  end_unfinished_lines();
   drain_pipes();
+  end_unfinished_lines(); /* what half of a character was kept back for */
   give_up_consoles();
   logger.now_ms = logger_clock_ms();
   files_retry(1);

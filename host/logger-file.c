@@ -140,7 +140,7 @@ void file_begin(uint32_t slot, struct log_step *step) {
   if (!logger.settings.path[0]) {
     step->sink = LOG_SINK_NONE;
     if (logger.settings.flags & LOG_FLAG_MEMORY) sink_memory(slot, step);
-    else memory_release(slot, &step->progress);
+    else memory_release(slot, &step->progress), step->progress.column = step->progress.carry_bytes = 0;
     return;
   }
   int error = file_ready(slot, &file);

@@ -2,24 +2,21 @@
  * Bytes to the text of a file: as they are, with a time before each line, or as JSON lines.
  *
  * A pure function of the record and its step, so that a successor that does a step again writes the same bytes. Lines
- * are not collected: what has come of a line is written at once, and the step remembers how far the line is.
+ * are not collected: what has come of a line is written at once, and the step remembers how far the line is. JSON is
+ * made in logger-json.c.
  *
  * A file is rotated between lines. Only a line that was begun in the file, or is longer than a file, may exceed
  * max_size, and that by LINES_OVERSHOOT at most.
  */
 #include <string.h>
 
-#include "logger-parts.h"
+#include "logger-text.h"
 
 #define LINES_OUT_BYTES 32768
-#define LINES_STAMP_BYTES 25
 #define LINES_OVERSHOOT 65536
-#define LINES_JSON_HEAD_BYTES 1024 /* a name whose every byte is escaped still fits */
+#define LINES_CUT " [gonit: cut]\n" /* at most as long as a stamp: src/cli/look/merge-logs.ts knows it too */
 
 static uint8_t lines_out[LINES_OUT_BYTES];
-
-/* Bytes that are looked at together. The compiler makes of it what the processor has. */
-typedef uint8_t lines_block __attribute__((vector_size(16)));
 
 /* Line ends in at most 255 blocks: each byte of the sum counts those in its column, and cannot overflow. */
 static uint32_t blocks_count(const uint8_t *data, size_t blocks) {
@@ -83,15 +80,6 @@ void lines_stamp(int64_t wall_ms, char stamp[LINES_STAMP_BYTES]) {
   digits(stamp + 20, 3, ms % 1000);
 }
 
-/* What the functions below work on. */
-struct lines {
-  const struct log_record *record;
-  struct log_step *step;
-  const uint8_t *in, *end;
-  uint8_t *to, *limit;
-  int rotate;
-};
-
 static uint64_t lines_size(const struct lines *lines) {
   return lines->step->progress.file_size + (uint64_t)(lines->to - lines_out);
 }
@@ -100,27 +88,25 @@ static int lines_may_rotate(const struct lines *lines) {
   return lines->record->max_size && lines->step->sink == LOG_SINK_FILE;
 }
 
-/* At a line's start: does a line of `bytes` belong to the next file? In the middle of one: has it gone too far? */
-static int lines_full(const struct lines *lines, size_t bytes) {
+int lines_full(const struct lines *lines, size_t bytes) {
   if (!lines_may_rotate(lines)) return 0;
   uint64_t size = lines_size(lines), most = lines->record->max_size;
   if (lines->step->progress.column == 0) return size > 0 && size + bytes > most;
   return size >= most + LINES_OVERSHOOT;
 }
 
-static size_t lines_length(const struct lines *lines) {
+size_t lines_length(const struct lines *lines) {
   size_t left = (size_t)(lines->end - lines->in);
   const uint8_t *newline = memchr(lines->in, '\n', left);
   return newline ? (size_t)(newline - lines->in) + 1 : left;
 }
 
-static void lines_put(struct lines *lines, const void *text, size_t bytes) {
+void lines_put(struct lines *lines, const void *text, size_t bytes) {
   memcpy(lines->to, text, bytes);
   lines->to += bytes;
 }
 
-/* A line that has reached the limit is ended, and goes on as a new one. */
-static int lines_over_limit(const struct lines *lines) {
+int lines_over_limit(const struct lines *lines) {
   uint32_t limit = lines->record->line_limit;
   return limit && lines->step->progress.column >= limit && *lines->in != '\n';
 }
@@ -149,163 +135,12 @@ static void lines_stamped(struct lines *lines) {
       return;
     }
     if (lines_over_limit(lines)) {
-      lines_put(lines, "\n", 1);
+      lines_put(lines, LINES_CUT, sizeof LINES_CUT - 1);
       progress->column = 0;
       continue;
     }
     if (progress->column == 0) lines_put(lines, stamp, sizeof stamp);
     lines_copy(lines, length);
-  }
-}
-
-/* One character of a JSON text, or the escape that stands for it. */
-static size_t json_character(uint8_t *to, uint8_t byte) {
-  static const char hex[] = "0123456789abcdef";
-  static const char shorts[] = "\bb\ff\nn\rr\tt\"\"\\\\";
-  for (const char *at = shorts; *at; at += 2) {
-    if ((uint8_t)*at != byte) continue;
-    to[0] = '\\';
-    to[1] = (uint8_t)at[1];
-    return 2;
-  }
-  if (byte >= 0x20 && byte != 0x7f) {
-    to[0] = byte;
-    return 1;
-  }
-  memcpy(to, "\\u00", 4);
-  to[4] = (uint8_t)hex[byte >> 4];
-  to[5] = (uint8_t)hex[byte & 15];
-  return 6;
-}
-
-/* How many bytes from here on stand for themselves: printable ASCII without quote and backslash. Blocks of bytes are
- * looked at together; the last ones one by one. */
-static size_t json_plain(const uint8_t *data, size_t bytes) {
-  size_t at = 0;
-  for (; bytes - at >= sizeof(lines_block); at += sizeof(lines_block)) {
-    lines_block block;
-    uint64_t halves[2];
-    memcpy(&block, data + at, sizeof block);
-    lines_block other = (lines_block)(block < 0x20) | (lines_block)(block > 0x7e) | (lines_block)(block == '"') |
-                        (lines_block)(block == '\\');
-    memcpy(halves, &other, sizeof halves);
-    if (halves[0] | halves[1]) break;
-  }
-  while (at < bytes && data[at] >= 0x20 && data[at] <= 0x7e && data[at] != '"' && data[at] != '\\') at++;
-  return at;
-}
-
-/* Bytes of the UTF-8 sequence that a byte begins; 0: it begins none. */
-static int utf8_length(uint8_t first) {
-  if (first >= 0xc2 && first <= 0xdf) return 2;
-  if (first >= 0xe0 && first <= 0xef) return 3;
-  if (first >= 0xf0 && first <= 0xf4) return 4;
-  return 0;
-}
-
-/* Whether a byte may be the next one of a sequence: the table of well-formed sequences in the Unicode standard. */
-static int utf8_continues(const struct log_progress *progress, uint8_t byte) {
-  if ((byte & 0xc0) != 0x80) return 0;
-  if (progress->carry_bytes > 1) return 1;
-  switch (progress->carry[0]) {
-    case 0xe0: return byte >= 0xa0;
-    case 0xed: return byte <= 0x9f;
-    case 0xf0: return byte >= 0x90;
-    case 0xf4: return byte <= 0x8f;
-    default: return 1;
-  }
-}
-
-static void json_replacement(struct lines *lines) {
-  lines_put(lines, "\xef\xbf\xbd", 3); /* U+FFFD stands for what is no UTF-8 */
-  lines->step->progress.carry_bytes = 0;
-}
-
-/* A byte above 127: kept until its sequence is whole, which may be in a later record. 1: taken, 0: look at it again. */
-static int json_sequence(struct lines *lines, uint8_t byte) {
-  struct log_progress *progress = &lines->step->progress;
-  if (progress->carry_bytes && !utf8_continues(progress, byte)) {
-    json_replacement(lines);
-    return 0;
-  }
-  if (!progress->carry_bytes && !utf8_length(byte)) {
-    json_replacement(lines);
-    return 1;
-  }
-  progress->carry[progress->carry_bytes++] = byte;
-  if (progress->carry_bytes < utf8_length(progress->carry[0])) return 1;
-  lines_put(lines, progress->carry, progress->carry_bytes);
-  progress->carry_bytes = 0;
-  return 1;
-}
-
-static size_t json_head(const struct log_record *record, uint8_t *head) {
-  const struct log_settings *settings = &logger.settings;
-  char stamp[LINES_STAMP_BYTES];
-  size_t length = strlen(settings->name), at = 0;
-  int error = length > 4 && !strcmp(settings->name + length - 4, ":err");
-  lines_stamp(record->wall_ms, stamp);
-  memcpy(head, "{\"time\":\"", 9), at = 9;
-  memcpy(head + at, stamp, LINES_STAMP_BYTES - 1), at += LINES_STAMP_BYTES - 1;
-  memcpy(head + at, "\",\"service\":\"", 13), at += 13;
-  for (const char *label = settings->label; *label; label++) at += json_character(head + at, (uint8_t)*label);
-  memcpy(head + at, error ? "\",\"stream\":\"stderr\"" : "\",\"stream\":\"stdout\"", 19), at += 19;
-  memcpy(head + at, ",\"message\":\"", 12), at += 12;
-  return at;
-}
-
-static void json_end(struct lines *lines) {
-  if (lines->step->progress.carry_bytes) json_replacement(lines);
-  lines_put(lines, "\"}\n", 3);
-  lines->step->progress.column = 0;
-}
-
-/* Copies what stands for itself, as far as the line limit and the output allow. */
-static void json_copy(struct lines *lines) {
-  struct log_progress *progress = &lines->step->progress;
-  size_t bytes = (size_t)(lines->end - lines->in), room = (size_t)(lines->limit - lines->to) - 16;
-  uint32_t limit = lines->record->line_limit;
-  if (bytes > room) bytes = room;
-  if (limit && progress->column >= limit) return;
-  if (limit && bytes > limit - progress->column) bytes = limit - progress->column;
-  bytes = json_plain(lines->in, bytes);
-  lines_put(lines, lines->in, bytes);
-  lines->in += bytes;
-  progress->column += (uint32_t)bytes;
-}
-
-/* The line at hand, until it ends or must be cut. */
-static void json_line(struct lines *lines) {
-  struct log_progress *progress = &lines->step->progress;
-  while (lines->in < lines->end && lines->limit - lines->to > 16) {
-    uint8_t byte = *lines->in;
-    if (byte == '\n' || lines_over_limit(lines)) {
-      json_end(lines);
-      lines->in += byte == '\n';
-      return;
-    }
-    if (byte >= 0x80) {
-      if (!json_sequence(lines, byte)) continue;
-    } else {
-      if (progress->carry_bytes) json_replacement(lines);
-      lines->to += json_character(lines->to, byte);
-    }
-    lines->in++;
-    progress->column++;
-    if (!progress->carry_bytes && lines->limit - lines->to > 16) json_copy(lines);
-  }
-}
-
-static void lines_json(struct lines *lines) {
-  uint8_t head[LINES_JSON_HEAD_BYTES];
-  size_t bytes = json_head(lines->record, head);
-  while (lines->in < lines->end && (size_t)(lines->limit - lines->to) > bytes + 16) {
-    if (lines_full(lines, bytes + lines_length(lines) + 2)) {
-      lines->rotate = 1;
-      return;
-    }
-    if (lines->step->progress.column == 0) lines_put(lines, head, bytes);
-    json_line(lines);
   }
 }
 
@@ -376,6 +211,12 @@ void lines_next(const struct log_record *record, struct log_step *next, struct l
     next->progress.column = 0;
     next->progress.carry_bytes = 0;
     *piece = (struct log_piece){(const uint8_t *)"\n", 1, 0, 0};
+    return;
+  }
+  if (from == lines.end) {
+    json_close(&lines);
+    next->object_closed = 1;
+    *piece = (struct log_piece){lines_out, (uint32_t)(lines.to - lines_out), 0, 0};
     return;
   }
   if ((record->flags & LOG_FLAG_TERMINAL) && lines_without_return(&lines)) {

@@ -5,7 +5,8 @@
  *   logger-message.c  what init says, and what is said to init
  *   logger-source.c   pipes: ready, paused, ended
  *   logger-record.c   exactly once: read, deliver, finish, recover
- *   logger-lines.c    bytes to lines of a file: stamps, JSON, line limit, where to rotate
+ *   logger-lines.c    bytes to lines of a file: stamps, line limit, where to rotate
+ *   logger-json.c     bytes to JSON lines of a file
  *   logger-file.c     files: open, write, disk full, least recently used
  *   logger-rotate.c   name -> name.1 -> name.2
  *   logger-memory.c   recent bytes where there is no file
@@ -28,7 +29,7 @@
 #include "logger.h"
 
 #define LOGGER_NEVER INT64_MAX
-#define LOGGER_FLUSH_MS 500  /* an unfinished line is shown on the console after this time */
+#define LOGGER_FLUSH_MS 500  /* after this time an unfinished line is shown on the console, its JSON object closed */
 #define LOGGER_RETRY_MS 1000 /* a file or console that failed is tried again after this time */
 #define LOGGER_RING_MS 20    /* the manager is rung for watched lines at most this often */
 #define LOGGER_PUSH_BYTES 4096 /* PIPE_BUF: such a write to a pipe happens whole or not at all */
@@ -61,7 +62,7 @@ struct source {
   uint8_t forgotten;     /* no writer will come back: ends at end of file */
   int64_t retry_ms;      /* a file that could not be opened or written: not before this time */
   int64_t dirty_ms;      /* when the file must be durable; 0: it is */
-  int64_t flush_ms;      /* when the unfinished console line is to be shown; 0: there is none */
+  int64_t flush_ms;      /* when its unfinished line is to be shown, or closed; 0: there is none */
   struct source_rate rate;
 };
 
@@ -134,7 +135,7 @@ void source_ready(uint32_t slot, int hangup);
 void source_partial(uint32_t slot, int new_line); /* a record of it was finished: its unfinished line may have to be shown */
 void source_end(uint32_t slot);
 void sources_resume(uint32_t record);
-void sources_flush(void); /* shows unfinished lines whose time has come */
+void sources_flush(void); /* shows, or closes, unfinished lines whose time has come */
 int source_settings(uint32_t slot); /* loads logger.settings; closes the file when they changed */
 int source_console(uint32_t flags); /* number of the console of such a source, or -1 */
 
@@ -169,7 +170,9 @@ struct log_piece {
   uint32_t taken; /* bytes of the window that they stand for */
   int rotate;     /* the next piece belongs to a new file */
 };
+/* Where all of the window is taken: what closes the open JSON object. */
 void lines_next(const struct log_record *record, struct log_step *next, struct log_piece *piece);
+int json_is_open(uint32_t flags, const struct log_progress *progress); /* what has come of a line is no whole object yet */
 uint32_t lines_count(const uint8_t *data, size_t bytes);
 void lines_stamp(int64_t wall_ms, char stamp[25]); /* 2026-11-25T08:00:01.234Z and a space */
 

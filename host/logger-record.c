@@ -68,7 +68,9 @@ static void deliver_text(struct log_record *record) {
       file_write_kept(record);
       continue;
     }
-    if (step->sink == LOG_SINK_NONE || step->text_taken >= record->bytes) return;
+    if (step->sink == LOG_SINK_NONE) return;
+    int closes = record->flush && !step->object_closed && json_is_open(record->flags, &step->progress);
+    if (step->text_taken >= record->bytes && !closes) return;
     struct log_step *next = record_prepare(record);
     lines_next(record, next, &piece);
     if (piece.bytes) file_write(record, next, &piece);

@@ -119,12 +119,14 @@ void source_end(uint32_t slot) {
   struct log_record *record = record_for(logger.settings.flags);
   int kept = state->progress.error && state->progress.area;
   if (kept) source->retry_ms = 0;
-  if (kept || (state->progress.partial && source_console(logger.settings.flags) >= 0)) {
+  int is_shown = state->progress.partial && source_console(logger.settings.flags) >= 0;
+  while (kept || is_shown || json_is_open(logger.settings.flags, &state->progress)) {
     record_flush(record, slot);
     if (record_busy(record)) {
       source_pause(slot, (uint32_t)(record - logger.part->records));
       return;
     }
+    kept = is_shown = 0;
   }
   int forgotten = source->forgotten;
   source_close(slot);
@@ -177,22 +179,24 @@ void source_ready(uint32_t slot, int hangup) {
 
 void source_partial(uint32_t slot, int new_line) {
   struct source *source = &logger.sources[slot];
-  if (!logger.part->states[slot].progress.partial) source->flush_ms = 0;
+  const struct log_progress *progress = &logger.part->states[slot].progress;
+  int is_open = progress->partial > 0;
+  if (!is_open && (progress->column | progress->carry_bytes) && source_settings(slot) == 0)
+    is_open = json_is_open(logger.settings.flags, progress);
+  if (!is_open) source->flush_ms = 0;
   else if (new_line || source->flush_ms == 0) source->flush_ms = logger.now_ms + LOGGER_FLUSH_MS;
   if (source->flush_ms && source->flush_ms < logger.flush_ms) logger.flush_ms = source->flush_ms;
 }
 
-/* At most LOG_PARTIALS sources have an unfinished line. */
 void sources_flush(void) {
+  uint32_t count = atomic_load(&logger.part->slot_count);
   logger.flush_ms = LOGGER_NEVER;
-  for (uint32_t i = 0; i < LOG_PARTIALS; i++) {
-    uint32_t owner = logger.part->partial_owner[i];
-    if (owner == 0 || owner > LIMIT_LOG_SLOTS) continue;
-    struct source *source = &logger.sources[owner - 1];
+  for (uint32_t slot = 0; slot < count && slot < LIMIT_LOG_SLOTS; slot++) {
+    struct source *source = &logger.sources[slot];
     if (source->flush_ms == 0) continue;
-    source_settings(owner - 1);
+    source_settings(slot);
     struct log_record *record = record_for(logger.settings.flags);
-    if (source->flush_ms <= logger.now_ms && !record_busy(record)) record_flush(record, owner - 1);
+    if (source->flush_ms <= logger.now_ms && !record_busy(record)) source->flush_ms = 0, record_flush(record, slot);
     else if (source->flush_ms <= logger.now_ms) source->flush_ms = logger.now_ms + LOGGER_FLUSH_MS;
     if (source->flush_ms && source->flush_ms < logger.flush_ms) logger.flush_ms = source->flush_ms;
   }

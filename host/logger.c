@@ -171,7 +171,7 @@ static void recover(void) {
   uint32_t slots = atomic_load(&logger.part->slot_count);
   for (uint32_t slot = 0; slot < slots && slot < LIMIT_LOG_SLOTS; slot++) {
     struct log_progress *progress = &logger.part->states[slot].progress;
-    if (progress->partial) source_partial(slot, 0);
+    source_partial(slot, 0);
     /* Written, and perhaps not durable yet: whoever wrote it took its timer along. */
     if (progress->dirty && source_settings(slot) == 0 && logger.settings.path[0] && file_open(slot) == 0) sync_dirty(slot);
   }

@@ -1,4 +1,4 @@
-// with: logger.c logger-console.c logger-drain.c logger-file.c logger-lines.c logger-memory.c logger-message.c logger-prefix.c logger-record.c logger-rotate.c logger-source.c logger-sync.c logger-viewer.c logger-rate.c log-table.c log-api.c ledger.c init-message.c test-hook.c
+// with: logger.c logger-console.c logger-drain.c logger-file.c logger-json.c logger-lines.c logger-memory.c logger-message.c logger-prefix.c logger-record.c logger-rotate.c logger-source.c logger-sync.c logger-viewer.c logger-rate.c log-table.c log-api.c ledger.c init-message.c test-hook.c
 /*
  * The logger is killed again and again while several sources write numbered lines: none may be lost, doubled or torn,
  * in plain, stamped and JSON files, over rotations, and on the console. LOGGER_KILLS, LOGGER_MS and LOGGER_SEED choose
@@ -97,6 +97,7 @@ struct check {
   const struct kind *kind;
   uint32_t next;
   int ended;
+  char begun[8192]; /* messages of partial objects */
 };
 
 static void check_line(struct check *check, const char *line, size_t bytes) {
@@ -119,11 +120,19 @@ static void check_line(struct check *check, const char *line, size_t bytes) {
 static void check_file_line(struct check *check, char *line, size_t bytes) {
   if (check->kind->flags & LOG_FLAG_STAMP) line += 25, bytes -= 25;
   if (check->kind->flags & LOG_FLAG_JSON) {
+    static const char partial[] = "\",\"partial\":true}\n";
     char *message = strstr(line, "\"message\":\"");
-    assert(message && !memcmp(line + bytes - 3, "\"}\n", 3));
-    line[bytes - 3] = '\n';
-    bytes = (size_t)(line + bytes - 2 - (message + 11));
-    line = message + 11;
+    int is_partial = !memcmp(line + bytes - sizeof partial + 1, partial, sizeof partial - 1);
+    size_t tail = is_partial ? sizeof partial - 1 : 3, begun = strlen(check->begun);
+    assert(message && (is_partial || !memcmp(line + bytes - 3, "\"}\n", 3)));
+    bytes = (size_t)(line + bytes - tail - (message + 11));
+    memcpy(check->begun + begun, message + 11, bytes);
+    check->begun[begun + bytes] = 0;
+    if (is_partial) return;
+    strcat(check->begun, "\n");
+    check_line(check, check->begun, begun + bytes + 1);
+    check->begun[0] = 0;
+    return;
   }
   check_line(check, line, bytes);
 }
@@ -141,7 +150,7 @@ static void check_file(struct check *check, const char *path) {
 }
 
 static void check_files(const struct kind *kind) {
-  struct check check = {kind, 0, 0};
+  struct check check = {.kind = kind};
   char name[64];
   int rotations = 0;
   for (int i = ARCHIVES; i >= 0; i--) {
@@ -156,7 +165,7 @@ static void check_files(const struct kind *kind) {
 static void check_console(void) {
   struct check checks[SOURCES];
   char *text = world_read(world_path("console.txt")), *end;
-  for (int i = 0; i < SOURCES; i++) checks[i] = (struct check){&kinds[i], 0, !(kinds[i].flags & LOG_FLAG_CONSOLE)};
+  for (int i = 0; i < SOURCES; i++) checks[i] = (struct check){.kind = &kinds[i], .ended = !(kinds[i].flags & LOG_FLAG_CONSOLE)};
   for (char *at = text; *at; at = end + 1) {
     end = strchr(at, '\n');
     assert(end);

@@ -233,6 +233,20 @@ static inline char *world_read(const char *path) {
   return text;
 }
 
+/* The text of a file with stamps without them, in its place. */
+static inline void world_remove_stamps(char *text) {
+  char *to = text;
+  for (char *at = text; *at;) {
+    char *end = strchr(at, '\n');
+    size_t bytes = end ? (size_t)(end - at) + 1 : strlen(at);
+    assert(bytes > 25 && at[4] == '-' && at[10] == 'T' && at[19] == '.' && at[23] == 'Z' && at[24] == ' ');
+    memmove(to, at + 25, bytes - 25);
+    to += bytes - 25;
+    at += bytes;
+  }
+  *to = 0;
+}
+
 static inline void world_expect_file(const char *name, const char *expected) {
   char *text = world_read(world_path(name));
   if (!text || strcmp(text, expected)) fprintf(stderr, "%s is\n%s\ninstead of\n%s\n", name, text ? text : "missing", expected);
