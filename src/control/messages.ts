@@ -106,7 +106,7 @@ export interface PlanResult {
 
 export interface PlanChange {
   service: string;
-  action: "start" | "stop" | "restart" | "reload" | "keep";
+  action: "start" | "stop" | "restart" | "in-place" | "keep";
   /** In words; empty for keep without any difference. */
   because: string;
 }

@@ -55,7 +55,7 @@ test("planChanges() names each service once, in order, and keeps silent only abo
     }),
     { runs: 600 },
   );
-  for (const action of ["keep", "start", "stop", "restart"])
+  for (const action of ["keep", "in-place", "start", "stop", "restart"])
     assert.ok((actions.get(action) ?? 0) > 20, `${action}: ${actions.get(action)}`);
 });
 

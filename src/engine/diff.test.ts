@@ -26,11 +26,11 @@ test("planChanges() restarts when what a process was started with changed", () =
 test("planChanges() keeps running what changed only beside the process, and says so", () => {
   assert.deepEqual(change({}, { labels: { team: "x" } }), {
     service: "a",
-    action: "keep",
-    because: "only labels changed",
+    action: "in-place",
+    because: "labels changed",
   });
-  assert.equal(change({}, { critical: "exit" })?.action, "keep");
-  assert.equal(change({}, { labels: { team: "x" }, tags: ["y"] })?.because, "only tags, labels changed");
+  assert.equal(change({}, { critical: "exit" })?.action, "in-place");
+  assert.equal(change({}, { labels: { team: "x" }, tags: ["y"] })?.because, "tags, labels changed");
 });
 
 test("planChanges() starts what is enabled now", () => {
@@ -51,10 +51,10 @@ test("planChanges() names the key of a built-in service where only what it is to
 
 test("planChanges() has the configuration's words for what changed, each once", () => {
   assert.equal(change({}, { environmentFiles: [{ path: "/x", required: true }] })?.because, "env_file changed");
-  assert.equal(change({}, { environmentProblem: "gone" })?.because, "only env_file changed");
+  assert.equal(change({}, { environmentProblem: "gone" })?.because, "env_file changed");
   assert.equal(change({}, { inheritEnvironment: ["A"] })?.because, "inherit_environment changed");
-  assert.equal(change({}, { startTimeoutMs: 1, runTimeoutMs: 2 })?.because, "only timeout changed");
-  assert.equal(change({}, { runTimeoutMs: 2, dependsOn: [needs("b")] })?.because, "only depends_on, timeout changed");
+  assert.equal(change({}, { startTimeoutMs: 1, runTimeoutMs: 2 })?.because, "timeout changed");
+  assert.equal(change({}, { runTimeoutMs: 2, dependsOn: [needs("b")] })?.because, "depends_on, timeout changed");
 });
 
 test("planChanges() names the variables that changed, by where they come from, and none of their values", () => {

@@ -5,7 +5,8 @@ import type { EnvironmentFilePlan, Plan, ServicePlan } from "./plan.ts";
 
 export interface Change {
   service: string;
-  action: "start" | "stop" | "restart" | "reload" | "keep";
+  /** in-place: what changed takes effect without a new process. */
+  action: "start" | "stop" | "restart" | "in-place" | "keep";
   /** In words; empty for keep without any difference. */
   because: string;
 }
@@ -107,7 +108,9 @@ function changeOf(from: ServicePlan, to: ServicePlan, neededBy: string): Change 
   if (changed.length > 0) return { service, action: "restart", because: `${changed.join(", ")} changed` };
   if (isDisabled) return { service, action: "keep", because: `no longer enabled, but needed by ${neededBy}` };
   const harmless = changedFields(from, to, otherFields);
-  return { service, action: "keep", because: harmless.length === 0 ? "" : `only ${harmless.join(", ")} changed` };
+  return harmless.length === 0
+    ? { service, action: "keep", because: "" }
+    : { service, action: "in-place", because: `${harmless.join(", ")} changed` };
 }
 
 /** Whether a process started by one definition is not what the other asks for. */

@@ -35,7 +35,8 @@ function withDependents(engine: Engine, changes: Change[], to: Plan): Change[] {
   const restarted = new Set(changes.filter(({ action }) => action === "restart").map(({ service }) => service));
   for (const name of restarted) {
     for (const service of to.services) {
-      if (restarted.has(service.name) || byName.get(service.name)?.action !== "keep") continue;
+      const action = byName.get(service.name)?.action;
+      if (restarted.has(service.name) || (action !== "keep" && action !== "in-place")) continue;
       if (!isBoundTo(service, name, types) || !isRunning(engine, service.name)) continue;
       byName.set(service.name, {
         service: service.name,

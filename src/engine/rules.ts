@@ -8,7 +8,8 @@ export const rules = {
   "wanted-by-dependent": "what a wanted service depends on is wanted too",
   listens: "a lazy service is not started yet: gonit listens on its sockets",
   "wanted-by-connection": "the first connection to one of its sockets starts a lazy service",
-  "watched-changed": "a service is started anew when something that it watches has changed",
+  "watched-changed":
+    "when something that a service watches has changed, it is reloaded, or started anew where nothing else reloads it",
   "unwanted-by-request": "a request to stop makes a service unwanted",
   "unwanted-by-conflict": "starting a service makes those unwanted that conflict with it",
   adopted: "a process that lives when the state was lost is taken over as its service's",
@@ -83,7 +84,7 @@ export const rules = {
   // Configuration
   "apply-new": "a service that is new in the plan is started when it is enabled",
   "apply-changed": "a service whose definition changed is stopped and started with the new one",
-  "apply-kept": "a service whose definition did not change keeps running",
+  "apply-kept": "a service keeps its process where nothing in the new plan asks for another",
   "apply-removed": "a service that is no longer in the plan is stopped and forgotten",
   "apply-disabled": "a service that is no longer enabled is stopped",
   "apply-proved": "an apply is done when all that it changed is ready, healthy where its health is asked, and stays so",

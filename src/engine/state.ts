@@ -231,7 +231,8 @@ export interface End {
 
 export interface OpenRequest {
   id: Ticket;
-  request: Request | { verb: "apply" };
+  /** `watched`: of gonit itself, since a watched file changed; nobody is answered. */
+  request: Request | { verb: "apply" } | { verb: "reload"; names: string[]; watched: true };
   sinceBootMs: number;
   timer: Ticket;
   timerAtMs: number;

@@ -164,12 +164,14 @@ test("plan: what docs/apply.md shows is what is told, of an env_file's content t
   });
   await gonit.sees(/msg="Started service".*service=api/);
   writeFileSync(join(gonit.folder, "db.env"), "PGPORT=5433\nPGPASSWORD=also-secret\n");
-  write(gonit, blocks("planned").replace("info", "debug").replace("title: Shop", "title: Shop 2"));
+  const changed = blocks("planned").replace("info", "debug").replace("title: Shop", "title: Shop 2");
+  write(gonit, changed.replace("on-failure", "always"));
   const { code, stdout } = gonit.client("plan");
   assert.equal(code, 0);
   assert.equal(`$ gonit plan\n${stdout}`, blocks("plan"));
   const { changes, system } = JSON.parse(gonit.client("plan", "--json").stdout);
   assert.deepEqual(changes[1], { service: "db", action: "restart", because: "env_file (PGPASSWORD, PGPORT) changed" });
+  assert.deepEqual(changes.at(-1), { service: "jobs", action: "in-place", because: "restart changed" });
   assert.deepEqual(system, ["title"]);
   assert.ok(!gonit.output().includes("Stopping service"));
 });
