@@ -310,7 +310,7 @@ export const serviceEntries = {
   sockets: described(sockets, "What gonit listens on in its place, and hands over from descriptor 3 on."),
   watch: described(
     listOf(path("the path of a file or directory"), "paths"),
-    "Files, and directories with all that is in them: when something changes, the service is reloaded, or restarted where it has no `reload`.",
+    "Files, and directories with all that is in them: when something changes, the service is restarted.",
   ),
   replicas: described(
     wholeNumber("a number", 1, replicasMax),

@@ -63,7 +63,7 @@ export function resultsOf(engine: Engine, request: OpenRequest): RequestResult[]
 
 function answer(engine: Engine, request: OpenRequest, reply: Reply): void {
   forgetRequest(engine, request);
-  if (!("watched" in request.request)) engine.effects.push({ kind: "reply", request: request.id, reply });
+  engine.effects.push({ kind: "reply", request: request.id, reply });
 }
 
 /** The client went away, or does not wait any longer. */

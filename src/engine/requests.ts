@@ -2,7 +2,7 @@
 
 import { Role, SignalScope } from "../contract.ts";
 import type { RequestResult } from "./effect.ts";
-import { armTimer, type Engine, log, type Node, newTicket, note, touch } from "./engine.ts";
+import { armTimer, type Engine, log, type Node, note, touch } from "./engine.ts";
 import type { Event, Request } from "./event.ts";
 import { matchNames } from "./names.ts";
 import { answerIfSettled } from "./request-end.ts";
@@ -166,26 +166,6 @@ export function openApply(engine: Engine, id: number, targets: Target[], timeout
   const open = newRequest(engine, { id, request: { verb: "apply" }, timeoutMs }, targets);
   for (const target of targets) (engine.byName.get(target.name) as Node).waiters.push({ request: open, target });
   answerIfSettled(engine, open);
-}
-
-/** A reload that nobody waits for, since a watched file changed. One that has not begun will see this change as well. */
-export function openReload(engine: Engine, node: Node): void {
-  const { name } = node.unit;
-  if (node.waiters.some(({ request, target }) => "watched" in request.request && !target.begun)) return;
-  const request: OpenRequest["request"] = { verb: "reload", names: [name], watched: true };
-  const target: Target = {
-    name,
-    goal: "reload",
-    outcome: "",
-    did: "",
-    reason: "",
-    from: node.unit.run?.start ?? 0,
-    begun: false,
-    exitCode: -1,
-  };
-  const open = newRequest(engine, { id: newTicket(engine), request, timeoutMs: null }, [target]);
-  node.waiters.push({ request: open, target });
-  touch(engine, node);
 }
 
 const scopes = { process: SignalScope.process, group: SignalScope.group, tree: SignalScope.tree } as const;

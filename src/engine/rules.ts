@@ -8,8 +8,7 @@ export const rules = {
   "wanted-by-dependent": "what a wanted service depends on is wanted too",
   listens: "a lazy service is not started yet: gonit listens on its sockets",
   "wanted-by-connection": "the first connection to one of its sockets starts a lazy service",
-  "watched-changed":
-    "when something that a service watches has changed, it is reloaded, or started anew where nothing else reloads it",
+  "watched-changed": "a service is started anew when something that it watches has changed",
   "unwanted-by-request": "a request to stop makes a service unwanted",
   "unwanted-by-conflict": "starting a service makes those unwanted that conflict with it",
   adopted: "a process that lives when the state was lost is taken over as its service's",

@@ -231,8 +231,7 @@ export interface End {
 
 export interface OpenRequest {
   id: Ticket;
-  /** `watched`: of gonit itself, since a watched file changed; nobody is answered. */
-  request: Request | { verb: "apply" } | { verb: "reload"; names: string[]; watched: true };
+  request: Request | { verb: "apply" };
   sinceBootMs: number;
   timer: Ticket;
   timerAtMs: number;

@@ -88,7 +88,7 @@ function ofRequest(
     state: "",
     shown: `waiting: ${request.verb}${names}${until}`,
     sinceWallMs: wallMsOf(sinceBootMs, now),
-    because: "watched" in request ? "a watched file changed" : "a client asked for it",
+    because: "a client asked for it",
     waitsFor: isOfSystem
       ? ["the end of the system: gonit why shutdown"]
       : open.map((target) => targetText(engine, target, now)),

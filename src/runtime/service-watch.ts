@@ -1,10 +1,10 @@
 /**
- * Tells when files of a service change (`watch`), which reloads or restarts it. As in configuration-watch.ts inotify(7) only wakes us, and what counts is a
+ * Restarts services when files change (`watch`). As in configuration-watch.ts inotify(7) only wakes us, and what counts is a
  * fingerprint of all files that is the same in two looks and another than when the run began: so a file that is being
- * written, or is renamed into its place, is waited for, and many changes at once are one.
+ * written, or is renamed into its place, is waited for, and many changes at once are one restart.
  *
- * A service that writes into its own watched paths would be restarted or reloaded for ever: changes that come soon after
- * each of several starts or reloads in a row suspend the watch.
+ * A service that writes into its own watched paths would be restarted for ever: changes that come soon after each of several
+ * starts in a row suspend the watch.
  */
 
 import { Clock, Poll } from "../contract.ts";
@@ -12,7 +12,6 @@ import { isEqual } from "../engine/diff.ts";
 import { engineOf, type Node } from "../engine/engine.ts";
 import type { Plan } from "../engine/plan.ts";
 import type { State } from "../engine/state.ts";
-import { reloadsWatched } from "../engine/watched.ts";
 import { readNow } from "./clock.ts";
 import type { Shell } from "./performer.ts";
 
@@ -20,7 +19,7 @@ const pauseMs = 100;
 const pollMs = 2000;
 const entriesMax = 4096;
 const depthMax = 16;
-/** So many starts or reloads in a row, each followed by a change within this time, are the service's own doing. */
+/** So many starts in a row, each followed by a change within this time, are the service's own doing. */
 const ownChanges = 3;
 const ownChangeMs = 3000;
 
@@ -29,14 +28,13 @@ interface Watch {
   paths: string[];
   /** The run that the baseline was taken at. */
   start: number;
-  /** When that run began, or was last reloaded by us. */
   startedMs: number;
   baseline: Map<string, string>;
   seen: Map<string, string>;
   fd: number;
   isPolling: boolean;
   timer: number;
-  /** Starts and reloads in a row that a change followed soon. */
+  /** Restarts in a row that a change followed soon. */
   quick: number;
   isSuspended: boolean;
 }
@@ -168,9 +166,7 @@ export class ServiceWatch {
   private changed(watch: Watch, path: string): void {
     const { node } = watch;
     watch.baseline = watch.seen;
-    const { monotonicMs } = readNow();
-    watch.quick = monotonicMs - watch.startedMs < ownChangeMs ? watch.quick + 1 : 0;
-    if (reloadsWatched(node)) watch.startedMs = monotonicMs;
+    watch.quick = readNow().monotonicMs - watch.startedMs < ownChangeMs ? watch.quick + 1 : 0;
     if (watch.quick < ownChanges) {
       this.shell.emit({ kind: "watched-changed", instance: node.id, path });
       return;

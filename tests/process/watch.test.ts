@@ -68,37 +68,6 @@ test("watch: a service that writes into its own watched path is noticed, and its
   assert.equal(gonit.service("web").pid, pid);
 });
 
-test("watch: a service with a reload is reloaded and keeps its process, also by the reload of a later configuration", async (context) => {
-  const script = `trap "echo heard HUP" HUP; echo ready; while :; do sleep 0.05; done`;
-  const text = (reload: string) =>
-    `services:\n  - {name: web, command: sh -c '${script}', ready: {log: ready}, watch: [conf], ${reload}}\n`;
-  const gonit = start(context, (folder) => {
-    writeFileSync(join(folder, "conf"), "1");
-    return text("reload: HUP");
-  });
-  await gonit.sees(/msg="Service ready" service=web/);
-  const { pid } = gonit.service("web");
-  appendFileSync(join(gonit.folder, "conf"), "2");
-  await gonit.sees(/web \| heard HUP/);
-  assert.match(gonit.client("why", "web").stdout, /watches has changed.*conf/);
-  writeFileSync(join(gonit.folder, "config.yml"), text("reload: {command: echo reloads by command}"));
-  assert.equal(gonit.client("apply").code, 0);
-  appendFileSync(join(gonit.folder, "conf"), "3");
-  await gonit.sees(/web \| reloads by command/);
-  assert.equal(gonit.service("web").pid, pid);
-});
-
-test("watch: a reload that writes into the watched path does not go on for ever", async (context) => {
-  const gonit = start(context, (folder) => {
-    writeFileSync(join(folder, "conf"), "1");
-    return web("watch: [conf], reload: {command: sh -c 'date +%N >conf'}");
-  });
-  await gonit.sees(/msg="Started service" pid=\d+ service=web/);
-  appendFileSync(join(gonit.folder, "conf"), "2");
-  await gonit.sees(/msg="Watch suspended: the service changes its own watched files"/);
-  assert.equal(starts(gonit), 1);
-});
-
 test("watch: it goes on after a killed manager, and starts what has failed", async (context) => {
   const gonit = start(
     context,
