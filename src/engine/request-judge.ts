@@ -91,9 +91,14 @@ function judgeRun(engine: Engine, node: Node, target: Target): void {
     target.begun = true;
     target.from = run.start;
   }
-  if (!target.begun) failIfHopeless(engine, node, target);
-  else if (run !== null && run.start === target.from) failIfUnkillable(node, target);
-  else tellEnd(target, last as End, isSuccess(last as End, node.plan.restart));
+  const { type } = definitionOf(node);
+  if (target.begun && run?.start !== target.from)
+    tellEnd(target, last as End, isSuccess(last as End, node.plan.restart));
+  else if (type !== "task") {
+    // An apply made it one that does not end by itself.
+    fail(target, "no task", `is a ${type} now, no task`);
+  } else if (target.begun) failIfUnkillable(node, target);
+  else failIfHopeless(engine, node, target);
 }
 
 function tellEnd(target: Target, end: End, isGood: boolean): void {
