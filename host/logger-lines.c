@@ -14,7 +14,7 @@
 
 #define LINES_OUT_BYTES 32768
 #define LINES_OVERSHOOT 65536
-#define LINES_CUT " [gonit: cut]\n" /* at most as long as a stamp: src/cli/look/merge-logs.ts knows it too */
+#define LINES_CUT " [gonit: no line end]\n" /* shorter than a stamp; src/control/partial-lines.ts knows it too */
 
 static uint8_t lines_out[LINES_OUT_BYTES];
 

@@ -1,7 +1,8 @@
 import { ExitCode } from "../contract.ts";
+import { isCut, partialMark } from "../control/partial-lines.ts";
 import type { Command, Context } from "./command.ts";
 import { ask, connect } from "./connection.ts";
-import type { LogLine } from "./json-shapes.ts";
+import type { LogLine, LogPieceOutput } from "./json-shapes.ts";
 import { linesOf, mergeLines, servicePainter } from "./look/merge-logs.ts";
 import { momentOption } from "./moment.ts";
 import { print, printError, printJson, wantsColour } from "./output.ts";
@@ -13,7 +14,8 @@ export const command: Command = {
   usage: "logs [-f] [-n N] [--since T] [--raw] [NAME…]",
   about:
     "Shows the last lines that services printed; with -f goes on showing what comes. With --since the lines of all " +
-    "services are merged by time and shown with it. On a terminal colours stay, and other control characters are shown as ^X.",
+    "services are merged by time and shown with it. A line that was cut, or has no end yet, is marked. On a terminal colours " +
+    "stay, and other control characters are shown as ^X.",
   options: [
     { name: "--follow", short: "-f", value: "", help: "Go on until interrupted." },
     {
@@ -28,7 +30,7 @@ export const command: Command = {
       value: "T",
       help: "From this moment on: 5m (ago), 08:30, 2026-11-25T08:30:00, in UTC.",
     },
-    { name: "--raw", short: "", value: "", help: "Control characters as they are, also on a terminal." },
+    { name: "--raw", short: "", value: "", help: "Control characters as they are, also on a terminal, and no marks." },
   ],
   examples: ["gonit logs web", "gonit logs -f", "gonit logs -n 100 'worker-*'", "gonit logs --since 5m web db"],
   run,
@@ -53,7 +55,7 @@ function showLast(context: Context, lines: number): number {
   const connection = connect(context);
   const show = shower(context);
   const showPiece = (piece: { service: string; text: string }): void => {
-    if (options.json) host.print(1, `${JSON.stringify(piece)}\n`);
+    if (options.json) host.print(1, `${JSON.stringify(withPartial(piece))}\n`);
     else for (const line of linesOf({ ...piece, stamped: false })) show(line);
   };
   const params = { names: words, lines, follow, sinceMs: null };
@@ -61,7 +63,7 @@ function showLast(context: Context, lines: number): number {
     if (notification.method === "log") showPiece(notification.params);
   });
   connection.close();
-  if (options.json && !follow) printJson(result);
+  if (options.json && !follow) printJson({ logs: result.logs.map(withPartial) });
   else for (const piece of result.logs) showPiece(piece);
   if (result.logs.length === 0 && !follow && !options.json) print("");
   return ExitCode.ok;
@@ -97,9 +99,14 @@ function showSince(context: Context, sinceMs: number, count: number | null): num
   return ExitCode.ok;
 }
 
+function withPartial(piece: { service: string; text: string }): LogPieceOutput {
+  return { ...piece, partial: linesOf({ ...piece, stamped: false }).at(-1)?.partial ?? false };
+}
+
 function shower({ options, words }: Context): (line: LogLine) => void {
   const paint = servicePainter(wantsColour(options));
-  const isShown = host.isTerminal(1) && !options.has("--raw");
+  const isRaw = options.has("--raw");
+  const isShown = host.isTerminal(1) && !isRaw;
   return (line) => {
     const { time, service, text } = line;
     if (options.json) {
@@ -107,6 +114,14 @@ function shower({ options, words }: Context): (line: LogLine) => void {
       return;
     }
     const name = words.length === 1 ? "" : paint(`${service} | `, service);
-    host.print(1, `${time === "" ? "" : `${time}  `}${name}${isShown ? shownText(text) : text}\n`);
+    host.print(
+      1,
+      `${time === "" ? "" : `${time}  `}${name}${isShown ? shownText(text) : text}${isRaw ? "" : markOf(line)}\n`,
+    );
   };
+}
+
+/** An object of a JSON log says it itself. */
+function markOf({ text, partial }: LogLine): string {
+  return partial && !isCut(text) ? partialMark : "";
 }

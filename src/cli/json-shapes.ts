@@ -33,6 +33,8 @@ export interface LogsOutput {
 export interface LogPieceOutput {
   service: string;
   text: string;
+  /** The last line of the text has no end: the service has not written one yet, or died before. */
+  partial: boolean;
 }
 
 export interface LogLine {
@@ -40,6 +42,8 @@ export interface LogLine {
   time: string;
   service: string;
   text: string;
+  /** It goes on in the service's next line: it was cut there, or the service has not written its end yet. */
+  partial: boolean;
 }
 
 export interface EventHead {

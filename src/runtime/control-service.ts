@@ -31,7 +31,7 @@ import { readNow } from "./clock.ts";
 import { storeEnabled } from "./enabled-store.ts";
 import { requestEvent } from "./history-events.ts";
 import type { LoadOutcome } from "./load-configuration.ts";
-import { linesSince } from "./log-since.ts";
+import { lineEnd, linesSince } from "./log-since.ts";
 import { lastLinesOf } from "./log-store.ts";
 import { logNote } from "./log-troubles.ts";
 import type { Manager } from "./manager.ts";
@@ -151,8 +151,9 @@ export class ControlService implements ControlHost {
     const logs: LogPiece[] = [];
     for (const { instance } of this.services(names)) {
       for (const source of this.manager.shell.logs.sourcesOf(instance)) {
-        const kept = lastLinesOf(this.manager.shell.logs.tail(source), lines, source.path === "" ? source.flags : 0);
-        if (kept.length > 0) logs.push({ service: source.name, text: `${kept.join("\n")}\n` });
+        const tail = this.manager.shell.logs.tail(source);
+        const kept = lastLinesOf(tail, lines, source.path === "" ? source.flags : 0);
+        if (kept.length > 0) logs.push({ service: source.name, text: kept.join("\n") + lineEnd(tail) });
       }
     }
     return { logs };

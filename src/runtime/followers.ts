@@ -22,6 +22,7 @@ export class Followers {
 
   constructor(logs: LogStore) {
     this.logs = logs;
+    logs.onLastWords = (instance) => this.lookAtLastWords(instanceKey(instance));
   }
 
   add(services: Follower["services"], more: Follower["more"], stamps: boolean): LogFollower {
@@ -41,6 +42,17 @@ export class Followers {
   /** Called when the bell rang. */
   lookAll(): void {
     for (const follower of this.followers) this.look(follower, () => 0);
+  }
+
+  /** An instance's main process has ended: what it said last may have no line end. */
+  private lookAtLastWords(key: string): void {
+    for (const follower of this.followers) {
+      const entry = follower.watched.get(key);
+      for (const source of entry === undefined ? [] : this.logs.sourcesOf(entry.instance)) {
+        const text = follower.readers.get(source.name)?.readLast(source) ?? "";
+        if (text !== "") follower.more({ service: key, text });
+      }
+    }
   }
 
   /** `begin`: where a source begins that was not seen before. */

@@ -20,34 +20,26 @@ export class LogReader {
     this.stamps = stamps;
   }
 
-  /** What came since, as text. */
+  /** What came since, as text: whole lines; what has come of another one waits for its end. */
   read(source: LogSource): string {
-    const counters = host.logCounters(source.slot);
-    const missing = counters.stored - this.position;
-    if (missing <= 0) return "";
-    this.position = counters.stored;
-    const bytes = Math.min(missing, pieceBytesMax);
-    if (isInMemory(source, counters.flags)) {
-      const memory = host.logMemory(source.slot);
-      return this.shown(memory.subarray(Math.max(0, memory.length - bytes)), source);
-    }
-    return this.readFile(source, counters.fileSize, bytes);
+    return this.take(source, endOfLastLine);
   }
 
-  private readFile(source: LogSource, fileSize: number, bytes: number): string {
-    const inFile = Math.min(bytes, fileSize);
-    let data = readTail(source.path, fileSize - inFile, inFile);
-    if (inFile < bytes) {
-      const archive = `${source.path}.1`;
-      const archived = host.stat(archive);
-      if (typeof archived === "object") {
-        const inArchive = Math.min(bytes - inFile, archived.size);
-        data = joined(readTail(archive, archived.size - inArchive, inArchive), data);
-      }
-    }
-    // A character may be cut at the end of what was stored by now: it waits for its other half.
-    const whole = joined(this.rest, data);
-    const end = (source.flags & LogFlag.json) === 0 ? endOfLastLine(whole) : whole.length;
+  /** The same with what has no line end: nothing more comes. */
+  readLast(source: LogSource): string {
+    return this.take(source, ({ length }) => length);
+  }
+
+  private take(source: LogSource, endOf: (data: Uint8Array) => number): string {
+    const counters = host.logCounters(source.slot);
+    const missing = Math.max(0, counters.stored - this.position);
+    this.position = counters.stored;
+    if (missing === 0 && this.rest.length === 0) return "";
+    const bytes = Math.min(missing, pieceBytesMax);
+    const isMemory = isInMemory(source, counters.flags);
+    const data = isMemory ? memoryTail(source, bytes) : fileTail(source, counters.fileSize, bytes);
+    const whole = data.length < missing ? data : joined(this.rest, data);
+    const end = endOf(whole);
     this.rest = whole.slice(end);
     return this.shown(whole.subarray(0, end), source);
   }
@@ -56,6 +48,21 @@ export class LogReader {
     const text = host.decodeUtf8(bytes);
     return this.stamps ? text : withoutStamps(text, flags);
   }
+}
+
+function memoryTail({ slot }: LogSource, bytes: number): Uint8Array {
+  const memory = host.logMemory(slot);
+  return memory.subarray(Math.max(0, memory.length - bytes));
+}
+
+function fileTail({ path }: LogSource, fileSize: number, bytes: number): Uint8Array {
+  const inFile = Math.min(bytes, fileSize);
+  const data = readTail(path, fileSize - inFile, inFile);
+  const archive = `${path}.1`;
+  const archived = inFile < bytes ? host.stat(archive) : 0;
+  if (typeof archived === "number") return data;
+  const inArchive = Math.min(bytes - inFile, archived.size);
+  return joined(readTail(archive, archived.size - inArchive, inArchive), data);
 }
 
 function readTail(path: string, offset: number, bytes: number): Uint8Array {

@@ -4,6 +4,7 @@
  */
 
 import { LogFlag } from "../contract.ts";
+import { messagesOf } from "../control/partial-lines.ts";
 import { type InstanceId, instanceKey, parseInstanceKey, type Ticket } from "../engine/instance.ts";
 import type { LogPlan, ServicePlan } from "../engine/plan.ts";
 import { ServiceTerminals } from "./service-terminals.ts";
@@ -26,6 +27,8 @@ export interface LogSource {
 
 export class LogStore {
   readonly terminals = new ServiceTerminals();
+  /** Called when an instance that is followed has ended, and all that it wrote is read. */
+  onLastWords: (instance: InstanceId) => void = () => {};
   private readonly sources = new Map<string, LogSource>();
   private readonly heldEnds = new Map<string, number>();
   private readonly watchers = new Map<string, number>();
@@ -255,24 +258,12 @@ function readRange(path: string, offset: number, bytes: number): string {
 
 const stampLength = "2026-11-25T08:00:01.234Z ".length;
 
-/** The last whole lines of a text, as the service wrote them. A first line that may be cut is left out. */
+/** The last lines of a text, as the service wrote them. */
 export function lastLinesOf(text: string, count: number, flags: number): string[] {
   const lines = text.split("\n");
   if (lines[lines.length - 1] === "") lines.pop();
+  if ((flags & LogFlag.json) !== 0) return messagesOf(lines).slice(-count);
   const kept = lines.slice(-count);
-  if ((flags & LogFlag.json) !== 0) return kept.map(messageOf);
   if ((flags & LogFlag.stamp) === 0) return kept;
   return kept.map((line) => (/^\d{4}-\d\d-\d\dT[\d:.]+Z /.test(line) ? line.slice(stampLength) : line));
-}
-
-/** Of a line of `format: json`; one that the service has not ended is no whole object yet. */
-function messageOf(line: string): string {
-  for (const whole of [line, `${line}"}`]) {
-    try {
-      return String((JSON.parse(whole) as { message: unknown }).message);
-    } catch {
-      /* The other one, or what it is. */
-    }
-  }
-  return line;
 }

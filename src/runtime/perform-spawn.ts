@@ -236,6 +236,7 @@ export class Spawner {
       this.drainTries.delete(ticket);
       this.readyPipes.ended(ticket);
       if (tellsByLine) this.mains.wroteAll(instance);
+      if (isMain && isFollowed) this.shell.logs.onLastWords(instance);
       this.shell.emit({
         kind: "process-exited",
         ticket,

@@ -1,12 +1,12 @@
 /** Trouble that users reported, on a laptop: what becomes of output and of messages. tests/cases.md says which case is where. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { constants, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { constants, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { clientBeside } from "./client-beside.ts";
-import { afterwards, children, start } from "./gonit.ts";
+import { afterwards, binary, children, start, watch } from "./gonit.ts";
 
 // DarthSim/overmind#81
 test("the last words of a hundred quick programs are kept, also without a line end, of the killed and of children", async (context) => {
@@ -21,13 +21,92 @@ test("the last words of a hundred quick programs are kept, also without a line e
     gonit.status().services.every(({ name, state }) => /^(c|keeper)$/.test(name) || state === "failed"),
   );
   for (let at = 0; at < times; at++) {
-    assert.equal(gonit.client("logs", `a${at}`).stdout, "out1\nfatal: no newline\n");
-    assert.equal(gonit.client("logs", `b${at}`).stdout, "x\n");
+    assert.equal(gonit.client("logs", `a${at}`).stdout, "out1\nfatal: no newline [gonit: no line end]\n");
+    assert.equal(gonit.client("logs", `b${at}`).stdout, "x [gonit: no line end]\n");
   }
   await gonit.sees(/^c \| early$/m);
   writeFileSync(join(gonit.folder, "go"), "");
   await gonit.until("its child has ended too", () => gonit.service("c").state === "done");
   assert.equal(gonit.client("logs", "c").stdout, "early\nlate\n");
+});
+
+/** Three files of the same words: a line, one that is longer than the limit, one without end. */
+const wordsInFiles = `services:
+${["text", "json", "raw"]
+  .map(
+    (format) =>
+      `  - {name: ${format}, shell: true, command: "echo one; printf '%0300d' 7; echo; printf fatal; until [ -e go ]; do sleep 0.02; done; echo ' error'; exec sleep 1000", logs: {to: ./${format}.log, format: ${format}, line_limit: 256}}`,
+  )
+  .join("\n")}
+`;
+
+// DarthSim/overmind#81
+test("a line without end, and one that was cut, are marked as such by logs, logs --json and in JSON files", async (context) => {
+  const gonit = start(context, wordsInFiles);
+  const json = (...words: string[]) =>
+    (JSON.parse(gonit.client("logs", "--json", ...words).stdout) as { logs: { text: string; partial: boolean }[] })
+      .logs;
+  const objects = () =>
+    readFileSync(join(gonit.folder, "json.log"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { message: string; partial?: boolean });
+  const zeros = "0".repeat(256);
+  const rest = `${"0".repeat(43)}7`;
+  await gonit.until("the last words are read", () => json("raw")[0]?.text.endsWith("fatal") === true);
+  // Whole objects are in the file a moment later, although the service says no more.
+  await gonit.until("the object is closed", () =>
+    /fatal","partial":true\}\n$/.test(readFileSync(join(gonit.folder, "json.log"), "utf8")),
+  );
+  assert.deepEqual(
+    objects().map(({ message, partial }) => [message, partial === true]),
+    [
+      ["one", false],
+      [zeros, true],
+      [rest, false],
+      ["fatal", true],
+    ],
+  );
+  await gonit.until("the text is read", () => json("text")[0]?.partial === true);
+  assert.deepEqual(json("raw"), [{ service: "raw", text: `one\n${zeros}${rest}\nfatal`, partial: true }]);
+  assert.deepEqual(
+    json("--since", "1h", "text").map(({ text, partial }) => [text, partial]),
+    [
+      ["one", false],
+      [zeros, true],
+      [rest, false],
+      ["fatal", true],
+    ],
+  );
+  assert.deepEqual(
+    json("--since", "1h", "json").map(({ partial }) => partial),
+    [false, true, false, true],
+  );
+  assert.match(gonit.client("logs", "-n", "1", "text").stdout, /Z fatal \[gonit: no line end\]\n$/);
+  assert.match(gonit.client("logs", "-n", "1", "--raw", "text").stdout, /Z fatal\n$/);
+  writeFileSync(join(gonit.folder, "go"), "");
+  await gonit.until("the line has its end", () => json("text")[0]?.partial === false);
+  assert.match(gonit.client("logs", "-n", "1", "text").stdout, /Z fatal error\n$/);
+  await gonit.until("so has the object", () => objects().at(-1)?.message === " error");
+  assert.equal(json("json")[0]?.partial, false);
+});
+
+// DarthSim/overmind#81
+test("who follows the output sees the last words too, marked where they have no line end", async (context) => {
+  const gonit = start(
+    context,
+    `services:\n  - {name: a, type: task, enabled: false, shell: true, command: "echo one; printf 'fatal: no end'"}\n  - {name: keeper, command: sleep 1000}\n`,
+  );
+  await gonit.until("it runs", () => gonit.service("keeper").state === "ready");
+  assert.equal(gonit.client("run-task", "a").stdout, "one\nfatal: no end");
+  const follower = spawn(binary(), ["logs", "-f", "a", "keeper", "--socket", join(gonit.folder, "control.sock")]);
+  const followed = watch(follower);
+  afterwards(context, () => follower.kill("SIGKILL"));
+  await followed.sees(/a \| fatal: no end \[gonit: no line end\]\n/);
+  assert.equal(gonit.client("run-task", "a").code, 0);
+  await followed.sees(
+    /a \| one\na \| fatal: no end \[gonit: no line end\]\na \| one\na \| fatal: no end \[gonit: no line end\]\n/,
+  );
 });
 
 // canonical/pebble#211

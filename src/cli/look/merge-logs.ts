@@ -1,5 +1,6 @@
 /** Lines of several services, one after the other as they came. */
 
+import { isCut, partialMark } from "../../control/partial-lines.ts";
 import type { LogLine } from "../json-shapes.ts";
 
 const stampPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) /;
@@ -8,14 +9,20 @@ const jsonPattern = /^\{"time":"([^"]*)"/;
 /** The lines of a text. `stamped`: each with its stamp taken off; JSON lines stay whole. */
 export function linesOf({ service, text, stamped }: { service: string; text: string; stamped: boolean }): LogLine[] {
   const lines = text.split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  if (!stamped) return lines.map((line) => ({ time: "", service, text: line }));
+  const hasEnd = lines.at(-1) === "";
+  if (hasEnd) lines.pop();
   let time = "";
-  return lines.map((line) => {
-    const stamp = stampPattern.exec(line);
-    time = stamp?.[1] ?? jsonPattern.exec(line)?.[1] ?? time;
-    return { time, service, text: stamp === null ? line : line.slice(stamp[0].length) };
+  return lines.map((line, at) => {
+    const stamp = stamped ? stampPattern.exec(line) : null;
+    if (stamped) time = stamp?.[1] ?? jsonPattern.exec(line)?.[1] ?? time;
+    const whole = stamp === null ? line : line.slice(stamp[0].length);
+    const partial = isCut(whole) || (!hasEnd && at === lines.length - 1);
+    return { time, service, text: withoutMark(whole), partial };
   });
+}
+
+function withoutMark(line: string): string {
+  return line.endsWith(partialMark) ? line.slice(0, -partialMark.length) : line;
 }
 
 /** By time; of equal times, and of the lines of one service, the order stays. */
