@@ -22,7 +22,7 @@ export class Checks {
     this.open.clear();
     const { transaction } = state;
     const nobodys = transaction === null || transaction.isAwaited ? null : transaction.request;
-    for (const { id, request } of state.requests) if (id !== nobodys && !("watched" in request)) this.open.add(id);
+    for (const { id } of state.requests) if (id !== nobodys) this.open.add(id);
   }
 
   beforeStep(state: State, events: Event[]): void {
