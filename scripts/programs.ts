@@ -48,7 +48,7 @@ const PROGRAMS: Program[] = [
   { package: "ovmf", proof: "/usr/share/OVMF/OVMF_CODE_4M.fd", purposes: ["firmware"] },
   { package: "umoci", proof: "umoci", purposes: ["oci"] },
   { package: "skopeo", proof: "skopeo", purposes: ["oci"] },
-  { package: "runc", proof: "runc", purposes: ["oci"] },
+  { package: "runc", proof: "runc", purposes: ["tests", "oci"] },
   { package: "qemu-utils", proof: "qemu-img", purposes: ["qcow2"] },
   { package: "qemu-system-x86", proof: "qemu-system-x86_64", purposes: ["vm"] },
   { package: "busybox-static", proof: "busybox", purposes: ["vm"] },

@@ -110,7 +110,8 @@ export class Spawner {
     const hasPipes = service.logs.to === "file" || service.logs.to === "console" || service.tty?.device === "";
     const logError = !hasPipes ? 0 : Math.min(outputs.stdout, outputs.stderr);
     if (logError < 0) {
-      this.fail(effect.ticket, Stage.log, -logError, `cannot make the log pipe: ${host.errnoText(logError)}`);
+      const what = service.tty?.device === "" ? "its terminal" : "the log pipe";
+      this.fail(effect.ticket, Stage.log, -logError, `cannot make ${what}: ${host.errnoText(logError)}`);
       return;
     }
     if (service.ready.kind === "log") this.shell.logs.markStart(service, effect.instance);

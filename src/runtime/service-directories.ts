@@ -33,7 +33,7 @@ export function directoryBases(uid: number, environment: Map<string, string>): D
     return path.startsWith("/") ? path : "";
   };
   const home = given("HOME");
-  const inHome = (path: string) => (home === "" ? "" : `${home}/${path}`);
+  const inHome = (path: string) => (home === "" ? "" : `${home.replace(/\/$/, "")}/${path}`);
   const state = given("XDG_STATE_HOME") || inHome(".local/state");
   return {
     run: given("XDG_RUNTIME_DIR"),
