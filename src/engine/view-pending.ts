@@ -41,7 +41,7 @@ function ofShutdown(engine: Engine, shutdown: Shutdown, now: Now): Explanation {
       ...(shutdown.forced ? [] : ["gonit shutdown --force kills them now"]),
       ...releasesOf(engine, live, now),
     ],
-    causes: causesOf(engine, now, ["shutdown", "shutdown-forced", "critical", "idle"]),
+    causes: causesOf(engine, now, ["shutdown", "shutdown-forced", "critical"]),
     lastLines: [],
   };
 }
@@ -102,8 +102,9 @@ function leftText(atMs: number, now: Now): string {
   return durationText(Math.max(0, atMs - now.monotonicMs));
 }
 
+/** A target whose unit is gone has its outcome. */
 function nodesOf({ byName }: Engine, targets: Target[]): Node[] {
-  return targets.map(({ name }) => byName.get(name)).filter((node) => node !== undefined);
+  return targets.map(({ name }) => byName.get(name) as Node);
 }
 
 const goals: Record<Target["goal"], string> = {
@@ -120,8 +121,7 @@ const goals: Record<Target["goal"], string> = {
 };
 
 function targetText(engine: Engine, { name, goal }: Target, now: Now): string {
-  const node = engine.byName.get(name);
-  return node === undefined ? name : `${name} ${goals[goal]}: ${stateText(engine, node, now)}`;
+  return `${name} ${goals[goal]}: ${stateText(engine, engine.byName.get(name) as Node, now)}`;
 }
 
 function waitText(engine: Engine, node: Node, now: Now): string {
@@ -130,7 +130,7 @@ function waitText(engine: Engine, node: Node, now: Now): string {
 
 /** Its state, and what it waits for itself. */
 function stateText({ state }: Engine, { unit, plan }: Node, now: Now): string {
-  const [first] = explain(state, unit.name, now)?.waitsFor ?? [];
+  const [first] = (explain(state, unit.name, now) as Explanation).waitsFor;
   const shown = shownState(unit, plan);
   const pid = unit.run?.main === "running" ? ` (pid ${(unit.run as Run).pid})` : "";
   return `${shown}${pid}${first === undefined ? "" : `, waits for ${first}`}`;
@@ -138,7 +138,7 @@ function stateText({ state }: Engine, { unit, plan }: Node, now: Now): string {
 
 function releasesOf({ state }: Engine, nodes: Node[], now: Now): string[] {
   const texts = nodes.flatMap(({ unit }) =>
-    (explain(state, unit.name, now)?.release ?? []).map((text) => `${unit.name}: ${text}`),
+    (explain(state, unit.name, now) as Explanation).release.map((text) => `${unit.name}: ${text}`),
   );
   return texts.length > releasesMax
     ? [...texts.slice(0, releasesMax), `and ${texts.length - releasesMax} more`]
