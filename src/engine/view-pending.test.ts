@@ -318,7 +318,7 @@ test("explainPending() tells what an apply removes, and which other one was refu
 });
 
 test("explainPending() tells of a reload by a command", () => {
-  const reload = { kind: "command", command: { argv: ["reload"], builtin: null } } as const;
+  const reload: ServicePlan["reload"] = { kind: "command", command: { argv: ["reload"], builtin: null } };
   const hand = new ByHand(service("db", { reload }));
   hand.mainStarts("db");
   hand.request({ verb: "reload", names: ["db"] });
