@@ -1,7 +1,7 @@
 /** What an apply would do, with all that follows from it: what `gonit plan` shows. */
 
 import { type Change, isEqual, planChanges } from "./diff.ts";
-import { type Engine, engineOf } from "./engine.ts";
+import { type Engine, engineOf, type Node } from "./engine.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
 import type { State } from "./state.ts";
 import { isLive } from "./unit.ts";
@@ -22,10 +22,9 @@ export function planPreview(state: State, to: Plan): PlanPreview {
 
 /** A changed service that is not to run is only known by its new definition from then on. */
 function withState(engine: Engine, change: Change): Change {
-  const unit = engine.byName.get(change.service)?.unit;
-  if (change.action === "restart" && unit?.wanted === "down")
-    return { ...change, action: "keep", because: `${change.because}, but it is stopped` };
-  return change;
+  if (change.action !== "restart") return change;
+  const { unit } = engine.byName.get(change.service) as Node;
+  return unit.wanted === "up" ? change : { ...change, action: "keep", because: `${change.because}, but it is stopped` };
 }
 
 /** What needs a service that is restarted is stopped before it and comes back after it. */
@@ -35,7 +34,7 @@ function withDependents(engine: Engine, changes: Change[], to: Plan): Change[] {
   const restarted = new Set(changes.filter(({ action }) => action === "restart").map(({ service }) => service));
   for (const name of restarted) {
     for (const service of to.services) {
-      const action = byName.get(service.name)?.action;
+      const { action } = byName.get(service.name) as Change;
       if (restarted.has(service.name) || (action !== "keep" && action !== "in-place")) continue;
       if (!isBoundTo(service, name, types) || !isRunning(engine, service.name)) continue;
       byName.set(service.name, {
