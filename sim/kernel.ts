@@ -126,9 +126,13 @@ export class Kernel {
     this.durable = this.durable.filter((event) => !(isStartSign(event) && event.ticket === ticket));
   }
 
-  /** What has ended and was told is known to nobody any more: it may be spawned again. */
+  /**
+   * What has ended and was told is known to nobody any more: it may be spawned again. So may what never began, also by a
+   * state of a time before that, for which the answer that is on its way means nothing.
+   */
   forgetEnded(): void {
-    const told = new Set(this.durable.map((event) => ("ticket" in event ? event.ticket : 0)));
+    const answers = this.durable.filter(({ kind }) => kind !== "spawn-failed");
+    const told = new Set(answers.map((event) => ("ticket" in event ? event.ticket : 0)));
     for (const ticket of this.spawned.keys())
       if (!this.processes.has(ticket) && !told.has(ticket)) this.spawned.delete(ticket);
   }
