@@ -1,6 +1,6 @@
 /** What status and why tell of a task's schedule. */
 
-import { localText, utc } from "./calendar.ts";
+import { localText } from "./calendar.ts";
 import type { Node } from "./engine.ts";
 import type { Now } from "./event.ts";
 import type { Plan, SchedulePlan } from "./plan.ts";
@@ -14,7 +14,7 @@ import { durationText, endText } from "./words.ts";
 /** Null: the task has none. */
 export function scheduleStatus(state: State, node: Node, now: Now): ScheduleStatus | null {
   const { unit, plan } = node;
-  if (unit.schedule === null || plan.schedule === null) return null;
+  if (plan.schedule === null) return null;
   const { last } = unit;
   return {
     text: plan.schedule.text,
@@ -22,7 +22,7 @@ export function scheduleStatus(state: State, node: Node, now: Now): ScheduleStat
     nextWallMs: isScheduled(unit) ? nextWallMs(unit, plan.schedule, now) : null,
     next: nextText(state, node, now),
     last: last === null ? "" : `${endText(last)}, ${localTime(state, plan.schedule, wallMsOf(last.atBootMs, now))}`,
-    skipped: unit.schedule.skipped,
+    skipped: (unit.schedule as UnitSchedule).skipped,
   };
 }
 
@@ -31,16 +31,17 @@ function timezoneOf(plan: SchedulePlan): string {
 }
 
 function localTime(state: State, plan: SchedulePlan, wallMs: number): string {
-  const zone = plan.kind === "cron" ? zoneOf(state.plan as Plan, plan.timezone) : utc;
-  return `${localText(zone, wallMs)} ${timezoneOf(plan)}`;
+  const timezone = timezoneOf(plan);
+  return `${localText(zoneOf(state.plan as Plan, timezone), wallMs)} ${timezone}`;
 }
 
 /** "its next time, 2026-11-29 03:30:00 Europe/Berlin (30 3 * * *), in 3h20m"; empty when none is to come. */
 export function nextTimeText(state: State, node: Node, now: Now): string {
   const { unit, plan } = node;
-  if (!isScheduled(unit) || plan.schedule === null) return "";
-  const left = leftText(Math.max(0, nextWallMs(unit, plan.schedule, now) - now.wallMs));
-  return `its next time, ${nextText(state, node, now)} (${plan.schedule.text}), in ${left}`;
+  if (!isScheduled(unit)) return "";
+  const schedule = plan.schedule as SchedulePlan;
+  const left = leftText(Math.max(0, nextWallMs(unit, schedule, now) - now.wallMs));
+  return `its next time, ${nextText(state, node, now)} (${schedule.text}), in ${left}`;
 }
 
 function leftText(ms: number): string {
@@ -51,6 +52,6 @@ function leftText(ms: number): string {
 /** Why a task waits that has no next time. */
 export function noTimeText({ unit, plan }: Node): string {
   const { on } = unit.schedule as UnitSchedule;
-  const text = plan.schedule?.text ?? "";
+  const { text } = plan.schedule as SchedulePlan;
   return on ? `its time has passed: ${text}` : `it is not on its schedule: ${text}`;
 }
