@@ -322,6 +322,8 @@ export const HOST_CALLS: HostCall[] = [
   { name: "openProcess", module: "manager", signature: "(pid: number): number", doc: "A descriptor of a process (pidfd), readable when it has ended. fd or -errno (-ENOSYS: there are none here)." },
   { name: "signalProcess", module: "manager", signature: "(fd: number, signal: number): number", doc: "Signals the process of a pidfd; 0 only asks whether it is there. 0 or -errno." },
   { name: "nameProcess", module: "manager", signature: "(ticket: number, pid: number, instance: string): number", doc: "Claims a slot for a process that runs and that no spawn made: its exit is recorded if init is the one to reap it. Slot number or -errno." },
+  { name: "limitProcess", module: "manager", signature: "(pid: number, resource: number, soft: number, hard: number): number", doc: "Limits of a process that runs, by number as in setrlimit(2); -1 is infinity. 1, 0 where it has them already, or -errno." },
+  { name: "niceThread", module: "manager", signature: "(tid: number, nice: number): number", doc: "Priority of one thread, as nice(2) has it. 0 or -errno." },
   { name: "inspectTree", module: "manager", signature: "(request: TreeRequest): void", doc: "Asks the tree thread which processes of a start are left; answered by trees()." },
   { name: "signalTree", module: "manager", signature: "(request: TreeRequest, signal: number): void", doc: "Signals every process of a start. SIGKILL: freezes, rescans until two scans agree, kills. Answered by trees()." },
   { name: "trees", module: "manager", signature: "(): TreeResult[]", doc: "Answers of the tree thread since the last call." },

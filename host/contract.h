@@ -253,6 +253,8 @@
   X(openProcess, host_open_process, 1) \
   X(signalProcess, host_signal_process, 2) \
   X(nameProcess, host_name_process, 3) \
+  X(limitProcess, host_limit_process, 4) \
+  X(niceThread, host_nice_thread, 2) \
   X(inspectTree, host_inspect_tree, 1) \
   X(signalTree, host_signal_tree, 2) \
   X(trees, host_trees, 0) \

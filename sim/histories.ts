@@ -1,11 +1,13 @@
 /** Random systems and random histories of them, as data: made from a seed, and shortened piece by piece. */
 
 import { Role } from "../src/contract.ts";
+import { noLimits } from "../src/engine/enforce-limits.ts";
 import type { Gate, Request } from "../src/engine/event.ts";
 import type {
   DependencyPlan,
   DependencyWait,
   HealthPlan,
+  LimitsPlace,
   Plan,
   ReadyPlan,
   SchedulePlan,
@@ -48,7 +50,8 @@ export function makeHistory(seed: number): History {
   const theme: Theme = dice.percent(28) ? "reload" : "all";
   const services = symmetric(names.map((_, at) => makeService(dice, names, at, theme)));
   const role = dice.percent(70) ? Role.vm : dice.percent(50) ? Role.container : Role.laptop;
-  const plan = system(services, { role });
+  const limitsPlace: LimitsPlace = { controllers: [], groups: "none", mayRaise: role === Role.vm, mayHurry: true };
+  const plan = system(services, { role, limitsPlace });
   const only = dice.percent(10) ? [dice.pick(names)] : null;
   const moves = Array.from({ length: 5 + dice.below(40) }, () => makeMove(dice, names, services, theme));
   return { seed, plan, only, moves };
@@ -235,7 +238,8 @@ function changedServices(dice: Dice, names: string[], services: ServicePlan[], t
   const chosen = copies[at] as ServicePlan;
   const roll = dice.below(100);
   if (roll < 35) chosen.environment = { V: String(dice.below(3)) };
-  else if (roll < 43) chosen.description = `number ${dice.below(9)}`;
+  else if (roll < 40) chosen.description = `number ${dice.below(9)}`;
+  else if (roll < 43) chosen.limits = { ...noLimits, files: 3 + dice.below(9) };
   else if (roll < 47) Object.assign(chosen, makeLimits(dice));
   else if (roll < 50 && chosen.type === "task") chosen.schedule = dice.percent(70) ? makeSchedule(dice) : null;
   else if (roll < 50 && chosen.type === "service") chosen.health = dice.percent(70) ? makeHealth(dice) : null;

@@ -474,6 +474,10 @@ export interface Host {
   signalProcess(fd: number, signal: number): number;
   /** Claims a slot for a process that runs and that no spawn made: its exit is recorded if init is the one to reap it. Slot number or -errno. */
   nameProcess(ticket: number, pid: number, instance: string): number;
+  /** Limits of a process that runs, by number as in setrlimit(2); -1 is infinity. 1, 0 where it has them already, or -errno. */
+  limitProcess(pid: number, resource: number, soft: number, hard: number): number;
+  /** Priority of one thread, as nice(2) has it. 0 or -errno. */
+  niceThread(tid: number, nice: number): number;
   /** Asks the tree thread which processes of a start are left; answered by trees(). */
   inspectTree(request: TreeRequest): void;
   /** Signals every process of a start. SIGKILL: freezes, rescans until two scans agree, kills. Answered by trees(). */

@@ -12,7 +12,12 @@ const names =
 export function parseCapability(text: string): number | Refusal {
   const name = text.toLowerCase().replace(/^cap_/, "");
   const number = names.indexOf(name);
-  return number >= 0 ? number : new Refusal("there is no such capability", didYouMean(name, names));
+  return number >= 0
+    ? number
+    : new Refusal(
+        "there is no such capability",
+        didYouMean(name, names) || "write a name of capabilities(7), such as net_admin",
+      );
 }
 
 export function formatCapability(number: number): string {

@@ -1,8 +1,5 @@
 /** The keys `tty` and `stdin` of a service: its terminal, and what it reads from. */
 
-import type { TerminalPlan } from "../engine/plan.ts";
-import type { YamlNode } from "./node.ts";
-import type { Problems } from "./problems.ts";
 import { byKind, changed, described, type NodeSchema } from "./schema-kit.ts";
 import { keyed } from "./schema-maps.ts";
 import { filledText, path, type Reference, reference } from "./values.ts";
@@ -65,27 +62,3 @@ export const stdin: NodeSchema<StdinSource> = byKind(
   { scalar: stdinWord, map: stdinMap },
   { list: "write tty, null, {file: PATH} or {from: NAME}" },
 );
-
-interface InputValues {
-  tty?: TtySource | null;
-  stdin?: StdinSource | null;
-}
-
-/** What the plan holds of both; `stdinAt` is where the service says `stdin`, if it does. */
-export function inputOf(
-  { tty: terminal, stdin: source }: InputValues,
-  stdinAt: YamlNode | null,
-  problems: Problems,
-): { tty: TerminalPlan | null; stdin: string; stdinFrom: string } {
-  const device = terminal === undefined || terminal === null || "none" in terminal ? null : terminal.device;
-  const isTerminal = source === undefined || source === null || source.kind === "tty";
-  if (device === null && source?.kind === "tty" && stdinAt !== null)
-    problems.at(stdinAt, "contradiction", "cannot read from a terminal: the service has none", {
-      fix: "add tty: true",
-    });
-  return {
-    tty: device === null ? null : { device, stdin: isTerminal },
-    stdin: source?.kind === "file" ? source.path : "",
-    stdinFrom: source?.kind === "from" ? source.from.name : "",
-  };
-}

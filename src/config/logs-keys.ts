@@ -70,7 +70,8 @@ const logsMap = layered("a way to keep logs", {
 
 export type LogValues = OutputOf<typeof logsMap>;
 
-export const logs: NodeSchema<LogValues> = byKind("a way to keep logs", {
-  scalar: changed(target, (to) => ({ to }) as LogValues),
-  map: logsMap,
-});
+export const logs: NodeSchema<LogValues> = byKind(
+  "a way to keep logs",
+  { scalar: changed(target, (to) => ({ to }) as LogValues), map: logsMap },
+  { list: "write one path, or {to: PATH, stderr: separate}" },
+);

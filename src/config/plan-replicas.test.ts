@@ -27,6 +27,10 @@ test("replicas are services of their own, and gonit config writes them as one", 
 test("what replicas cannot share is refused", () => {
   const problemOf = (keys: string) => problemsOf(`services: [{name: a, command: "true", replicas: 2, ${keys}}]`);
   assert.match(problemOf("sockets: [/a]"), /cannot have replicas: only one service can listen on its sockets/);
+  assert.match(
+    problemOf("tty: /dev/ttyS0"),
+    /cannot have replicas: only one service can have the terminal \/dev\/ttyS0/,
+  );
   assert.match(problemOf("pid_file: /a"), /cannot have replicas: only one daemon can write its pid file/);
   assert.match(problemsOf("services: [{name: a, type: group, replicas: 2}]"), /a group has no process/);
   assert.match(problemsOf('services: [{name: a, command: "true", replicas: 0}]'), /replicas/);

@@ -31,5 +31,7 @@ function whyNot({ values }: CollectedService): string {
   if (values.type === "group") return "a group has no process";
   if ((values.sockets?.length ?? 0) > 0) return "only one service can listen on its sockets";
   if (values.pid_file !== undefined) return "only one daemon can write its pid file";
+  if (values.tty !== undefined && values.tty !== null && "device" in values.tty && values.tty.device !== "")
+    return `only one service can have the terminal ${values.tty.device}`;
   return "";
 }

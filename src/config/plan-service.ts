@@ -19,12 +19,12 @@ import type {
 import { type CollectedService, type Merged, ownKey } from "./collect.ts";
 import { serviceDefaults } from "./defaults.ts";
 import type { HealthSource } from "./health-keys.ts";
-import { inputOf } from "./input-keys.ts";
 import type { LimitValues } from "./limits-keys.ts";
 import type { LogValues } from "./logs-keys.ts";
 import { childOf, keyOf, type MapNode, placeOf, type YamlNode } from "./node.ts";
 import { type CommandContext, defaultCommand, planCommand } from "./plan-commands.ts";
 import { directoriesOf, removalOf } from "./plan-directories.ts";
+import { inputOf } from "./plan-input.ts";
 import { limitsOf } from "./plan-limits.ts";
 import { pidFileOf } from "./plan-pid-file.ts";
 import { sandboxOf } from "./plan-sandbox.ts";
@@ -78,7 +78,7 @@ export function planService(service: CollectedService, context: ServiceContext):
     limits: limitsOf(values.limits as Merged<LimitValues> | undefined),
     watch: values.watch ?? none,
     sockets: socketsOf(service, context),
-    ...inputOf(values, ownKey(service, "stdin"), context.problems),
+    ...inputOf(service, context.problems),
     inheritEnvironment: values.inherit_environment ?? role.inheritEnvironment,
     environment: environment.environment,
     environmentFiles: environment.environmentFiles,

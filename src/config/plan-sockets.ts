@@ -37,7 +37,9 @@ function whyNot({ values }: CollectedService): string {
     return `descriptor ${ready.fd} is one of theirs, and ready wants it too`;
   const places = sources.map(({ kind, address, port }) => `${kind} ${address} ${port}`);
   const twice = places.findIndex((place, at) => places.indexOf(place) !== at);
-  if (twice >= 0) return `${sources[twice]?.address} stands there twice`;
+  const again = sources[twice];
+  if (again !== undefined)
+    return `${again.port === 0 ? again.address : `${again.address}:${again.port}`} stands there twice`;
   for (const { kind, address } of sources)
     for (const { name } of values.directories?.run ?? [])
       if (kind === "unix" && address.startsWith(`/run/${name}/`))

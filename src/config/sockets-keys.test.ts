@@ -41,7 +41,7 @@ test("what cannot be listened on is told with what to write", () => {
   assert.match(problemOf('sockets: ["127.0.0.1:0"]'), /ports go from 1 to 65535/);
   assert.match(problemOf(`sockets: [/${"x".repeat(120)}]`), /a path has at most 107 bytes/);
   assert.match(problemOf("sockets: [{name: x}]"), /listen/);
-  assert.match(problemOf('sockets: ["127.0.0.1:80", "127.0.0.1:80"]'), /127.0.0.1 stands there twice/);
+  assert.match(problemOf('sockets: ["127.0.0.1:80", "127.0.0.1:80"]'), /127.0.0.1:80 stands there twice/);
   assert.match(problemOf("sockets: [/a], ready: {fd: 3}"), /descriptor 3 is one of theirs/);
   assert.match(problemOf("sockets: [/run/a/s], directories: {run: a}"), /is removed each time/);
   assert.match(problemsOf("services: [{name: a, type: group, sockets: [/a]}]"), /a group has no process/);

@@ -21,7 +21,12 @@ export function text(expects: string, wrongKindFix = ""): NodeSchema<string> {
 }
 
 export function filledText(expects: string, wrongKindFix = ""): NodeSchema<string> {
-  const read = (value: string) => (value === "" ? new Refusal("it is empty") : value.includes("\0") ? zeroByte : value);
+  const read = (value: string) =>
+    value === ""
+      ? new Refusal("it is empty", "write it, or leave the key out")
+      : value.includes("\0")
+        ? zeroByte
+        : value;
   return scalar(expects, { ...textTypes, minLength: 1 }, read, wrongKindFix);
 }
 
@@ -37,7 +42,7 @@ export const boolean: NodeSchema<boolean> = scalar("true or false", { type: "boo
       ? "write true"
       : /^(?:no|n|off|0|disabled?)$/i.test(value)
         ? "write false"
-        : "";
+        : "write true or false";
     return new Refusal("it is neither", meant);
   }
   return plain ? read : new Refusal("it is a text, because of the quotes", `write ${read}`);
@@ -45,11 +50,12 @@ export const boolean: NodeSchema<boolean> = scalar("true or false", { type: "boo
 
 export function wholeNumber(expects: string, min: number, max: number): NodeSchema<number> {
   const range = `a whole number from ${min} to ${max}`;
+  const fix = `write a number such as ${Math.min(max, Math.max(min, 10))}, or leave the key out`;
   return scalar(expects, { type: "integer", minimum: min, maximum: max }, (value, plain) => {
     const number = readNumber(value);
-    if (number === null) return new Refusal(`it is not ${range}`);
+    if (number === null) return new Refusal(`it is not ${range}`, fix);
     if (!plain) return new Refusal("it is a text, because of the quotes", `write ${value}`);
-    return Number.isInteger(number) && number >= min && number <= max ? number : new Refusal(`it is not ${range}`);
+    return Number.isInteger(number) && number >= min && number <= max ? number : new Refusal(`it is not ${range}`, fix);
   });
 }
 
@@ -57,7 +63,10 @@ export function factor(expects: string, min: number, max: number): NodeSchema<nu
   const range = `a number from ${min} to ${max}`;
   return scalar(expects, { type: "number", minimum: min, maximum: max }, (value) => {
     const number = readNumber(value);
-    return number !== null && number >= min && number <= max ? number : new Refusal(`it is not ${range}`);
+    if (number !== null && number >= min && number <= max) return number;
+    const percent = /^(\d+(?:\.\d+)?)%$/.exec(value)?.[1];
+    const meant = percent === undefined ? Math.max(min, Math.min(max, 1)) : Number(percent) / 100;
+    return new Refusal(`it is not ${range}`, `write a number such as ${meant}`);
   });
 }
 
@@ -66,7 +75,7 @@ export function choice<const T extends string>(expects: string, values: readonly
   return scalar(expects, { type: "string", enum: values }, (value) => {
     return known.has(value)
       ? (value as T)
-      : new Refusal(`it is none of ${values.join(", ")}`, didYouMean(value, values));
+      : new Refusal(`it is none of ${values.join(", ")}`, didYouMean(value, values) || `write ${values.join(" or ")}`);
   });
 }
 
@@ -79,7 +88,9 @@ const durationJson = {
 export function duration(expects: string, minMs = 0, wrongKindFix = ""): NodeSchema<number> {
   const read = (value: string) => {
     const ms = parseDuration(value);
-    return typeof ms === "number" && ms < minMs ? new Refusal(`it is shorter than ${minMs} ms`) : ms;
+    return typeof ms === "number" && ms < minMs
+      ? new Refusal(`it is shorter than ${minMs} ms`, `write ${minMs}ms, or longer`)
+      : ms;
   };
   return scalar(expects, durationJson, read, wrongKindFix);
 }
@@ -102,7 +113,8 @@ export function size(expects: string, minBytes: number): NodeSchema<number> {
   };
   return scalar(expects, json, (value) => {
     const bytes = parseSize(value);
-    return typeof bytes === "number" && bytes < minBytes ? new Refusal(`it is less than ${minBytes} bytes`) : bytes;
+    if (typeof bytes !== "number" || bytes >= minBytes) return bytes;
+    return new Refusal(`it is less than ${minBytes} bytes`, `write ${minBytes} or more, or leave the key out`);
   });
 }
 
@@ -130,10 +142,13 @@ export interface Reference {
 
 export const serviceName = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}$/;
 
-export const reference: NodeSchema<Reference> = changed(filledText("the name of a service"), (name, node) => ({
-  name,
-  node,
-}));
+export const reference: NodeSchema<Reference> = changed(
+  filledText("the name of a service", "write one name"),
+  (name, node) => ({
+    name,
+    node,
+  }),
+);
 
 /** What is split, or given to a shell, once it is known which (`shell: true` may stand in another layer). */
 export type CommandSource = { kind: "text"; node: ScalarNode } | { kind: "list"; argv: string[]; node: YamlNode };

@@ -5,6 +5,7 @@ import { makeHistory } from "../../sim/histories.ts";
 import { service, system } from "../../sim/plans.ts";
 import { assertProperty } from "../../tests/properties.ts";
 import { needsNewProcess, planChanges } from "./diff.ts";
+import { noLimits } from "./enforce-limits.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
 
 /** A plan, and what applies make of it. */
@@ -63,7 +64,8 @@ test("planChanges() sees a difference in every field of a service but where it i
   const one = service("a");
   for (const field of Object.keys(one) as (keyof ServicePlan)[]) {
     if (field === "name") continue;
-    const other = { ...one, [field]: field === "enabled" ? false : ["something else"] };
+    const values: Partial<ServicePlan> = { enabled: false, limits: { ...noLimits, pids: 7 } };
+    const other = { ...one, [field]: values[field] ?? ["something else"] };
     const [change] = planChanges(system([one]), system([other]), []);
     if (field === "definedAt") assert.equal(change?.because, "");
     else assert.notEqual(change?.because, "", field);

@@ -1,7 +1,8 @@
 /** What a new plan changes in the running one. Pure; `gonit plan` prints it, plan-change.ts carries it out. */
 
 import { environmentKeys } from "./diff-words.ts";
-import type { EnvironmentFilePlan, Plan, ServicePlan } from "./plan.ts";
+import { changedLimits, fixedLimits, limitKeys } from "./limits-in-place.ts";
+import type { EnvironmentFilePlan, LimitsPlace, LimitsPlan, Plan, ServicePlan } from "./plan.ts";
 
 export interface Change {
   service: string;
@@ -21,7 +22,6 @@ const processFields: (keyof ServicePlan)[] = [
   "groups",
   "umask",
   "directories",
-  "limits",
   "sandbox",
   "sockets",
   "tty",
@@ -68,7 +68,8 @@ export function planChanges(from: Plan | null, to: Plan, wanted: string[]): Chan
   const changes = to.services.map((service) => {
     const before = old.get(service.name);
     old.delete(service.name);
-    return before === undefined ? newService(service) : changeOf(before, service, needed.get(service.name) ?? "");
+    if (before === undefined) return newService(service);
+    return changeOf(before, service, needed.get(service.name) ?? "", to.limitsPlace);
   });
   for (const service of old.keys())
     changes.push({ service, action: "stop", because: "no longer in the configuration" });
@@ -99,23 +100,32 @@ function newService(service: ServicePlan): Change {
 }
 
 /** `neededBy`: a service that needs it, or an empty text. */
-function changeOf(from: ServicePlan, to: ServicePlan, neededBy: string): Change {
+function changeOf(from: ServicePlan, to: ServicePlan, neededBy: string, place: LimitsPlace | undefined): Change {
   const service = to.name;
   const isDisabled = from.enabled && !to.enabled;
   if (isDisabled && neededBy === "") return { service, action: "stop", because: "no longer enabled" };
   if (!from.enabled && to.enabled) return { service, action: "start", because: "enabled now" };
-  const changed = changedFields(from, to, processFields);
+  const changed = [
+    ...changedFields(from, to, processFields),
+    ...fixedLimits(from.limits, to.limits, place).map(limitKey),
+  ];
   if (changed.length > 0) return { service, action: "restart", because: `${changed.join(", ")} changed` };
   if (isDisabled) return { service, action: "keep", because: `no longer enabled, but needed by ${neededBy}` };
-  const harmless = changedFields(from, to, otherFields);
-  return harmless.length === 0
+  const inPlace = [...changedLimits(from.limits, to.limits).map(limitKey), ...changedFields(from, to, otherFields)];
+  return inPlace.length === 0
     ? { service, action: "keep", because: "" }
-    : { service, action: "in-place", because: `${harmless.join(", ")} changed` };
+    : { service, action: "in-place", because: `${inPlace.join(", ")} changed` };
 }
 
-/** Whether a process started by one definition is not what the other asks for. */
-export function needsNewProcess(from: ServicePlan, to: ServicePlan): boolean {
-  return processFields.some((field) => isChanged(field, from, to));
+function limitKey(field: keyof LimitsPlan): string {
+  return `limits.${limitKeys[field]}`;
+}
+
+/** Whether a process started by one definition is not what the other asks for, and cannot be made so. */
+export function needsNewProcess(from: ServicePlan, to: ServicePlan, place?: LimitsPlace): boolean {
+  return (
+    processFields.some((field) => isChanged(field, from, to)) || fixedLimits(from.limits, to.limits, place).length > 0
+  );
 }
 
 function changedFields(from: ServicePlan, to: ServicePlan, fields: (keyof ServicePlan)[]): string[] {

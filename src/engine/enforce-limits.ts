@@ -42,6 +42,19 @@ const RLIMIT_NOFILE = 7;
 /** Microseconds in which cpu.max counts; the kernel's own default. */
 const periodUs = 100_000;
 
+export const noLimits: LimitsPlan = {
+  memoryBytes: null,
+  memoryHighBytes: null,
+  cpu: null,
+  cpuWeight: null,
+  ioWeight: null,
+  pids: null,
+  files: null,
+  coreBytes: null,
+  nice: null,
+  oomScoreAdj: null,
+};
+
 /** Limits that only a cgroup can hold for all processes of a service together. */
 export function needsCgroup(limits: LimitsPlan | null): boolean {
   if (limits === null) return false;

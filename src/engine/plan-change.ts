@@ -150,7 +150,7 @@ export function replacePlan(engine: Engine, to: Plan): { before: Map<string, Nod
   const services = new Map(to.services.map((service) => [service.name, service]));
   for (const [name, { unit, plan }] of before) {
     const service = services.get(name);
-    if (service !== undefined && !needsNewProcess(plan, service)) continue;
+    if (service !== undefined && !needsNewProcess(plan, service, to.limitsPlace)) continue;
     changed.add(name);
     if (unit.run !== null) unit.oldPlan ??= plan;
   }

@@ -27,7 +27,21 @@ export interface Plan {
   machine?: MachinePlan;
   /** Of the time zones that schedules name, but for UTC. Absent: they name none. */
   zones?: Record<string, ZoneTable>;
+  /** Of the place where it is applied; the manager fills it in. Absent: limits of what runs are left as they are. */
+  limitsPlace?: LimitsPlace;
   services: ServicePlan[];
+}
+
+/** What can be done to processes that run (limits-in-place.ts). */
+export interface LimitsPlace {
+  /** Of cgroup v2, those that services' groups have. */
+  controllers: string[];
+  /** Which services have a group: none, those whose limits need one, all. */
+  groups: "none" | "where-needed" | "all";
+  /** CAP_SYS_RESOURCE. */
+  mayRaise: boolean;
+  /** CAP_SYS_NICE. */
+  mayHurry: boolean;
 }
 
 export interface MachinePlan {

@@ -18,10 +18,11 @@ import {
   isOwnUser,
   type LimitFacts,
   needsCgroup,
+  noLimits,
   userCounts,
 } from "../engine/enforce-limits.ts";
 import { type InstanceId, instanceKey } from "../engine/instance.ts";
-import type { LimitsPlan, Plan, ServicePlan } from "../engine/plan.ts";
+import type { LimitsPlace, Plan, ServicePlan } from "../engine/plan.ts";
 import { sizeText } from "../engine/words.ts";
 import { writeKernelFile } from "./kernel-file.ts";
 
@@ -85,6 +86,35 @@ export class Cgroups {
     if (this.known().delete(key)) removeGroup(this.path(key), depthMax);
   }
 
+  /** What can be done to limits of processes that run. */
+  place(): LimitsPlace {
+    const { controllers, mayRaise, mayHurry } = readLimitFacts(this.root);
+    const groups = this.root === "" ? "none" : host.role() === Role.vm ? "all" : "where-needed";
+    // Before the first service that needs one nobody knows which of them gonit may hand on.
+    return { controllers: this.hasBegun ? (this.facts?.controllers ?? []) : controllers, groups, mayRaise, mayHurry };
+  }
+
+  /** The service's limits as they are now, in its group's files where it has one; what is left for its processes. */
+  renew(service: ServicePlan, id: InstanceId): Enforced {
+    const key = instanceKey(id);
+    const enforced = this.enforced(service);
+    this.refused.delete(key);
+    if (this.known().has(key)) this.write(key, enforced.files);
+    return enforced;
+  }
+
+  /** Processes of an instance's group. */
+  processesOf(id: InstanceId): number[] {
+    const group = this.groupOf(id);
+    return group === "" ? [] : pidsOf(`${group}/cgroup.procs`);
+  }
+
+  /** Shown by status until the next start. */
+  refuse(id: InstanceId, note: string): void {
+    const key = instanceKey(id);
+    this.refused.set(key, [...(this.refused.get(key) ?? []), note]);
+  }
+
   /** The group in which all processes of an instance are; empty where it has none. */
   groupOf(id: InstanceId): string {
     const key = instanceKey(id);
@@ -136,7 +166,7 @@ export class Cgroups {
   }
 
   private enforced({ limits, user }: ServicePlan): Enforced {
-    const asked = limits as LimitsPlan;
+    const asked = limits ?? noLimits;
     this.facts ??= { ...readLimitFacts(this.root), controllers: [] };
     if (needsCgroup(asked) && !this.hasBegun) {
       this.hasBegun = true;
@@ -170,13 +200,17 @@ export class Cgroups {
     }
     groups.add(key);
     this.stale = this.stale.filter((one) => one !== path);
+    this.write(key, files);
+    return path;
+  }
+
+  private write(key: string, files: Enforced["files"]): void {
     const refused: string[] = [];
     for (const [name, text] of files) {
-      const result = writeKernelFile(`${path}/${name}`, text);
+      const result = writeKernelFile(`${this.path(key)}/${name}`, text);
       if (result < 0) refused.push(`limits are not applied in full: cannot write ${name}: ${host.errnoText(result)}`);
     }
     if (refused.length > 0) this.refused.set(key, refused);
-    return path;
   }
 
   /** Has the controllers reach the services' groups, as far as this place allows: the names of those that do. */

@@ -271,7 +271,11 @@ export class ControlService implements ControlHost {
     done: (result: Reply) => boolean,
   ): void {
     const request = this.manager.shell.tickets.take();
-    this.manager.requests.wait(request, done);
+    this.manager.requests.wait(request, (reply) => {
+      // Who is told that it is applied finds the limits changed.
+      this.manager.liveLimits.look(this.manager.state());
+      done(reply);
+    });
     accepted(request);
     this.manager.history.record(readNow(), "", [requestEvent(request, peer, { verb: "apply", detail })]);
     const event: Event = { kind: "plan-loaded", plan, request, only: null };

@@ -70,7 +70,14 @@ function loadConfiguration(shell: Shell, request: LoadRequest, done: (outcome: L
       return;
     }
     const value = output.value as { plan?: Plan; problems?: string[]; warnings?: string[] };
-    if (value.plan !== undefined) done({ plan: shareParts(value.plan), warnings: value.warnings ?? [] });
+    if (value.plan !== undefined)
+      done({ plan: ofThisPlace(shell, shareParts(value.plan)), warnings: value.warnings ?? [] });
     else done({ problems: `${(value.problems ?? ["the reader gave no reason"]).join("\n").trimEnd()}\n` });
   });
+}
+
+/** The reader has no rights, and cannot tell what this place lets be changed in processes that run. */
+function ofThisPlace(shell: Shell, plan: Plan): Plan {
+  if (plan.services.some(({ limits }) => limits !== null)) plan.limitsPlace = shell.cgroups.place();
+  return plan;
 }

@@ -25,6 +25,7 @@ import { History } from "./history.ts";
 import { InitSignals, signalEvent } from "./init-signals.ts";
 import { KeptTimes } from "./kept-times.ts";
 import { endLeftBehind } from "./left-behind.ts";
+import { LiveLimits } from "./live-limits.ts";
 import { ConfigurationLoader } from "./load-configuration.ts";
 import { leaveLock } from "./lock-file.ts";
 import { LogStore } from "./log-store.ts";
@@ -89,6 +90,7 @@ export class Manager {
   readonly spawner: Spawner;
   readonly trees: Trees;
   readonly serviceWatch: ServiceWatch;
+  readonly liveLimits: LiveLimits;
   private readonly probes: Probes;
   readonly mains: MainProcesses;
   readonly sessions: ExecSessions;
@@ -158,6 +160,7 @@ export class Manager {
     this.removed = new RemovedInstances(logs, this.notify);
     this.trees = new Trees(this.shell);
     this.serviceWatch = new ServiceWatch(this.shell);
+    this.liveLimits = new LiveLimits(this.shell);
     this.logWatches = new LogWatches(this.shell);
     this.spawner = new Spawner(this.shell, {
       started: (startTicket, pid) => this.trees.leaderStarted(startTicket, pid),
@@ -332,6 +335,7 @@ export class Manager {
     this.forwarded.flush(mainProcess(this.state(), { service: "main", replica: 1 }));
     this.shell.sockets.sync();
     this.serviceWatch.afterTurn(this.state());
+    this.liveLimits.look(this.state());
     this.removed.afterTurn(this.state());
     this.spawner.feeds.afterTurn(this.state());
     this.machine?.afterTurn(this.state());

@@ -72,6 +72,55 @@ services:
   for (const note of notes.split("\n")) assert.ok(status.replace(/\s+/g, " ").includes(note), status);
 });
 
+/** Soft limits of open files, and the other things that a limit is of. */
+function limitsOf(pid: number): string {
+  const files = /^Max open files +(\d+) +(\d+)/m
+    .exec(readFileSync(`/proc/${pid}/limits`, "utf8"))
+    ?.slice(1)
+    .join("/");
+  const nice = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ")[16];
+  return `files ${files} nice ${nice} oom ${readFileSync(`/proc/${pid}/oom_score_adj`, "utf8").trim()}`;
+}
+
+test("limits change in what runs, also in its children and by the next manager; what cannot be changed there is a restart", async (context) => {
+  const text = (limits: string) => `
+watch_config: off
+services:
+  - {name: web, shell: true, command: "sleep 1000 & echo child $!; wait", limits: {${limits}}}
+  - {name: free, command: sleep 1000}
+`;
+  const gonit = start(context, text("files: 90, nice: 3, oom_score_adj: 300"), { endsRoles: true });
+  await gonit.sees(/child \d+/);
+  const { pid } = gonit.service("web");
+  const child = Number(/child (\d+)/.exec(gonit.output())?.[1]);
+  const change = (limits: string) => {
+    writeFileSync(join(gonit.folder, "config.yml"), text(limits));
+    const plan = gonit.client("plan").stdout;
+    const applied = gonit.client("apply");
+    assert.equal(applied.code, 0, applied.stderr);
+    return plan;
+  };
+  assert.equal(limitsOf(child), "files 90/90 nice 3 oom 300");
+  assert.match(
+    change("files: 80, nice: 4, oom_score_adj: 400"),
+    /^keep +web +changed in place: limits\.files, limits\.nice, limits\.oom_score_adj$/m,
+  );
+  for (const one of [pid as number, child]) assert.equal(limitsOf(one), "files 80/80 nice 4 oom 400");
+  assert.equal(gonit.service("web").pid, pid);
+  assert.match(gonit.client("why", "web").stdout, /changed in place: limits\.files/);
+  assert.equal(notesOf(gonit, "web"), "");
+  const manager = gonit.role("manager");
+  process.kill(manager, "SIGKILL");
+  await gonit.until("another manager is there", () => ![0, manager].includes(gonit.role("manager")));
+  assert.match(change("files: 70, nice: 4, oom_score_adj: 400"), /changed in place: limits\.files$/m);
+  assert.equal(limitsOf(child), "files 70/70 nice 4 oom 400");
+  assert.match(change("files: 70, nice: 4"), /^restart +web +limits\.oom_score_adj changed$/m);
+  assert.notEqual(gonit.service("web").pid, pid);
+  assert.equal(limitsOf(gonit.service("web").pid as number).split(" oom")[0], "files 70/70 nice 4");
+});
+
 test("a service's own cgroup is made, holds what leaves everything else, and is gone after the end", async (context) => {
   const gonit = start(
     context,

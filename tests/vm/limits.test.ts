@@ -46,6 +46,13 @@ tell roles cat /proc/1/cgroup
 tell controllers cat cgroup.subtree_control
 for file in memory.max memory.high cpu.max cpu.weight pids.max; do tell $file cat gonit.main.quiet/$file; done
 tell notes sh -c "gonit status quiet | grep -c 'not applied'"
+quiet=$(ps | grep '[s]leep 100000' | head -1 | awk '{print $1}')
+sed -i 's/memory: 32M, memory_high: 24M, cpu: 0.5, cpu_weight: 50, pids: 10, files: 77/memory: 40M, cpu_weight: 60, pids: 11, files: 99/' /system/config.yml
+tell planned sh -c "gonit plan | grep quiet"
+gonit apply
+tell live sh -c "cd gonit.main.quiet; cat memory.max memory.high cpu.max cpu.weight pids.max"
+tell open sh -c "grep 'open files' /proc/$(head -1 gonit.main.quiet/cgroup.procs)/limits"
+[ -d /proc/$quiet ] && echo "same: process"
 gonit start --no-wait grows
 until gonit why grows | grep -q "out of memory"; do sleep 0.1; done
 tell out gonit why grows
@@ -98,6 +105,14 @@ test("a service's memory, processes and processors end where its limits say, and
   assert.deepEqual(answers("cpu.max"), ["50000 100000"]);
   assert.deepEqual([...answers("cpu.weight"), ...answers("pids.max")], ["50", "10"]);
   assert.deepEqual(answers("notes"), ["0"]);
+  // Another configuration: files of the group are written, limits of the process set, and it goes on.
+  assert.match(
+    answers("planned")[0] ?? "",
+    /^keep +quiet +changed in place: limits\.memory, limits\.memory_high, limits\.cpu, limits\.cpu_weight, limits\.pids, limits\.files$/,
+  );
+  assert.deepEqual(answers("live"), [`${40 << 20} max max 100000 60 11`]);
+  assert.match(answers("open")[0] ?? "", /^Max open files +99 +99 /);
+  assert.deepEqual(answers("same"), ["process"]);
   assert.match(answers("out")[0] ?? "", /ended by SIGKILL: out of memory, its limit is 16M/);
   assert.deepEqual(answers("neighbour"), ["1"]);
   assert.deepEqual(answers("bomb"), ["bounded", "gone"]);
@@ -109,5 +124,5 @@ test("a service's memory, processes and processors end where its limits say, and
   assert.deepEqual(answers("inner"), ["0", "gone"]);
   assert.deepEqual(answers("rest"), ["2"]);
   // Another manager found the groups as they were.
-  assert.deepEqual(answers("again"), [`${32 << 20} 0::/gonit.roles`]);
+  assert.deepEqual(answers("again"), [`${40 << 20} 0::/gonit.roles`]);
 });

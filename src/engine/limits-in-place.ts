@@ -1,0 +1,76 @@
+/**
+ * Which changes of a service's limits reach the processes that run, and which need new ones. Files of a cgroup can be
+ * written at any time; limits of a process can be lowered by anybody, raised with privileges (prlimit(2)); and what no
+ * limit is must be asked of a process that was started without one. Pure: the facts of the place are given.
+ */
+
+import { needsCgroup } from "./enforce-limits.ts";
+import type { LimitsPlace, LimitsPlan } from "./plan.ts";
+
+/** The configuration's words. */
+export const limitKeys = {
+  memoryBytes: "memory",
+  memoryHighBytes: "memory_high",
+  cpu: "cpu",
+  cpuWeight: "cpu_weight",
+  ioWeight: "io_weight",
+  pids: "pids",
+  files: "files",
+  coreBytes: "core",
+  nice: "nice",
+  oomScoreAdj: "oom_score_adj",
+} as const satisfies Record<keyof LimitsPlan, string>;
+
+const fields = Object.keys(limitKeys) as (keyof LimitsPlan)[];
+
+/** Which controller of cgroup v2 holds what, for all processes of a service together. */
+const controllers: Partial<Record<keyof LimitsPlan, string>> = {
+  memoryBytes: "memory",
+  memoryHighBytes: "memory",
+  cpu: "cpu",
+  cpuWeight: "cpu",
+  ioWeight: "io",
+  pids: "pids",
+};
+
+export function changedLimits(from: LimitsPlan | null, to: LimitsPlan | null): (keyof LimitsPlan)[] {
+  return fields.filter((field) => (from?.[field] ?? null) !== (to?.[field] ?? null));
+}
+
+/** Of the changes, those that need new processes. `place`: undefined where nothing is known of it. */
+export function fixedLimits(
+  from: LimitsPlan | null,
+  to: LimitsPlan | null,
+  place: LimitsPlace | undefined,
+): (keyof LimitsPlan)[] {
+  const changed = changedLimits(from, to);
+  if (place === undefined) return changed;
+  const isMoved = place.groups === "where-needed" && needsCgroup(from) !== needsCgroup(to);
+  return changed.filter((field) => {
+    if (isMoved && controllers[field] !== undefined) return true;
+    return isFixed(field, from?.[field] ?? null, to?.[field] ?? null, place);
+  });
+}
+
+function isFixed(field: keyof LimitsPlan, from: number | null, to: number | null, place: LimitsPlace): boolean {
+  if (place.controllers.includes(controllers[field] ?? "")) return field === "ioWeight" && to === null;
+  switch (field) {
+    case "memoryHighBytes":
+    case "cpu":
+    case "cpuWeight":
+    case "ioWeight":
+      // Nothing here applies them.
+      return false;
+    case "nice":
+      return to === null || !(place.mayHurry || (from !== null && to >= from));
+    case "oomScoreAdj":
+      return to === null || !(place.mayRaise || (from !== null && to >= from));
+    default:
+      return to === null || !(place.mayRaise || (from !== null && amount(to) <= amount(from)));
+  }
+}
+
+/** -1 stands for all. */
+function amount(value: number): number {
+  return value < 0 ? Number.POSITIVE_INFINITY : value;
+}
