@@ -73,7 +73,7 @@ test("planChanges() tells which limits change in place, and which need a restart
   const from = { memoryBytes: 1, files: 7, nice: 2 };
   assert.equal(
     change(from, { ...from, memoryBytes: 2, nice: 3 }, root),
-    "keep: changed in place: limits.memory, limits.nice",
+    "in-place: limits.memory, limits.nice changed",
   );
   assert.equal(change(from, { memoryBytes: 2, files: 7 }, root), "restart: limits.nice changed");
   assert.equal(change(from, { ...from, memoryBytes: 2 }), "restart: limits.memory changed");

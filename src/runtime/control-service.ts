@@ -274,7 +274,7 @@ export class ControlService implements ControlHost {
     this.manager.requests.wait(request, (reply) => {
       // Who is told that it is applied finds the limits changed.
       this.manager.liveLimits.look(this.manager.state());
-      done(reply);
+      return done(reply);
     });
     accepted(request);
     this.manager.history.record(readNow(), "", [requestEvent(request, peer, { verb: "apply", detail })]);

@@ -105,16 +105,16 @@ services:
   assert.equal(limitsOf(child), "files 90/90 nice 3 oom 300");
   assert.match(
     change("files: 80, nice: 4, oom_score_adj: 400"),
-    /^keep +web +changed in place: limits\.files, limits\.nice, limits\.oom_score_adj$/m,
+    /^in place +web +limits\.files, limits\.nice, limits\.oom_score_adj changed$/m,
   );
   for (const one of [pid as number, child]) assert.equal(limitsOf(one), "files 80/80 nice 4 oom 400");
   assert.equal(gonit.service("web").pid, pid);
-  assert.match(gonit.client("why", "web").stdout, /changed in place: limits\.files/);
+  assert.match(gonit.client("why", "web").stdout, /-> limits\.files, limits\.nice, limits\.oom_score_adj changed/);
   assert.equal(notesOf(gonit, "web"), "");
   const manager = gonit.role("manager");
   process.kill(manager, "SIGKILL");
   await gonit.until("another manager is there", () => ![0, manager].includes(gonit.role("manager")));
-  assert.match(change("files: 70, nice: 4, oom_score_adj: 400"), /changed in place: limits\.files$/m);
+  assert.match(change("files: 70, nice: 4, oom_score_adj: 400"), /^in place +web +limits\.files changed$/m);
   assert.equal(limitsOf(child), "files 70/70 nice 4 oom 400");
   assert.match(change("files: 70, nice: 4"), /^restart +web +limits\.oom_score_adj changed$/m);
   assert.notEqual(gonit.service("web").pid, pid);

@@ -108,7 +108,7 @@ test("a service's memory, processes and processors end where its limits say, and
   // Another configuration: files of the group are written, limits of the process set, and it goes on.
   assert.match(
     answers("planned")[0] ?? "",
-    /^keep +quiet +changed in place: limits\.memory, limits\.memory_high, limits\.cpu, limits\.cpu_weight, limits\.pids, limits\.files$/,
+    /^in place +quiet +limits\.memory, limits\.memory_high, limits\.cpu, limits\.cpu_weight, limits\.pids, limits\.files changed$/,
   );
   assert.deepEqual(answers("live"), [`${40 << 20} max max 100000 60 11`]);
   assert.match(answers("open")[0] ?? "", /^Max open files +99 +99 /);
