@@ -250,6 +250,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "uid", module: "core", signature: "(): number", doc: "geteuid(2)." },
   { name: "gid", module: "core", signature: "(): number", doc: "getegid(2)." },
   { name: "version", module: "core", signature: "(): string", doc: "gonit's version." },
+  { name: "build", module: "core", signature: "(): string", doc: "A text that is another one for every build with other scripts." },
   { name: "role", module: "core", signature: "(): number", doc: "Role.* of the running instance; 0 in a client." },
   { name: "decodeUtf8", module: "core", signature: "(bytes: Uint8Array): string", doc: "Bytes to text, what is no UTF-8 replaced by U+FFFD." },
   { name: "isUtf8", module: "core", signature: "(bytes: Uint8Array): number", doc: "-1, or the offset of the first byte that is no UTF-8." },

@@ -180,6 +180,7 @@
   X(uid, host_uid, 0) \
   X(gid, host_gid, 0) \
   X(version, host_version, 0) \
+  X(build, host_build, 0) \
   X(role, host_role, 0) \
   X(decodeUtf8, host_decode_utf8, 1) \
   X(isUtf8, host_is_utf8, 1) \

@@ -13,5 +13,6 @@ struct embedded_module {
 
 extern const struct embedded_module embedded_modules[];
 extern const unsigned embedded_module_count;
+extern const char embedded_build[]; /* made from all of them: another one when any is another */
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "embedded.h"
 #include "js.h"
 #include "ledger-status.h"
 #include "names.h"
@@ -178,6 +179,7 @@ JS_BINDING(host_pid) { return JS_NewInt32(ctx, getpid()); }
 JS_BINDING(host_uid) { return js_number(geteuid()); }
 JS_BINDING(host_gid) { return js_number(getegid()); }
 JS_BINDING(host_version) { return js_new_name(ctx, GONIT_VERSION); }
+JS_BINDING(host_build) { return js_new_name(ctx, embedded_build); }
 JS_BINDING(host_role) { return JS_NewInt32(ctx, (int32_t)js_program()->role); }
 
 JS_BINDING(host_decode_utf8) {

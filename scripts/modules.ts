@@ -4,6 +4,7 @@
  * Entries are found by convention, so that a new verb or service needs no change here. Code that several entries use is
  * in chunks of its own, and a program loads only what it imports.
  */
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type BuildFailure, build, formatMessages, transform } from "esbuild";
@@ -196,6 +197,12 @@ export function blockOf(frame: Uint8Array): Uint8Array {
   return frame.subarray(11, 11 + length);
 }
 
+/** A name for these scripts: plans that others stored may hold what these do not understand. */
+function buildOf(modules: Module[]): string {
+  const texts = modules.map(({ name, bytecode }) => `${name} ${fileHash(bytecode)}`);
+  return createHash("sha256").update(texts.join("\n")).digest("hex").slice(0, 16);
+}
+
 /** Writes the table of host/embedded.h and the data that it points to. */
 export async function embedModules(
   modules: Module[],
@@ -219,6 +226,7 @@ export async function embedModules(
   /* An empty table is no C, and its count is what is looked at. */
   if (modules.length === 0) table.push("  {0, 0, 0, 0, 0},");
   table.push("};", "", `const unsigned embedded_module_count = ${modules.length};`, "");
+  table.push(`const char embedded_build[] = "${buildOf(modules)}";`, "");
   data.push('.section .note.GNU-stack, "", %progbits', "");
   const paths = { table: join(folder, "embedded-table.c"), data: join(folder, "embedded-data.S") };
   writeChanged(paths.table, table.join("\n"));

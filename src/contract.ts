@@ -350,6 +350,8 @@ export interface Host {
   gid(): number;
   /** gonit's version. */
   version(): string;
+  /** A text that is another one for every build with other scripts. */
+  build(): string;
   /** Role.* of the running instance; 0 in a client. */
   role(): number;
   /** Bytes to text, what is no UTF-8 replaced by U+FFFD. */

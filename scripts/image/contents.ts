@@ -11,6 +11,7 @@ import { debianKernel, type Kernel } from "./kernel.ts";
 import { addModules, type LoadedModule, MACHINE_MODULES, planModules } from "./kernel-modules.ts";
 import { addLayout } from "./layout.ts";
 import { missingForServices } from "./libraries.ts";
+import { addStoredPlan } from "./stored-plan.ts";
 import { Tree } from "./tree.ts";
 import { addUsers, imageUsers } from "./users.ts";
 import { addZoneFiles } from "./zone-files.ts";
@@ -118,6 +119,7 @@ export async function buildContents(prepared: Prepared, folder: string): Promise
   addZoneFiles(tree, configuration.zones);
   for (const { target, source, mode } of configuration.files) addHostFile(tree, source, target, mode);
   refuseMissing(tree, configuration);
+  await addStoredPlan(tree, gonit, folder);
   return { tree, modules, notices };
 }
 

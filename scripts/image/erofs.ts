@@ -2,11 +2,12 @@
  * A read-only erofs file system. mkfs.erofs reads a folder of ours; it makes everything root's, since the builder cannot
  * give files away, so an image with files of other users is refused.
  */
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, mustRun } from "../run.ts";
 import { BOOT_INITRAMFS } from "./boot-initramfs.ts";
 import type { Entry } from "./tree.ts";
+import { unpackInto } from "./unpack.ts";
 import { uuidFor, type Writer } from "./writer.ts";
 
 function refuseOwners(entries: readonly Entry[]): void {
@@ -15,21 +16,6 @@ function refuseOwners(entries: readonly Entry[]): void {
   const shown =
     foreign.length > 5 ? `${foreign.slice(0, 5).join(" ")} and ${foreign.length - 5} more` : foreign.join(" ");
   throw new Failure(`cannot write erofs: everything in it belongs to root, but not ${shown}; use ext4`);
-}
-
-/** Writes the entries as files below a folder. Modes of folders come last: one may be read-only. */
-function unpackInto(entries: readonly Entry[], folder: string): void {
-  for (const entry of entries) {
-    const path = join(folder, entry.path);
-    if (entry.kind === "folder") mkdirSync(path);
-    else if (entry.kind === "link") symlinkSync(entry.target, path);
-    else if (entry.kind === "file") writeFileSync(path, entry.content());
-    else throw new Failure(`cannot write erofs: /${entry.path} is a device`);
-  }
-  for (const entry of entries) if (entry.kind === "file") chmodSync(join(folder, entry.path), entry.mode);
-  for (const entry of [...entries].reverse()) {
-    if (entry.kind === "folder") chmodSync(join(folder, entry.path), entry.mode);
-  }
 }
 
 export const writeErofs: Writer = async ({ entries, folder, identity, seconds, cmdline }, path) => {

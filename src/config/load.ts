@@ -26,6 +26,8 @@ export interface LoadOptions {
   workingDirectory: string;
   /** gonit's own environment, NAME=value. */
   environment: string[];
+  /** Told of each variable that is looked up there. */
+  asked?: (name: string, value: string | undefined) => void;
   /** Name of the instance by the real path of its configuration, for the folder of a laptop's log files. */
   instanceName: (path: string) => string;
 }
@@ -39,7 +41,7 @@ export function loadPlan(options: LoadOptions, files: FileAccess, yaml: YamlSour
   const problems = new Problems();
   const warnings: string[] = [];
   const shownPath = pathShower(options.workingDirectory);
-  const own = variablesOf(options.environment);
+  const own = askedVariables(options);
   const layers = readLayers({ ...options, shownPath }, files, yaml, own, problems);
   const made = layers === null ? null : makePlan(options, layers, own, files, problems, warnings, shownPath);
   const sources = layers?.sources ?? [];
@@ -145,6 +147,16 @@ function logDirectoryOf({ role, instanceName }: LoadOptions, main: string, own: 
   const state = own("XDG_STATE_HOME");
   const base = state?.startsWith("/") ? state : `${own("HOME") ?? ""}/.local/state`;
   return `${base}/gonit/${instanceName(main)}/logs`;
+}
+
+function askedVariables({ environment, asked }: LoadOptions): Variables {
+  const variables = variablesOf(environment);
+  if (asked === undefined) return variables;
+  return (name) => {
+    const value = variables(name);
+    asked(name, value);
+    return value;
+  };
 }
 
 export function variablesOf(environment: string[]): Variables {

@@ -9,6 +9,7 @@ import type { Machine } from "./machine.ts";
 import type { Options } from "./options.ts";
 import { isPlainInit, plainPlan } from "./plain-init.ts";
 import type { RoleTraits } from "./role-table.ts";
+import { loadStoredPlan } from "./stored-plan.ts";
 
 /** `use` is called with the plan and the configuration that it is of; without a usable one gonit ends, unless it is a machine. */
 export function findFirstPlan(
@@ -16,6 +17,7 @@ export function findFirstPlan(
   role: number,
   machine: Machine | null,
   loader: ConfigurationLoader,
+  variables: Map<string, string>,
   use: (plan: Plan, configuration: string) => void,
 ): void {
   const useInstead = ({ plan, configuration }: { plan: Plan; configuration: string }) =>
@@ -26,6 +28,11 @@ export function findFirstPlan(
   }
   if (machine !== null && options.rescue) {
     useInstead(machine.rescueOnly());
+    return;
+  }
+  const stored = machine === null || options.file !== null ? null : loadStoredPlan(variables);
+  if (stored !== null) {
+    use(stored, stored.sources[0]?.path ?? "");
     return;
   }
   loader.load(options.file, (outcome) => {

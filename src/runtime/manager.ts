@@ -249,7 +249,7 @@ export class Manager {
     host.recoveryRung(0);
     if (this.state().plan === null && this.recovered.rung !== Rung.safe) {
       const use = (plan: Plan, configuration: string) => this.usePlan(plan, configuration);
-      findFirstPlan(this.options, this.role, this.machine, this.loader, use);
+      findFirstPlan(this.options, this.role, this.machine, this.loader, this.shell.inherited, use);
     }
   }
 

@@ -7,9 +7,10 @@
 struct embedded_module {
   const char *name;
   const unsigned char *data;
-  unsigned size, packed;
+  unsigned size, packed, is_lzma;
 } embedded_modules[1];
 unsigned embedded_module_count;
+const char embedded_build[] = "a test's";
 
 static char *read_file(const char *path, size_t *length) {
   FILE *file = fopen(path, "r");

@@ -26,6 +26,7 @@ struct embedded_module {
   unsigned is_lzma;
 } embedded_modules[MODULES_MAX];
 unsigned embedded_module_count;
+const char embedded_build[] = "a test's";
 
 static const char helpers[] =
     "function show(v) { return v instanceof Uint8Array ? 'bytes ' + Array.from(v).join() : "

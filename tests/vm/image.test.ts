@@ -98,6 +98,26 @@ for (const format of ["initramfs", "ext4", "erofs", "qcow2", "disk by uefi", "di
   });
 }
 
+test("the image holds the plan of its configuration; one that the machine could not use is no image", async (t) => {
+  const folder = await wholeBuild();
+  const plan = execFileSync("tar", ["-xOf", join(folder, "root.tar"), "system/config.plan"], { encoding: "utf8" });
+  const hash = createHash("sha256").update(CONFIGURATION).digest("hex");
+  assert.match(plan, /^gonit stored plan [0-9a-f]{16} [0-9a-f]{64}\n/);
+  assert.ok(plan.includes(`{"path":"/system/config.yml","hash":"${hash}"}`), plan);
+  // What is looked at is the image, not this machine.
+  assert.match(plan, /"path":"\/system\/modules","seen":"file"/);
+  assert.match(plan, /"argv":\["\/system\/services\/own\/bin\/own"\]/);
+  const lacking = configurationFor(t, "env_file: ./all.env\nservices: []\nimage: {format: tar}\n", {
+    "all.env": "A=1\n",
+  });
+  const { code, output } = await startBuild(["--output", join(folderFor(t), "out"), lacking]).ended;
+  assert.equal(code, 1);
+  assert.match(
+    output,
+    /cannot build the image: it could not use its configuration[\s\S]*\/system\/all\.env: No such file/,
+  );
+});
+
 test("initramfs: the device nodes are of the builder's own making, as cpio(1) lists them", async () => {
   const input = readFileSync(join(await wholeBuild(), "initramfs.cpio"));
   const list = execFileSync("cpio", ["-itvn", "--quiet"], { input, encoding: "utf8", maxBuffer: 1 << 26 });
