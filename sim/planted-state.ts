@@ -34,7 +34,7 @@ export const stateFaults: Planted[] = [
     name: "an apply goes on in a shutdown",
     finds: /an apply goes on in a shutdown/,
     plant: ({ state }) => {
-      if (state.shutdown !== null) state.transaction = newTransaction(7, false, [], 0);
+      if (state.shutdown !== null) state.transaction = newTransaction(7, false, { wanted: [], listening: [] }, 0);
     },
   },
   {

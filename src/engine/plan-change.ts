@@ -114,6 +114,7 @@ function apply(engine: Engine, event: Loaded): void {
   replaceApply(engine, event.request ?? 0);
   const planBefore = engine.state.plan as Plan;
   const up = engine.nodes.filter(({ unit }) => unit.wanted === "up").map(({ unit }) => unit.name);
+  const listening = engine.nodes.filter(({ unit }) => unit.listens).map(({ unit }) => unit.name);
   const changes = planChanges({ ...event.plan, services: definitions(engine) }, event.plan, up);
   log(engine, "info", "Applying configuration", { title: event.plan.title, version: event.plan.version });
   const { before, changed } = replacePlan(engine, event.plan);
@@ -138,7 +139,8 @@ function apply(engine: Engine, event: Loaded): void {
   wantNewNeeds(engine, before);
   renewRuns(engine, before);
   const { gate } = event;
-  if (gate !== undefined) beginTransaction(engine, { ...event, gate }, targets, { plan: planBefore, wanted: up });
+  if (gate !== undefined)
+    beginTransaction(engine, { ...event, gate }, targets, { plan: planBefore, wanted: up, listening });
   else if (event.request !== null) openApply(engine, event.request, targets, event.timeoutMs);
 }
 

@@ -4,20 +4,19 @@ import { isEqual } from "./diff.ts";
 import { armTimer, type Engine, log, newTicket, note } from "./engine.ts";
 import type { Event, Gate } from "./event.ts";
 import type { Ticket } from "./instance.ts";
-import type { Plan } from "./plan.ts";
 import { limitRequest, openApply } from "./requests.ts";
 import type { Target } from "./state.ts";
-import { isGated, newTransaction, requestOf, type Transaction } from "./transaction.ts";
+import { type Before, isGated, newTransaction, requestOf, type Transaction } from "./transaction.ts";
 import { durationText } from "./words.ts";
 
 type Loaded = Extract<Event, { kind: "plan-loaded" }>;
 
-/** `wanted`: what was wanted up before. An apply that starts nothing has nothing to prove. */
+/** An apply that starts nothing has nothing to prove. */
 export function beginTransaction(
   engine: Engine,
   event: Loaded & { gate: Gate },
   targets: Target[],
-  before: { plan: Plan; wanted: string[] },
+  before: Before,
 ): void {
   const { request, gate, timeoutMs } = event;
   const { state, now } = engine;
@@ -26,7 +25,7 @@ export function beginTransaction(
     return;
   }
   const id = request ?? newTicket(engine);
-  const transaction = newTransaction(id, request !== null, before.wanted, now.bootMs);
+  const transaction = newTransaction(id, request !== null, before, now.bootMs);
   state.transaction = transaction;
   state.planBefore = before.plan;
   if (gate.limitMs !== null) {
@@ -39,8 +38,8 @@ export function beginTransaction(
 
 /** One at a time: what comes by itself waits, what a client asks for is refused. */
 export function refuseInTransaction(engine: Engine, event: Loaded): void {
-  const { transaction, plan } = engine.state;
-  if (transaction === null) return;
+  const { plan } = engine.state;
+  const transaction = engine.state.transaction as Transaction;
   if (event.request === null) {
     // A signal and the watch of the disk may both tell of one and the same change.
     if (isEqual(event.plan, plan)) return;
@@ -72,9 +71,9 @@ function join(engine: Engine, transaction: Transaction, request: Ticket, timeout
 const namesMax = 5;
 
 /** Names of what it waits for, or that all of it is up and has to stay so. */
-export function waitsFor({ state }: Engine): string {
-  const request = state.requests.find(({ id }) => id === state.transaction?.request);
-  const names = (request?.targets ?? []).filter(({ outcome }) => outcome === "").map(({ name }) => name);
+export function waitsFor(engine: Engine): string {
+  const open = requestOf(engine).targets.filter(({ outcome }) => outcome === "");
+  const names = open.map(({ name }) => name);
   if (names.length === 0) return "what it started to stay up";
   return names.length > namesMax
     ? `${names.slice(0, namesMax).join(", ")} and ${names.length - namesMax} more`

@@ -2,6 +2,7 @@
 
 import type { Reply } from "./effect.ts";
 import { armTimer, type Engine, log, type Node, note } from "./engine.ts";
+import { beginListening } from "./lazy.ts";
 import type { Plan } from "./plan.ts";
 import { renewRuns, replacePlan, restartForApply, startForApply, stopForApply } from "./plan-change.ts";
 import { checkRequests, forgetRequest, replyOf } from "./request-end.ts";
@@ -136,19 +137,21 @@ function takeBack(engine: Engine, transaction: Transaction, name: string, becaus
   request.open = 0;
   const plan = engine.state.planBefore as Plan;
   engine.state.planBefore = null;
-  request.targets = putBack(engine, plan, new Set(transaction.wanted));
+  request.targets = putBack(engine, plan, transaction);
   request.open = request.targets.length;
   for (const target of request.targets) (engine.byName.get(target.name) as Node).waiters.push({ request, target });
 }
 
-function putBack(engine: Engine, plan: Plan, wanted: Set<string>): Target[] {
+function putBack(engine: Engine, plan: Plan, { wanted, listening }: Transaction): Target[] {
   const because = "the apply was taken back";
   const { before, changed } = replacePlan(engine, plan);
   const targets: Target[] = [];
   const lost: Node[] = [];
-  const back = withoutConflict(engine, wanted);
+  const back = withoutConflict(engine, new Set(wanted));
   for (const node of [...engine.nodes]) {
     const { unit } = node;
+    // It was started meanwhile, as it would have been by the plan before.
+    if (listening.includes(unit.name) && unit.wanted === "up" && !changed.has(unit.name)) continue;
     const isWanted = back.has(node);
     if (isWanted && unit.wanted === "down") lost.push(node);
     else if (!isWanted && (unit.removed || unit.wanted === "up")) stopForApply(engine, node, because, targets);
@@ -179,7 +182,13 @@ function end(engine: Engine, transaction: Transaction, request: OpenRequest): vo
     log(engine, "warn", "The configuration before is back", { reason: reply.reason });
   else log(engine, "info", "Applied configuration", { title: engine.state.plan?.title ?? "" });
   close(engine, transaction, request, reply);
+  if (transaction.phase === "back") listenAsBefore(engine, transaction);
   if (transaction.again) engine.effects.push({ kind: "load-config", reason: "it changed during an apply" });
+}
+
+/** What was lazy and is not wanted is there for the first connection again. */
+function listenAsBefore(engine: Engine, { listening }: Transaction): void {
+  for (const name of listening) beginListening(engine, engine.byName.get(name) as Node);
 }
 
 function transactionReply(engine: Engine, transaction: Transaction, request: OpenRequest): Reply {

@@ -9,6 +9,7 @@
 
 import { cancelTimer, type Engine, type Node } from "./engine.ts";
 import type { Ticket } from "./instance.ts";
+import type { Plan } from "./plan.ts";
 import type { OpenRequest, Target } from "./state.ts";
 
 export interface Transaction {
@@ -20,6 +21,8 @@ export interface Transaction {
   phase: "gate" | "back";
   /** What was wanted up before, by name; requests that come meanwhile change it too. */
   wanted: string[];
+  /** What was not started yet, since gonit listened on its sockets (lazy.ts). */
+  listening: string[];
   /** Gate: bound of all of it; 0: the services' own limits. */
   limit: Ticket;
   limitMs: number;
@@ -37,13 +40,26 @@ export interface Transaction {
   again: boolean;
 }
 
-export function newTransaction(request: Ticket, isAwaited: boolean, wanted: string[], nowBootMs: number): Transaction {
+/** What an apply puts back when it is taken back. */
+export interface Before {
+  plan: Plan;
+  wanted: string[];
+  listening: string[];
+}
+
+export function newTransaction(
+  request: Ticket,
+  isAwaited: boolean,
+  { wanted, listening }: Omit<Before, "plan">,
+  nowBootMs: number,
+): Transaction {
   return {
     request,
     isAwaited,
     sinceBootMs: nowBootMs,
     phase: "gate",
     wanted,
+    listening,
     limit: 0,
     limitMs: 0,
     limitAtMs: 0,
@@ -81,9 +97,10 @@ export function isOnTrial(engine: Engine, { unit }: Node): boolean {
 /** A request changed what is wanted of a unit: that holds for the plan before as well. */
 export function wantedMeanwhile(engine: Engine, name: string, isUp: boolean, request: Ticket): void {
   const { transaction } = engine.state;
-  if (transaction === null || request === 0 || transaction.wanted.includes(name) === isUp) return;
+  if (transaction === null || request === 0) return;
+  transaction.wanted = transaction.wanted.filter((one) => one !== name);
   if (isUp) transaction.wanted.push(name);
-  else transaction.wanted = transaction.wanted.filter((one) => one !== name);
+  else transaction.listening = transaction.listening.filter((one) => one !== name);
 }
 
 /** A request wants the opposite of what the transaction waits for: it waits for that no more, and goes on. */
