@@ -198,10 +198,9 @@ function timerFired(engine: Engine, ticket: number): void {
     shutdownTimerFired(engine, shutdown);
     return;
   }
-  if (transactionTimerFired(engine, ticket)) return;
   const node = engine.byTicket.get(ticket);
-  if (node === undefined) return;
-  if (node.unit.backoff === ticket) backoffFired(engine, node);
+  if (node === undefined) transactionTimerFired(engine, ticket);
+  else if (node.unit.backoff === ticket) backoffFired(engine, node);
   else if (node.unit.schedule?.timer === ticket) scheduleFired(engine, node);
   else timerOfRunFired(engine, node, node.unit.run as Run, ticket);
 }

@@ -1,12 +1,12 @@
 /** How a transaction goes on and ends: it is proved, or taken back, or a shutdown overtakes it. */
 
 import type { Reply } from "./effect.ts";
-import { armTimer, type Engine, log, type Node, note } from "./engine.ts";
+import { armTimer, cancelTimer, type Engine, log, type Node, note } from "./engine.ts";
 import { beginListening } from "./lazy.ts";
 import type { Plan } from "./plan.ts";
 import { renewRuns, replacePlan, restartForApply, startForApply, stopForApply } from "./plan-change.ts";
 import { checkRequests, forgetRequest, replyOf } from "./request-end.ts";
-import type { OpenRequest, Target } from "./state.ts";
+import type { OpenRequest, Run, Target } from "./state.ts";
 import { clearTimers, isGated, requestOf, type Transaction } from "./transaction.ts";
 import { awaitsItsTime, isUp, stuckFailures } from "./unit.ts";
 import { durationText, endText } from "./words.ts";
@@ -29,7 +29,6 @@ export function settleTransaction(engine: Engine): boolean {
     }
     if (request.open > 0) return false;
     if (reopenFallen(engine, transaction, request)) return true;
-    if (request.open > 0) return false;
     if (isHeld(engine, transaction, request)) return false;
   } else if (request.open > 0) return false;
   end(engine, transaction, request);
@@ -42,11 +41,12 @@ function failedTarget({ targets }: OpenRequest): Target | null {
   return failed.find(({ did }) => did !== "blocked") ?? failed[0] ?? null;
 }
 
-/** All were up once: those that are not up any more are waited for again. */
+/** All were up once: those that are not up any more are waited for again. False: there are none. */
 function reopenFallen(engine: Engine, transaction: Transaction, request: OpenRequest): boolean {
   const fallen = request.targets.filter((target) => isGated(target) && !isStillUp(engine, target));
   if (fallen.length === 0) return false;
-  clearHold(engine, transaction);
+  cancelTimer(engine, transaction.hold);
+  transaction.hold = 0;
   transaction.falls++;
   for (const target of fallen) {
     const node = engine.byName.get(target.name) as Node;
@@ -55,7 +55,7 @@ function reopenFallen(engine: Engine, transaction: Transaction, request: OpenReq
     else reopen(node, request, target);
   }
   for (const { name } of fallen) checkRequests(engine, engine.byName.get(name) as Node);
-  return failedTarget(request) !== null;
+  return true;
 }
 
 function reopen(node: Node, request: OpenRequest, target: Target): void {
@@ -66,16 +66,15 @@ function reopen(node: Node, request: OpenRequest, target: Target): void {
 
 function failFallen({ unit }: Node, target: Target): void {
   target.outcome = "failed";
-  target.did = "failed";
+  // What was stopped before it began has no end.
   const end = unit.run?.end ?? unit.last;
   target.reason = `does not stay up${end === null ? "" : `: ${endText(end)}`}`;
 }
 
 function isStillUp(engine: Engine, { name }: Target): boolean {
   const { unit } = engine.byName.get(name) as Node;
-  return (
-    unit.state === "done" || awaitsItsTime(unit) || (isUp(unit) && unit.stopWish === "" && unit.run?.healthy === true)
-  );
+  if (unit.state === "done" || awaitsItsTime(unit)) return true;
+  return isUp(unit) && unit.stopWish === "" && (unit.run as Run).healthy;
 }
 
 /** Whether it is too early to say that all of it works. */
@@ -94,29 +93,20 @@ function isHeld(engine: Engine, transaction: Transaction, { targets }: OpenReque
   return true;
 }
 
-function clearHold(engine: Engine, transaction: Transaction): void {
-  if (transaction.hold === 0) return;
-  engine.effects.push({ kind: "cancel-timer", ticket: transaction.hold });
-  transaction.hold = 0;
-}
-
-/** False: it is no timer of a transaction. */
-export function transactionTimerFired(engine: Engine, ticket: number): boolean {
+/** A timer of the transaction, or one that nobody waits for any more. */
+export function transactionTimerFired(engine: Engine, ticket: number): void {
   const { transaction } = engine.state;
-  if (transaction === null) return false;
+  if (transaction === null) return;
   if (ticket === transaction.hold) {
     // Nothing has fallen since it was armed, else it would have been taken back.
     transaction.hold = 0;
     end(engine, transaction, requestOf(engine));
-    return true;
+  } else if (ticket === transaction.limit) {
+    transaction.limit = 0;
+    const late = requestOf(engine).targets.find((target) => isGated(target) && target.outcome === "");
+    if (late !== undefined)
+      takeBack(engine, transaction, late.name, `is not up after ${durationText(transaction.limitMs)}`);
   }
-  if (ticket !== transaction.limit) return false;
-  transaction.limit = 0;
-  const late = requestOf(engine).targets.filter((target) => isGated(target) && target.outcome === "");
-  const name = late[0]?.name;
-  if (name === undefined) return true;
-  takeBack(engine, transaction, name, `is not up after ${durationText(transaction.limitMs)}`);
-  return true;
 }
 
 /** The plan before is put in place again, and what was wanted then is wanted again. */
@@ -128,7 +118,7 @@ function takeBack(engine: Engine, transaction: Transaction, name: string, becaus
   transaction.phase = "back";
   transaction.failed = name;
   transaction.because = reason;
-  transaction.lines = failed.unit.run === null ? (failed.unit.last?.lines ?? []).slice() : [];
+  transaction.lines = (failed.unit.run === null && failed.unit.last?.lines) || [];
   note(engine, failed, "apply-failed", reason);
   log(engine, "error", takenBackMessage, { reason, service: name });
   const request = requestOf(engine);
@@ -150,8 +140,8 @@ function putBack(engine: Engine, plan: Plan, { wanted, listening }: Transaction)
   const back = withoutConflict(engine, new Set(wanted));
   for (const node of [...engine.nodes]) {
     const { unit } = node;
-    // It was started meanwhile, as it would have been by the plan before.
-    if (listening.includes(unit.name) && unit.wanted === "up" && !changed.has(unit.name)) continue;
+    // It was started meanwhile, as it would have been by the plan before, or listens still.
+    if (listening.includes(unit.name) && !changed.has(unit.name)) continue;
     const isWanted = back.has(node);
     if (isWanted && unit.wanted === "down") lost.push(node);
     else if (!isWanted && (unit.removed || unit.wanted === "up")) stopForApply(engine, node, because, targets);
@@ -180,7 +170,7 @@ function end(engine: Engine, transaction: Transaction, request: OpenRequest): vo
   if (transaction.phase === "gate") note(engine, null, "apply-proved", "");
   if (reply.outcome === "rolled-back")
     log(engine, "warn", "The configuration before is back", { reason: reply.reason });
-  else log(engine, "info", "Applied configuration", { title: engine.state.plan?.title ?? "" });
+  else log(engine, "info", "Applied configuration", { title: (engine.state.plan as Plan).title });
   close(engine, transaction, request, reply);
   if (transaction.phase === "back") listenAsBefore(engine, transaction);
   if (transaction.again) engine.effects.push({ kind: "load-config", reason: "it changed during an apply" });

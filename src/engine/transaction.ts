@@ -112,10 +112,9 @@ export function releaseTarget(node: Node, request: OpenRequest, target: Target):
   node.waiters = node.waiters.filter((waiter) => waiter.target !== target);
 }
 
-/** Nobody waits for the answer any more. */
+/** Nobody waits for the answer of the transaction, which is this request's, any more. */
 export function forgetClient(engine: Engine, request: OpenRequest): void {
-  const { transaction } = engine.state;
-  if (transaction !== null) transaction.isAwaited = false;
+  (engine.state.transaction as Transaction).isAwaited = false;
   engine.requestTimers.delete(request.timer);
   cancelTimer(engine, request.timer);
   request.timer = 0;
@@ -133,5 +132,5 @@ export function clearTimers(engine: Engine, transaction: Transaction): void {
 export function noteLastLines(engine: Engine, node: Node, lines: string[]): void {
   const { transaction } = engine.state;
   if (transaction === null || transaction.failed !== node.unit.name || transaction.lines.length > 0) return;
-  transaction.lines = lines.slice();
+  transaction.lines = lines;
 }
