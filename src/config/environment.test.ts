@@ -92,7 +92,7 @@ test("an env_file has a byte order mark, CRLF and 1 MiB at most", () => {
     const result = load({ [main]: "services: [{name: a, command: x, env_file: a.env}]", "/app/a.env": text });
     assert.ok("plan" in result);
     const [{ environment, environmentProblem } = { environment: {}, environmentProblem: "" }] = result.plan.services;
-    return environmentProblem ?? environment;
+    return environmentProblem ?? { ...environment };
   };
   const mebibyte = 1024 * 1024;
   assert.deepEqual(at("\ufeffA=1\r\nB='x y'\r\n"), { A: "1", B: "x y" });

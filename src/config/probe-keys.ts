@@ -39,8 +39,7 @@ const tcp: NodeSchema<{ host: string; port: number }> = scalar("HOST:PORT", { ty
     return new Refusal("it has no host and port", fix);
   }
   const port = Number(found[3]);
-  if (port < 1 || port > 65_535)
-    return new Refusal("ports go from 1 to 65535", "write HOST:PORT, such as 127.0.0.1:8080");
+  if (port < 1 || port > 65_535) return new Refusal("ports go from 1 to 65535", tcpFix);
   return { host: (found[1] ?? found[2]) as string, port };
 });
 
