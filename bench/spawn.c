@@ -1,4 +1,4 @@
-// with: spawn.c child.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c
+// with: spawn.c spawn-child.c child.c child-exec.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c
 /*
  * What a spawn costs: the two spawner threads against a posix_spawn(3) loop of the same program, by turns, with 10 and
  * with 10,000 open descriptors. Medians. This program plays init, a child of it the manager, and what is started is this

@@ -22,4 +22,7 @@ int child_mount(struct child_plan *plan);
 /* Makes the service's directories, as who we still are; owner and mode are the service's. */
 int child_make_directories(struct child_plan *plan);
 
+/* Returns only where no program could be executed. */
+int child_exec_program(struct child_plan *plan);
+
 #endif

@@ -13,29 +13,22 @@
 #include "spawn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "child.h"
-#include "clone-child.h"
-#include "features.h"
+#include "spawn-child.h"
 #include "test-hook.h"
 #include "window.h"
 
 #define WORKERS 2
 #define WORKERS_MAX (WORKERS + LIMIT_BLOCKED_SPAWNS)
 #define THREAD_STACK_BYTES (64 * 1024) /* address space: only what is touched is memory */
-#define CHILD_STACK_BYTES (64 * 1024)  /* the longest path of a search, and room for what a sanitizer adds */
 #define GUARD_BYTES (64 * 1024)        /* the largest page of any machine */
 #define NOBODY UINT32_MAX
 
@@ -74,15 +67,8 @@ static struct window_part *free_parts[WORKERS];
 static int free_part_count, blocked_count;
 
 /* Fixed after spawn_begin. */
-static struct {
-  struct ledger *ledger;
-  int exe_fd, event_fd, parent, is_dumpable;
-  int set_oom;
-  int32_t oom_score_adj;
-  uint64_t nofile_soft, nofile_hard;
-  uint64_t dispositions;
-  uint32_t own_uid, own_gid;
-} common;
+static struct ledger *ledger;
+static int event_fd;
 
 /* ---- lists of jobs ---- */
 
@@ -110,7 +96,7 @@ static void take_out(struct list *list, uint32_t slot) {
 
 /* The slot is settled before the result can be seen. */
 static void tell(uint32_t slot, int pid, uint32_t stage, int error) {
-  struct child_slot *child = &common.ledger->work->slots[slot];
+  struct child_slot *child = &ledger->work->slots[slot];
   struct job *job = &jobs[slot];
   uint64_t one = 1;
   TEST_HOOK("slot-tell-error");
@@ -128,87 +114,19 @@ static void tell(uint32_t slot, int pid, uint32_t stage, int error) {
   int rings = results.first == NOBODY;
   append(&results, slot);
   if (rings) {
-    ssize_t written = write(common.event_fd, &one, sizeof one);
+    ssize_t written = write(event_fd, &one, sizeof one);
     (void)written;
   }
 }
 
-/* ---- one spawn, in a worker ---- */
-
-static int make_cgroup(const char *path) {
-  if (path == NULL) return -1;
-  if (mkdir(path, 0755) != 0 && errno != EEXIST) return -errno;
-  return 0;
-}
-
-/* Straight into the cgroup where the kernel can; the child moves itself where that does not work, and says why not. */
-static int clone_with_cgroup(struct worker *worker, struct clone_request *clone) {
-  const char *path = worker->plan.request->cgroup;
-  if (path == NULL || !features_get()->into_cgroup) return clone_child(clone);
-  clone->cgroup_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  worker->plan.in_cgroup = 1;
-  int pid = clone->cgroup_fd < 0 ? -errno : clone_child(clone);
-  if (clone->cgroup_fd >= 0) close(clone->cgroup_fd);
-  clone->cgroup_fd = -1;
-  worker->plan.in_cgroup = 0;
-  return pid < 0 && pid != -EAGAIN && pid != -ENOMEM ? clone_child(clone) : pid;
-}
-
-static int make_child(struct worker *worker) {
-  struct child_plan *plan = &worker->plan;
-  struct clone_request clone = {
-      .run = child_run,
-      .argument = plan,
-      .stack = worker->stack,
-      .stack_bytes = CHILD_STACK_BYTES,
-      .shares_table = plan->window > 0,
-      .namespaces = plan->request->namespaces & ~(plan->is_user_late ? (uint32_t)CLONE_NEWUSER : 0u),
-      .cgroup_fd = -1,
-      .pid = (int32_t *)&common.ledger->work->pids[worker->slot],
-  };
-  int pid = clone_with_cgroup(worker, &clone);
-  /* A change of user makes the memory it happens in unreadable for others (PR_SET_DUMPABLE of prctl(2)): that is ours. */
-  if (common.is_dumpable && (plan->request->set & (SPAWN_SET_USER | SPAWN_SET_GROUP | SPAWN_SET_CAPABILITIES)))
-    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-  return pid;
-}
-
-static void make_plan(struct worker *worker, const struct spawn_request *request) {
-  struct child_plan *plan = &worker->plan;
-  plan->request = request;
-  plan->slot = &common.ledger->work->slots[worker->slot];
-  plan->in_cgroup = 0;
-  plan->is_user_late = common.own_uid == 0 && (request->set & SPAWN_SET_USER) && request->uid != 0;
-  plan->own_uid = common.own_uid;
-  plan->own_gid = common.own_gid;
-  plan->parent = common.parent;
-  plan->set_oom = common.set_oom;
-  plan->oom_score_adj = common.oom_score_adj;
-  plan->nofile_soft = common.nofile_soft;
-  plan->nofile_hard = common.nofile_hard;
-  plan->dispositions = common.dispositions;
-}
-
-/* Process number, or -errno with the stage. */
-static int start_child(struct worker *worker, const struct spawn_request *request, uint32_t *stage) {
-  make_plan(worker, request);
-  *stage = STAGE_DESCRIPTORS;
-  if (request->version != SPAWN_REQUEST_VERSION) return -EPROTO;
-  int result = window_fill(worker->part, &worker->plan, common.exe_fd);
-  if (result < 0) return result;
-  *stage = STAGE_CGROUP;
-  if (request->cgroup != NULL && (result = make_cgroup(request->cgroup)) < 0) return result;
-  *stage = request->namespaces & CLONE_NEWUSER ? STAGE_USER_NAMESPACE : STAGE_CLONE;
-  if (request->namespaces & CLONE_NEWPID) *stage = STAGE_NAMESPACES;
-  return make_child(worker);
-}
+/* ---- workers ---- */
 
 /*
  * What the child left behind. Nothing tells an exec that succeeded from a death inside of it, so a child that got as far
  * as exec and was not cancelled counts as started; its exit follows.
  */
 static void tell_end(struct worker *worker, int pid, uint32_t stage) {
-  struct child_slot *child = &common.ledger->work->slots[worker->slot];
+  struct child_slot *child = &ledger->work->slots[worker->slot];
   int error = pid < 0 ? -pid : atomic_load(&child->error);
   if (pid >= 0) stage = atomic_load_explicit(&child->stage, memory_order_acquire);
   if (atomic_load(&worker->plan.cancelled)) stage = STAGE_TIME_LIMIT, error = ETIMEDOUT;
@@ -216,8 +134,6 @@ static void tell_end(struct worker *worker, int pid, uint32_t stage) {
     stage = STAGE_KILLED, error = EINTR;
   tell(worker->slot, pid < 0 ? 0 : pid, stage, stage == STAGE_NONE ? 0 : error);
 }
-
-/* ---- workers ---- */
 
 static void take_job(struct worker *worker, uint32_t slot) {
   jobs[slot].state = JOB_ACTIVE;
@@ -242,7 +158,7 @@ static void run_job(struct worker *worker, struct spawn_request *request) {
   uint32_t stage;
   pthread_mutex_unlock(&lock);
   TEST_HOOK("spawn-begin");
-  int pid = start_child(worker, request, &stage);
+  int pid = spawn_child(&worker->plan, &(struct spawn_place){worker->slot, worker->part, worker->stack}, request, &stage);
   TEST_HOOK("spawn-cloned");
   free(request);
   pthread_mutex_lock(&lock);
@@ -266,7 +182,7 @@ static void *worker_main(void *argument) {
     run_job(worker, jobs[slot].request);
     if (worker->part == NULL) stays = come_back(worker);
   }
-  munmap(worker->stack - GUARD_BYTES, GUARD_BYTES + CHILD_STACK_BYTES);
+  munmap(worker->stack - GUARD_BYTES, GUARD_BYTES + SPAWN_CHILD_STACK_BYTES);
   worker->in_use = 0;
   pthread_mutex_unlock(&lock);
   return NULL;
@@ -274,7 +190,7 @@ static void *worker_main(void *argument) {
 
 /* A stack for children, with a guard below it. */
 static unsigned char *make_stack(void) {
-  unsigned char *low = mmap(NULL, GUARD_BYTES + CHILD_STACK_BYTES, PROT_READ | PROT_WRITE,
+  unsigned char *low = mmap(NULL, GUARD_BYTES + SPAWN_CHILD_STACK_BYTES, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
   if (low == MAP_FAILED) return NULL;
   mprotect(low, GUARD_BYTES, PROT_NONE);
@@ -311,54 +227,19 @@ static int add_worker(void) {
     free_part_count--;
   } else {
     worker->in_use = 0;
-    munmap(worker->stack - GUARD_BYTES, GUARD_BYTES + CHILD_STACK_BYTES);
+    munmap(worker->stack - GUARD_BYTES, GUARD_BYTES + SPAWN_CHILD_STACK_BYTES);
   }
   return result;
 }
 
 /* ---- for the manager's main thread ---- */
 
-/* What init was started with is what every child goes back to. */
-static void read_limits(void) {
-  const struct exits_part *exits = common.ledger->exits;
-  struct rlimit limit;
-  char text[16] = "";
-  common.oom_score_adj = exits->oom_score_adj;
-  common.nofile_soft = exits->nofile_soft;
-  int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
-  if (fd >= 0) {
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    common.set_oom = got > 0 && atoi(text) != common.oom_score_adj;
-  }
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || common.nofile_soft == 0) return;
-  common.nofile_hard = limit.rlim_max;
-  if (common.nofile_soft > limit.rlim_max) common.nofile_soft = limit.rlim_max;
-}
-
-/* Those of libc's own (32 to 34), which it does not let us see, may be handled at any time. */
-static uint64_t changed_dispositions(void) {
-  uint64_t changed = UINT64_C(7) << 31;
-  for (int number = 1; number <= 64; number++) {
-    struct sigaction action;
-    if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL) changed |= UINT64_C(1) << (number - 1);
-  }
-  return changed;
-}
-
-int spawn_begin(struct ledger *ledger, int exe_fd) {
+int spawn_begin(struct ledger *parts_of, int exe_fd) {
   int result = 0;
-  common.ledger = ledger;
-  common.exe_fd = exe_fd;
-  common.parent = getppid();
-  common.own_uid = geteuid();
-  common.own_gid = getegid();
-  common.is_dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
-  common.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (common.event_fd < 0) return -errno;
-  common.dispositions = changed_dispositions();
-  features_get();
-  read_limits();
+  ledger = parts_of;
+  event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (event_fd < 0) return -errno;
+  spawn_child_begin(ledger, exe_fd);
   window_begin(parts, WORKERS);
   pthread_mutex_lock(&lock);
   for (int i = 0; i < WORKERS; i++) free_parts[free_part_count++] = &parts[i];
@@ -396,14 +277,14 @@ static void leave_place(struct worker *worker) {
 }
 
 /*
- * After SIGKILL the child runs no more code, so its copies in the window can be taken away. Without a process number the child has not run yet: it finds `cancelled` set when it does, because the kernel
- * stores the number first.
+ * After SIGKILL the child runs no more code, so its copies in the window can be taken away. Without a process number
+ * the child has not run yet: it finds `cancelled` set when it does, because the kernel stores the number first.
  */
 static void give_up(struct worker *worker) {
   atomic_store(&worker->plan.cancelled, 1);
-  int pid = slots_pid(common.ledger, worker->slot, worker->ticket);
+  int pid = slots_pid(ledger, worker->slot, worker->ticket);
   if (pid <= 0) return;
-  if (slots_signal(common.ledger, worker->slot, worker->ticket, SIGKILL, SIGNAL_SCOPE_PROCESS) == -ENOSYS)
+  if (slots_signal(ledger, worker->slot, worker->ticket, SIGKILL, SIGNAL_SCOPE_PROCESS) == -ENOSYS)
     kill(pid, SIGKILL);
   worker->is_given_up = 1;
   tell(worker->slot, pid, STAGE_TIME_LIMIT, ETIMEDOUT);
@@ -446,7 +327,7 @@ int spawn_relieve(void) {
   return waits;
 }
 
-int spawn_event_fd(void) { return common.event_fd; }
+int spawn_event_fd(void) { return event_fd; }
 
 int spawn_next(struct spawn_result *result) {
   uint64_t count;
@@ -456,7 +337,7 @@ int spawn_next(struct spawn_result *result) {
     *result = jobs[slot].result;
     jobs[slot].state = JOB_IDLE;
   } else {
-    ssize_t got = read(common.event_fd, &count, sizeof count);
+    ssize_t got = read(event_fd, &count, sizeof count);
     (void)got;
   }
   pthread_mutex_unlock(&lock);

@@ -6,7 +6,6 @@ import type {
   DirectoriesPlan,
   HealthPlan,
   LimitsPlan,
-  LogPlan,
   MachinePlan,
   MountPlan,
   Plan,
@@ -118,7 +117,7 @@ function serviceData(service: ServicePlan): DataMap {
   };
   map.stop = stopData(service);
   map.reload = reloadData(service);
-  map.logs = logsData(service.logs);
+  map.logs = logsData(service);
   return map;
 }
 
@@ -302,10 +301,11 @@ function reloadData({ reload }: ServicePlan): Data {
   return reload.kind === "signal" ? formatSignal(reload.signal) : { command: commandData(reload.command) };
 }
 
-function logsData(logs: LogPlan): Data {
+/** A pty has one output: there is no other to be kept apart. */
+function logsData({ logs, tty }: ServicePlan): Data {
   return {
     to: logs.to === "file" ? text(logs.path) : logs.to,
-    stderr: logs.stderr,
+    ...(tty?.device === "" && logs.stderr === "separate" ? {} : { stderr: logs.stderr }),
     prefix: logs.prefix,
     max_size: size(logs.maxSizeBytes),
     keep: new Raw(String(logs.keep)),

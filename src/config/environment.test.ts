@@ -87,6 +87,19 @@ test("a file that a service needs and that cannot be read stops this service's s
   ]);
 });
 
+test("an env_file has a byte order mark, CRLF and 1 MiB at most", () => {
+  const at = (text: string) => {
+    const result = load({ [main]: "services: [{name: a, command: x, env_file: a.env}]", "/app/a.env": text });
+    assert.ok("plan" in result);
+    const [{ environment, environmentProblem } = { environment: {}, environmentProblem: "" }] = result.plan.services;
+    return environmentProblem ?? { ...environment };
+  };
+  const mebibyte = 1024 * 1024;
+  assert.deepEqual(at("\ufeffA=1\r\nB='x y'\r\n"), { A: "1", B: "x y" });
+  assert.deepEqual(at(`A=1\n#${"x".repeat(mebibyte - 6)}\n`), { A: "1" });
+  assert.equal(at(`A=1\n#${"x".repeat(mebibyte - 5)}\n`), "cannot read a.env: it is larger than 1 MiB");
+});
+
 test("a file read again at the start does not win over what the configuration sets", () => {
   const files = { [main]: "services: [{name: a, command: x, env_file: a.env, environment: {A: own}}]" };
   const [a] = planOf(files).services;

@@ -21,9 +21,9 @@ export function inputOf(service: CollectedService, problems: Problems): InputPla
     problems.at(stdinAt, "contradiction", "cannot read from a terminal: the service has none", {
       fix: "add tty: true",
     });
-  if (device !== null && ttyAt !== null && service.values.logs?.stderr === "separate")
+  if (device === "" && ttyAt !== null && service.values.logs?.stderr === "separate")
     problems.at(ttyAt, "contradiction", "cannot keep standard error apart: a terminal has one output", {
-      fix: "leave stderr: separate out of logs, or tty",
+      fix: "write logs: {stderr: merge}, or leave tty out",
     });
   return {
     tty: device === null ? null : { device, stdin: isTerminal },

@@ -39,7 +39,7 @@ const tcp: NodeSchema<{ host: string; port: number }> = scalar("HOST:PORT", { ty
     return new Refusal("it has no host and port", fix);
   }
   const port = Number(found[3]);
-  if (port < 1 || port > 65_535) return new Refusal("ports go from 1 to 65535");
+  if (port < 1 || port > 65_535) return new Refusal("ports go from 1 to 65535", tcpFix);
   return { host: (found[1] ?? found[2]) as string, port };
 });
 

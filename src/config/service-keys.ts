@@ -52,7 +52,7 @@ const runs: NodeSchema<"forever" | "once" | number> = scalar(
     if (value === "forever" || value === "once") return value;
     const number = Number(value);
     if (/^\d+$/.test(value) && number >= 1 && number <= runsMax) return number;
-    return new Refusal(`it is neither forever nor once nor a number from 1 to ${runsMax}`);
+    return new Refusal(`it is neither forever nor once nor a number from 1 to ${runsMax}`, "write forever, once or 3");
   },
 );
 
@@ -63,7 +63,7 @@ const critical: NodeSchema<"no" | "default" | "exit" | "reboot" | "poweroff" | "
     if (value === "true") return "default";
     if (value === "false") return "no";
     if (value === "exit" || value === "reboot" || value === "poweroff" || value === "rescue") return value;
-    return new Refusal("it is none of true, false, exit, reboot, poweroff, rescue");
+    return new Refusal("it is none of true, false, exit, reboot, poweroff, rescue", "write exit, or leave it out");
   },
 );
 

@@ -103,7 +103,7 @@ const groups: Record<string, Wrong[]> = {
     ["tty: 1", /"1" as a terminal/, /write true/],
     ['tty: ""', /it is empty/, /leave the key out/],
     ["tty: /tmp/file", /nor a device below \/dev/, /path of a device/],
-    ["tty: pty\nlogs: {to: file, stderr: separate}", /a terminal has one output/, /leave stderr: separate out/],
+    ["tty: pty\nlogs: {to: file, stderr: separate}", /a terminal has one output/, /logs: \{stderr: merge\}/],
     ["tty: /dev/ttyS0\nreplicas: 2", /only one service can have the terminal/, /leave replicas out/],
     ["type: group\ntty: true", /a group has no process/, /leave it out/],
   ],

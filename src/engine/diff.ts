@@ -105,10 +105,7 @@ function changeOf(from: ServicePlan, to: ServicePlan, neededBy: string, place: L
   const isDisabled = from.enabled && !to.enabled;
   if (isDisabled && neededBy === "") return { service, action: "stop", because: "no longer enabled" };
   if (!from.enabled && to.enabled) return { service, action: "start", because: "enabled now" };
-  const changed = [
-    ...changedFields(from, to, processFields),
-    ...fixedLimits(from.limits, to.limits, place).map(limitKey),
-  ];
+  const changed = [...changedFields(from, to, processFields), ...fixedLimits(from, to, place).map(limitKey)];
   if (changed.length > 0) return { service, action: "restart", because: `${changed.join(", ")} changed` };
   if (isDisabled) return { service, action: "keep", because: `no longer enabled, but needed by ${neededBy}` };
   const inPlace = [...changedLimits(from.limits, to.limits).map(limitKey), ...changedFields(from, to, otherFields)];
@@ -123,9 +120,7 @@ function limitKey(field: keyof LimitsPlan): string {
 
 /** Whether a process started by one definition is not what the other asks for, and cannot be made so. */
 export function needsNewProcess(from: ServicePlan, to: ServicePlan, place?: LimitsPlace): boolean {
-  return (
-    processFields.some((field) => isChanged(field, from, to)) || fixedLimits(from.limits, to.limits, place).length > 0
-  );
+  return processFields.some((field) => isChanged(field, from, to)) || fixedLimits(from, to, place).length > 0;
 }
 
 function changedFields(from: ServicePlan, to: ServicePlan, fields: (keyof ServicePlan)[]): string[] {

@@ -14,8 +14,13 @@ function limits(options: Partial<LimitsPlan>): LimitsPlan {
   return { ...noLimits, ...options };
 }
 
-function fixed(from: Partial<LimitsPlan> | null, to: Partial<LimitsPlan> | null, place: LimitsPlace): string {
-  return fixedLimits(from && limits(from), to && limits(to), place).join();
+function fixed(
+  from: Partial<LimitsPlan> | null,
+  to: Partial<LimitsPlan> | null,
+  place: LimitsPlace,
+  user = "",
+): string {
+  return fixedLimits({ limits: from && limits(from), user }, { limits: to && limits(to), user }, place).join();
 }
 
 test("fixedLimits() has files of a group written while it runs, whatever they hold", () => {
@@ -44,6 +49,14 @@ test("fixedLimits() lowers limits of processes, raises them with privileges, and
   }
   assert.equal(fixed({ coreBytes: -1 }, { coreBytes: 5 }, poor), "");
   assert.equal(fixed({ coreBytes: 5 }, { coreBytes: -1 }, poor), "coreBytes");
+});
+
+test("fixedLimits() needs privileges for processes of another user", () => {
+  const from = { files: 20, nice: 1, oomScoreAdj: 1 };
+  const to = { files: 10, nice: 2, oomScoreAdj: 2 };
+  assert.equal(fixed(from, to, poor, "www"), "files,nice,oomScoreAdj");
+  assert.equal(fixed(from, to, { ...poor, mayRaise: true, mayHurry: true }, "www"), "");
+  assert.equal(fixed({ pids: 5 }, { pids: 6 }, { ...root, mayRaise: false }, "www"), "", "the group's file is gonit's");
 });
 
 test("fixedLimits() needs privileges for a higher priority", () => {

@@ -5,7 +5,7 @@
  */
 
 import { needsCgroup } from "./enforce-limits.ts";
-import type { LimitsPlace, LimitsPlan } from "./plan.ts";
+import type { LimitsPlace, LimitsPlan, ServicePlan } from "./plan.ts";
 
 /** The configuration's words. */
 export const limitKeys = {
@@ -20,6 +20,8 @@ export const limitKeys = {
   nice: "nice",
   oomScoreAdj: "oom_score_adj",
 } as const satisfies Record<keyof LimitsPlan, string>;
+
+type Limited = Pick<ServicePlan, "limits" | "user">;
 
 const fields = Object.keys(limitKeys) as (keyof LimitsPlan)[];
 
@@ -37,10 +39,13 @@ export function changedLimits(from: LimitsPlan | null, to: LimitsPlan | null): (
   return fields.filter((field) => (from?.[field] ?? null) !== (to?.[field] ?? null));
 }
 
-/** Of the changes, those that need new processes. `place`: undefined where nothing is known of it. */
+/**
+ * Of the changes, those that need new processes. `user`: what the service runs as, empty for gonit's own. `place`:
+ * undefined where nothing is known of it.
+ */
 export function fixedLimits(
-  from: LimitsPlan | null,
-  to: LimitsPlan | null,
+  { limits: from }: Limited,
+  { limits: to, user }: Limited,
   place: LimitsPlace | undefined,
 ): (keyof LimitsPlan)[] {
   const changed = changedLimits(from, to);
@@ -48,11 +53,17 @@ export function fixedLimits(
   const isMoved = place.groups === "where-needed" && needsCgroup(from) !== needsCgroup(to);
   return changed.filter((field) => {
     if (isMoved && controllers[field] !== undefined) return true;
-    return isFixed(field, from?.[field] ?? null, to?.[field] ?? null, place);
+    return isFixed(field, from?.[field] ?? null, to?.[field] ?? null, { ...place, isOwn: user === "" });
   });
 }
 
-function isFixed(field: keyof LimitsPlan, from: number | null, to: number | null, place: LimitsPlace): boolean {
+interface Rights extends LimitsPlace {
+  /** The processes are of gonit's own user: without privileges it may change no others. */
+  isOwn: boolean;
+}
+
+function isFixed(field: keyof LimitsPlan, from: number | null, to: number | null, place: Rights): boolean {
+  const { isOwn, mayRaise, mayHurry } = place;
   if (place.controllers.includes(controllers[field] ?? "")) return field === "ioWeight" && to === null;
   switch (field) {
     case "memoryHighBytes":
@@ -62,11 +73,11 @@ function isFixed(field: keyof LimitsPlan, from: number | null, to: number | null
       // Nothing here applies them.
       return false;
     case "nice":
-      return to === null || !(place.mayHurry || (from !== null && to >= from));
+      return to === null || !(mayHurry || (isOwn && from !== null && to >= from));
     case "oomScoreAdj":
-      return to === null || !(place.mayRaise || (from !== null && to >= from));
+      return to === null || !(mayRaise || (isOwn && from !== null && to >= from));
     default:
-      return to === null || !(place.mayRaise || (from !== null && amount(to) <= amount(from)));
+      return to === null || !(mayRaise || (isOwn && from !== null && amount(to) <= amount(from)));
   }
 }
 

@@ -19,8 +19,8 @@ const processesMax = 4096;
 export class LiveLimits {
   private readonly shell: Shell;
   private plan: Plan | null = null;
-  /** Services that a start with the old limits is under way for. */
-  private readonly starting = new Set<string>();
+  /** Services that a start is under way for, maybe with the old limits; whether failures are told. */
+  private readonly starting = new Map<string, boolean>();
 
   constructor(shell: Shell) {
     this.shell = shell;
@@ -29,40 +29,48 @@ export class LiveLimits {
   /** Once in each turn. */
   look(state: State): void {
     if (state.plan !== this.plan && state.plan !== null) this.take(state, state.plan);
-    for (const name of [...this.starting]) {
+    for (const [name, isKnown] of [...this.starting]) {
       const node = engineOf(state).byName.get(name);
       if (node?.unit.run?.main === "spawning") continue;
       this.starting.delete(name);
-      if (node !== undefined) this.renew(node);
+      if (node !== undefined) this.renew(node, isKnown);
     }
   }
 
   private take(state: State, plan: Plan): void {
     const before = new Map(this.plan?.services.map(({ name, limits }) => [name, limits]));
+    // What starts by its first plan has its limits from there; of what an earlier manager started nobody knows.
+    const isUnknown = this.plan === null && host.life() > 1;
     this.plan = plan;
     for (const node of engineOf(state).nodes) {
       const { name, run } = node.unit;
+      if (!isUnknown && !before.has(name)) continue;
       if (changedLimits(before.get(name) ?? null, node.plan.limits).length === 0) continue;
-      if (run?.main === "spawning") this.starting.add(name);
-      else this.renew(node);
+      if (run?.main === "spawning") this.starting.set(name, !isUnknown);
+      else this.renew(node, !isUnknown);
     }
   }
 
-  private renew(node: Node): void {
+  /** `isKnown`: they are others now. Where that is not known, what is refused may be as it should be. */
+  private renew(node: Node, isKnown: boolean): void {
     const { run, oldPlan } = node.unit;
-    if (run?.main === "running" && oldPlan === null) this.apply(node, node.plan, run.pid);
+    if (run?.main !== "running" || oldPlan !== null) return;
+    const failed = this.apply(node, node.plan, run.pid);
+    if (!isKnown) return;
+    for (const reason of failed) this.shell.cgroups.refuse(node.id, `limits are not changed in what runs: ${reason}`);
   }
 
-  private apply({ id }: Node, service: ServicePlan, mainPid: number): void {
+  /** What could not be done. */
+  private apply({ id }: Node, service: ServicePlan, mainPid: number): Set<string> {
     const { rlimits, nice, oomScoreAdj } = this.shell.cgroups.renew(service, id);
-    if (rlimits.length === 0 && nice === null && oomScoreAdj === null) return;
     const failed = new Set<string>();
+    if (rlimits.length === 0 && nice === null && oomScoreAdj === null) return failed;
     for (const pid of this.processesOf(id, mainPid)) {
       for (const limit of rlimits) limitProcess(pid, limit, failed);
       if (nice !== null) niceProcess(pid, nice, failed);
       if (oomScoreAdj !== null) adjustProcess(pid, oomScoreAdj, failed);
     }
-    for (const reason of failed) this.shell.cgroups.refuse(id, `limits are not changed in what runs: ${reason}`);
+    return failed;
   }
 
   /** Those of its group; without one, the main process and all that descends from it. */

@@ -1,4 +1,4 @@
-// with: spawn.c child.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
+// with: spawn.c spawn-child.c child.c child-exec.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
 /* A service's own directories: made for its user, through nothing that somebody else put in the way. */
 #include <grp.h>
 

@@ -1,4 +1,4 @@
-// with: spawn.c child.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
+// with: spawn.c spawn-child.c child.c child-exec.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
 /* What a child gives up or takes on for its program: user, capabilities, filters, namespaces, cgroup. */
 #include <grp.h>
 #include <linux/capability.h>

@@ -1,4 +1,4 @@
-// with: spawn.c child.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
+// with: spawn.c spawn-child.c child.c child-exec.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
 /* What stands between a program and the machine, tried by programs that want out. */
 #include <grp.h>
 #include <sched.h>

@@ -1,4 +1,4 @@
-// with: spawn.c child.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
+// with: spawn.c spawn-child.c child.c child-exec.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
 /* Spawner threads: success, failure, cancelling, children that block, many at once. What a child sets up for its
  * program is tested in child.test.c. */
 #include <linux/fuse.h>
@@ -68,7 +68,7 @@ static int lease_program(char *path, size_t size) {
   while ((got = read(in, block, sizeof block)) > 0) assert(write(out, block, (size_t)got) == got);
   close(in);
   close(out);
-  int fd = open(path, O_RDWR | O_CLOEXEC);
+  int fd = open(path, O_RDONLY | O_CLOEXEC); /* else the exec that the lease's end lets go on could find it written to */
   signal(SIGIO, SIG_IGN);
   assert(fcntl(fd, F_SETLEASE, F_WRLCK) == 0);
   return fd;

@@ -1,4 +1,4 @@
-// with: tree.c tree-scan.c tree-anywhere.c tree-marks.c tree-cgroup.c spawn.c child.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
+// with: tree.c tree-scan.c tree-anywhere.c tree-marks.c tree-cgroup.c spawn.c spawn-child.c child.c child-exec.c child-directories.c child-sandbox.c clone-child.c window.c slots.c features.c test-hook.c
 /* Process trees: what belongs to a start is found and killed, whatever became of its parents, and nothing else is. */
 #include <sched.h>
 #include <sys/mount.h>

@@ -38,6 +38,31 @@ test("a start that waits for what can never be ends with the reason", async (con
   assert.equal(gonit.service("x").state, "ready");
 });
 
+// docker/compose#9732
+test("a start that waits for a service to be healthy ends when that one has ended or given up", async (context) => {
+  const ill = 'health: {exec: "false", start_interval: 10ms, interval: 10ms, failures: 2}';
+  const gonit = start(
+    context,
+    `services:
+  - {name: db, enabled: false, shell: true, command: "until [ -e go ]; do sleep 0.02; done; exit 1", health: {exec: "false"}, restart: no}
+  - {name: web, enabled: false, command: sleep 1000, depends_on: [{name: db, wait: healthy}]}
+  - {name: again, enabled: false, command: sleep 1000, ${ill}, restart: {delay: 10ms, limit: 2 in 1m}}
+  - {name: other, enabled: false, command: sleep 1000, depends_on: [{name: again, wait: healthy}]}
+  - {name: x, command: sleep 1000}
+`,
+  );
+  await gonit.until("x runs", () => gonit.service("x").state === "ready");
+  const starts = ["web", "other"].map((name) => clientBeside(gonit, "start", name));
+  await gonit.sees(/msg="Started service".*service=db/);
+  writeFileSync(join(gonit.folder, "go"), "");
+  const [web, other] = await Promise.all(starts);
+  assert.equal(web?.code, 1);
+  assert.match(web?.text ?? "", /web blocked by db \(exited 1\)/);
+  assert.equal(other?.code, 1);
+  assert.match(other?.text ?? "", /other blocked by again \(gave up after 2 restarts in 60s: unhealthy/);
+  assert.equal(gonit.service("x").state, "ready");
+});
+
 // docker/compose#10707
 test("a task that failed blocks its dependents alone, why shows the chain, and all goes on when it is mended", async (context) => {
   const gonit = start(

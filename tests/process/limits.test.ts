@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -89,7 +90,7 @@ test("limits change in what runs, also in its children and by the next manager; 
 watch_config: off
 services:
   - {name: web, shell: true, command: "sleep 1000 & echo child $!; wait", limits: {${limits}}}
-  - {name: free, command: sleep 1000}
+  - {name: other, command: sleep 1000, ${userInfo().uid === 0 ? "user: nobody, " : ""}limits: {files: 50}}
 `;
   const gonit = start(context, text("files: 90, nice: 3, oom_score_adj: 300"), { endsRoles: true });
   await gonit.sees(/child \d+/);
@@ -110,12 +111,13 @@ services:
   for (const one of [pid as number, child]) assert.equal(limitsOf(one), "files 80/80 nice 4 oom 400");
   assert.equal(gonit.service("web").pid, pid);
   assert.match(gonit.client("why", "web").stdout, /-> limits\.files, limits\.nice, limits\.oom_score_adj changed/);
-  assert.equal(notesOf(gonit, "web"), "");
+  for (const name of ["web", "other"]) assert.equal(notesOf(gonit, name), "");
   const manager = gonit.role("manager");
   process.kill(manager, "SIGKILL");
   await gonit.until("another manager is there", () => ![0, manager].includes(gonit.role("manager")));
   assert.match(change("files: 70, nice: 4, oom_score_adj: 400"), /^in place +web +limits\.files changed$/m);
   assert.equal(limitsOf(child), "files 70/70 nice 4 oom 400");
+  for (const name of ["web", "other"]) assert.equal(notesOf(gonit, name), "");
   assert.match(change("files: 70, nice: 4"), /^restart +web +limits\.oom_score_adj changed$/m);
   assert.notEqual(gonit.service("web").pid, pid);
   assert.equal(limitsOf(gonit.service("web").pid as number).split(" oom")[0], "files 70/70 nice 4");
