@@ -187,6 +187,8 @@ static void make_plan(struct worker *worker, const struct spawn_request *request
   plan->nofile_soft = common.nofile_soft;
   plan->nofile_hard = common.nofile_hard;
   plan->dispositions = common.dispositions;
+  plan->ignored = common.ledger->exits->ignored;
+  plan->blocked = common.ledger->exits->blocked;
 }
 
 /* Process number, or -errno with the stage. */
