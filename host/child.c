@@ -299,19 +299,22 @@ static int open_input(struct child_plan *plan) {
 
 /* exec(2) keeps SIG_IGN, and a handler must not run once signals are let in. The kernel's struct sigaction is smaller
  * than this on every machine. */
-static void default_dispositions(uint64_t changed) {
-  long nothing[16];
-  for (int i = 0; i < 16; i++) nothing[i] = 0;
-  for (int number = 1; number <= SIGNALS; number++)
-    if (changed >> (number - 1) & 1) raw_call(SYS_rt_sigaction, number, nothing, 0, SIGNALS / 8);
+static void set_dispositions(uint64_t changed, uint64_t ignored) {
+  long action[16];
+  for (int i = 0; i < 16; i++) action[i] = 0;
+  for (int number = 1; number <= SIGNALS; number++) {
+    action[0] = ignored >> (number - 1) & 1 ? (long)SIG_IGN : (long)SIG_DFL;
+    if ((changed | ignored) >> (number - 1) & 1) raw_call(SYS_rt_sigaction, number, action, 0, SIGNALS / 8);
+  }
 }
 
 /* The parent is init, because of CLONE_PARENT. A change of user clears the signal, so it is set after that; an init that
  * died before it was set is noticed by the other parent. */
 static int set_signals(struct child_plan *plan) {
   const struct spawn_request *request = plan->request;
-  uint64_t mask = request->signal_mask;
-  default_dispositions(plan->dispositions);
+  int keeps = (request->set & SPAWN_KEEP_SESSION) != 0;
+  uint64_t mask = request->signal_mask | (keeps ? plan->blocked : 0);
+  set_dispositions(plan->dispositions, keeps ? plan->ignored : 0);
   if (request->parent_death_signal != 0) {
     long result = raw_call(SYS_prctl, PR_SET_PDEATHSIG, request->parent_death_signal, 0, 0, 0);
     if (result < 0) return (int)result;

@@ -40,6 +40,7 @@ struct child_plan {
   int32_t oom_score_adj;   /* value to go back to where the roles have another */
   uint64_t nofile_soft, nofile_hard; /* to go back to; hard 0: leave as it is */
   uint64_t dispositions;   /* bit n-1: signal n is handled or ignored by the manager */
+  uint64_t ignored, blocked; /* likewise, of gonit's own start: who keeps its session keeps them too */
   int32_t exe, terminal;   /* indexes into moves, or -1 */
   int32_t old_group;       /* process group of who started us */
   uint32_t move_count;

@@ -149,6 +149,8 @@ static int make_ledger(int role) {
   exits->isolated = (uint32_t)init->isolated;
   exits->oom_score_adj = own_oom_score();
   exits->nofile_soft = raise_descriptor_limit();
+  exits->ignored = init->ignored;
+  exits->blocked = init->blocked;
   make_identity(exits->instance_id, sizeof exits->instance_id);
   lower_oom_score();
   return 0;
@@ -206,6 +208,7 @@ static void reset_signals(void) {
   for (int signal = 1; signal <= 64; signal++) {
     if (signal == SIGKILL || signal == SIGSTOP || sigaction(signal, NULL, &before) < 0) continue;
     if (signal == SIGHUP) init->ignores_hangup = before.sa_handler == SIG_IGN && init->detach_fd == 0;
+    if (before.sa_handler == SIG_IGN) init->ignored |= UINT64_C(1) << (signal - 1);
     if (before.sa_handler != SIG_DFL) sigaction(signal, &action, NULL);
   }
 }

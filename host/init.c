@@ -44,9 +44,10 @@ int init_send_is_slow(int error) {
 }
 
 /* By the kernel's own call, since libc leaves those signals out that it uses itself: one of them would end us. */
-static void block_signals(void) {
-  uint64_t all = ~UINT64_C(0);
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
+static uint64_t block_signals(void) {
+  uint64_t all = ~UINT64_C(0), before = 0;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
+  return before;
 }
 
 /* ---- signals ---- */
@@ -170,11 +171,12 @@ int init_main(int argc, char **argv) {
   init_argc = argc;
   init_argv = argv;
   prctl(PR_SET_NAME, "gonit: init");
-  block_signals();
+  uint64_t blocked = block_signals();
   int is_made = init != NULL || init_state_open() == 0;
   if ((!is_made || !init->begun) && has_too_few_descriptors()) return EXIT_CODE_FAILED;
   if (!is_made) init_state_make();
   init_state_keep(0);
+  if (!init->begun) init->blocked = blocked;
   int result = init->begun ? init_resume() : init_begin();
   if (result < 0) return cannot_begin(result);
   fault_handlers();

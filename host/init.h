@@ -106,6 +106,7 @@ struct init_state {
   uint32_t faults;
   int32_t log_format, log_colour;
   pid_t strangers[STRANGERS_MAX]; /* children that we had before we became init: none of our business */
+  uint64_t ignored, blocked; /* signals at our own start, as in the ledger */
   int32_t ignores_hangup; /* we were started by nohup(1) */
   int32_t left_binary; /* 1: we run from a copy in memory, see leave-binary.c */
   /* What `up --isolated` has to tell. */

@@ -67,6 +67,7 @@ struct exits_part {
   int32_t init_pid;
   uint32_t isolated;     /* 1: up --isolated */
   uint64_t nofile_soft;  /* RLIMIT_NOFILE of gonit's own start: what services get; the roles have more */
+  uint64_t ignored, blocked; /* bit n-1: signal n, at gonit's own start: what a plain init's command gets */
   int32_t oom_score_adj; /* of gonit's own start, likewise */
   uint32_t reserved;
   char instance_id[40];  /* random, for the mark in the environment: survives manager restarts, not init's end */

@@ -115,6 +115,8 @@ static void make_plan(struct child_plan *plan, uint32_t slot, const struct spawn
   plan->nofile_soft = common.nofile_soft;
   plan->nofile_hard = common.nofile_hard;
   plan->dispositions = common.dispositions;
+  plan->ignored = common.ledger->exits->ignored;
+  plan->blocked = common.ledger->exits->blocked;
 }
 
 int spawn_child(struct child_plan *plan, const struct spawn_place *place, const struct spawn_request *request,

@@ -1,7 +1,7 @@
 /** What a gonit that has just begun runs, and the place that it takes for this. */
 
 import { ExitCode, ShutdownMode } from "../contract.ts";
-import { instanceNameOf } from "../control/socket-path.ts";
+import { abstractSocket, instanceNameOf } from "../control/socket-path.ts";
 import type { Plan } from "../engine/plan.ts";
 import { type Claim, claimerFacts, claimInstance } from "./instance-paths.ts";
 import type { ConfigurationLoader } from "./load-configuration.ts";
@@ -54,8 +54,12 @@ export function claimFor(
   configuration: string,
 ): Claim {
   const onLaptop = traits.name === "laptop" && !host.isolated();
-  const name = options.instance ?? (onLaptop && configuration !== "" ? instanceNameOf(configuration) : "main");
-  const claim = claimInstance({ ...claimerFacts(inherited), name, socket: options.socket });
+  // Plain inits run side by side like the commands that they are for, and leave no files.
+  const pid = onLaptop && options.command !== null && configuration === "" ? host.roles().init.pid : 1;
+  const ofFile = onLaptop && configuration !== "" ? instanceNameOf(configuration) : "main";
+  const name = options.instance ?? (pid === 1 ? ofFile : `init-${pid}`);
+  const socket = options.socket ?? (pid === 1 ? null : abstractSocket(host.uid(), name));
+  const claim = claimInstance({ ...claimerFacts(inherited), name, socket });
   if ("locks" in claim) for (const [at, fd] of claim.locks.entries()) host.hold(`lock:${at}`, fd);
   return claim;
 }

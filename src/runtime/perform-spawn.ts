@@ -172,6 +172,7 @@ export class Spawner {
     if (service.logs.to === "inherit") {
       request.descriptors.push([0, 0], [1, 1], [2, 2]);
       request.keepSession = true;
+      delete request.umask;
       if (this.shell.plain) request.terminal = 0;
     }
     if (outputs.stdout >= 0) request.descriptors.push([1, outputs.stdout], [2, outputs.stderr]);

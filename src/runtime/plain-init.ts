@@ -1,6 +1,6 @@
 /**
  * `gonit init -- CMD` without a configuration: what people use tini and dumb-init for. CMD is the one critical service
- * `main`; it gets our own standard descriptors and every signal but SIGCHLD.
+ * `main`; it gets our own standard descriptors, umask, blocked and ignored signals, and every signal but SIGCHLD.
  */
 
 import { Role } from "../contract.ts";

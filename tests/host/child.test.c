@@ -273,6 +273,15 @@ static void test_signals(void) {
   request->signal_mask = 1u << (SIGUSR2 - 1);
   assert(run_for_output(request) == 0);
   assert(has_line("SigBlk:\t0000000000000800"));
+  /* Who keeps its session has those of gonit's own start: HUP and RTMIN+3 ignored, TERM blocked. */
+  ledger.exits->ignored = UINT64_C(1) << (SIGHUP - 1) | UINT64_C(1) << 36;
+  ledger.exits->blocked = UINT64_C(1) << (SIGTERM - 1);
+  assert(run_for_output(REQUEST("grep", "^Sig", "/proc/self/status")) == 0);
+  assert(has_line("SigBlk:\t0000000000000000") && has_line("SigIgn:\t0000000000000000"));
+  request = REQUEST("grep", "^Sig", "/proc/self/status");
+  request->set |= SPAWN_KEEP_SESSION;
+  assert(run_for_output(request) == 0);
+  assert(has_line("SigBlk:\t0000000000004000") && has_line("SigIgn:\t0000001000000001"));
 }
 
 int main(int argc, char **argv) {
