@@ -125,6 +125,12 @@ function logsText({ bytes, lines, droppedBytes, paths }: LogFigures): string {
   return [`${shownBytes(bytes)} in ${lines} ${lines === 1 ? "line" : "lines"}${lost}`, ...paths].join("; ");
 }
 
+function pressureText({ pressure }: ServiceStatus): string {
+  if (pressure === undefined) return "";
+  const shares = Object.entries(pressure).map(([name, share]) => `${name} ${share}%`);
+  return `waited for ${shares.join(", ")} of the last 10 s`;
+}
+
 function details(service: ServiceStatus, wallMs: number, paint: Paint): string {
   const fields: [string, string][] = [
     ["state", `${paintState(service.shown, service, paint)} for ${shownDuration(wallMs - service.sinceWallMs)}`],
@@ -138,6 +144,7 @@ function details(service: ServiceStatus, wallMs: number, paint: Paint): string {
     ["needs", service.dependsOn.join(", ")],
     ["tags", service.tags.join(", ")],
     ["logs", service.logs === undefined ? "" : logsText(service.logs)],
+    ["pressure", pressureText(service)],
     ["marks", service.marks.join(", ")],
     ["notes", service.notes.join("; ")],
   ];

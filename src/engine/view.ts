@@ -47,6 +47,15 @@ export interface ServiceStatus {
   notes: string[];
   /** Its output so far; only of services that were asked for by name. */
   logs?: LogFigures;
+  /** How much it waits; only of services that were asked for by name, and that have a cgroup whose kernel counts it. */
+  pressure?: PressureFigures;
+}
+
+/** Share in percent of the last 10 seconds in which some of its processes waited for this (`some avg10` of cgroup v2). */
+export interface PressureFigures {
+  cpu: number;
+  io: number;
+  memory: number;
 }
 
 export interface LogFigures {

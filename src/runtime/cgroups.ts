@@ -23,6 +23,7 @@ import {
 } from "../engine/enforce-limits.ts";
 import { type InstanceId, instanceKey } from "../engine/instance.ts";
 import type { LimitsPlace, Plan, ServicePlan } from "../engine/plan.ts";
+import type { PressureFigures } from "../engine/view.ts";
 import { sizeText } from "../engine/words.ts";
 import { writeKernelFile } from "./kernel-file.ts";
 
@@ -136,6 +137,14 @@ export class Cgroups {
     if (kills === 0) return "";
     const bytes = limits?.memoryBytes ?? null;
     return `out of memory${bytes === null ? "" : `, its limit is ${sizeText(bytes)}`}`;
+  }
+
+  /** Pressure stall information of an instance's group; null: it has none, or this kernel does not count it. */
+  pressureOf(id: InstanceId): PressureFigures | null {
+    const group = this.groupOf(id);
+    const of = (name: string): number => Number(/^some avg10=(\S+)/.exec(readText(`${group}/${name}.pressure`))?.[1]);
+    const figures = { cpu: of("cpu"), io: of("io"), memory: of("memory") };
+    return group === "" || Object.values(figures).some(Number.isNaN) ? null : figures;
   }
 
   /** What is poorer here than the service's limits ask. */

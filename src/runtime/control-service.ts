@@ -64,7 +64,7 @@ export class ControlService implements ControlHost {
     if (names.length === 0) return { status, unknown: [], suggestions: [] };
     const matched = this.match(names);
     const wanted = new Set(matched.found.map(({ plan }) => plan.name));
-    const services = status.services.filter(({ name }) => wanted.has(name)).map((one) => this.withLogs(one));
+    const services = status.services.filter(({ name }) => wanted.has(name)).map((one) => this.withFigures(one));
     return { status: { ...status, services }, unknown: matched.unknown, suggestions: matched.suggestions };
   }
 
@@ -83,7 +83,7 @@ export class ControlService implements ControlHost {
     return { ...status, configuration: this.manager.configurationWatch.difference, services };
   }
 
-  private withLogs(service: ServiceStatus): ServiceStatus {
+  private withFigures(service: ServiceStatus): ServiceStatus {
     const figures: LogFigures = { bytes: 0, lines: 0, droppedBytes: 0, paths: [] };
     const sources = this.manager.shell.logs.sourcesOf(service.instance);
     for (const { slot, path } of sources) {
@@ -93,7 +93,12 @@ export class ControlService implements ControlHost {
       figures.droppedBytes += dropped;
       if (path !== "") figures.paths.push(path);
     }
-    return sources.length === 0 ? service : { ...service, logs: figures };
+    const pressure = this.manager.shell.cgroups.pressureOf(service.instance);
+    return {
+      ...service,
+      ...(sources.length === 0 ? {} : { logs: figures }),
+      ...(pressure === null ? {} : { pressure }),
+    };
   }
 
   explain(name: string): Explanation | { unknown: true; suggestions: string[] } {

@@ -26,7 +26,12 @@ services:
     command: dropbear -V
     type: task
     logs: console
+  - name: owner
+    command: [/bin/stat, -c, "the home of %u %g %a", /srv/web]
+    type: task
+    logs: console
 image:
+  users: {web: {uid: 123, gid: 45, home: /srv/web}}
   format: [initramfs, ext4, erofs, qcow2, disk, oci, tar]
   debian: [busybox-static, dropbear-bin]
   files:
@@ -93,6 +98,7 @@ for (const format of ["initramfs", "ext4", "erofs", "qcow2", "disk by uefi", "di
     await vm.sees(/a program of its own/);
     /* A program of a package with the libraries of its packages. */
     await vm.sees(/Dropbear v\d+/);
+    await vm.sees(/the home of 123 45 750/);
     vm.kill();
     await vm.ended;
   });
@@ -107,14 +113,13 @@ test("the image holds the plan of its configuration; one that the machine could 
   // What is looked at is the image, not this machine.
   assert.match(plan, /"path":"\/system\/modules","seen":"file"/);
   assert.match(plan, /"argv":\["\/system\/services\/own\/bin\/own"\]/);
-  const lacking = configurationFor(t, "env_file: ./all.env\nservices: []\nimage: {format: tar}\n", {
-    "all.env": "A=1\n",
-  });
+  const text = "services: []\nimage: {format: tar, files: {/system/config.d/1.yml: ./more.yml}}\n";
+  const lacking = configurationFor(t, text, { "more.yml": "services: [{nam: x}]\n" });
   const { code, output } = await startBuild(["--output", join(folderFor(t), "out"), lacking]).ended;
   assert.equal(code, 1);
   assert.match(
     output,
-    /cannot build the image: it could not use its configuration[\s\S]*\/system\/all\.env: No such file/,
+    /cannot build the image: it could not use its configuration\n\/system\/config\.d\/1\.yml:1:12: /,
   );
 });
 
@@ -148,7 +153,7 @@ test("the manifest tells sizes and hashes, the SBOM every part with its version"
   assert.match(sbom.packages.find(({ name }) => name === "busybox-static")?.versionInfo ?? "", /^1:1\./);
 });
 
-test("a build from a copied tree, by another user, umask, time zone and language gives the same bytes", async (t) => {
+test("a build from a copied tree, by another user, two minutes later, with another umask, time zone and language gives the same bytes", async (t) => {
   const first = await wholeBuild();
   const root = folderFor(t);
   copyProject(root);
@@ -159,8 +164,16 @@ test("a build from a copied tree, by another user, umask, time zone and language
   if (isRoot) execFileSync("chown", ["-R", "65534:65534", root]);
   chmodSync(root, 0o755);
   const user = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
-  const wrapper = [...user, "sh", "-c", 'umask 077; exec "$@"', "sh"];
-  const environment = { TZ: "Pacific/Kiritimati", LANG: "tr_TR.UTF-8", LC_ALL: "", HOME: root };
+  const wrapper = [...user, "faketime", "+2 minutes", "sh", "-c", 'umask 077; exec "$@"', "sh"];
+  const environment = {
+    TZ: "Pacific/Kiritimati",
+    LANG: "tr_TR.UTF-8",
+    LC_ALL: "",
+    HOME: root,
+    // Clocks go two minutes ahead for all programs; times of files, and how long one waits, are as they are.
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+    NO_FAKE_STAT: "1",
+  };
   const output = join(root, "out");
   await build(["--binary", join(root, "gonit"), "--output", output, "config.yml"], { root, environment, wrapper });
   assert.deepEqual(hashesOf(manifestIn(output)), hashesOf(manifestIn(first)));

@@ -64,6 +64,8 @@ tell left sh -c "ps | grep -c '[/]bin/forks'"
 [ -d gonit.main.forks ] || echo "bomb: gone"
 until grep -q "^nr_throttled [1-9]" gonit.main.spins/cpu.stat; do sleep 0.1; done
 echo "load: held back"
+until gonit status spins | grep -qE "^  pressure +waited for cpu [1-9]"; do sleep 0.1; done
+tell pressure sh -c "gonit status spins | grep pressure; gonit status --json spins"
 life=$(ps | grep '[g]onit: manager' | awk '{print $1}')
 kill -9 $life
 until gonit restart quiet; do sleep 0.1; done
@@ -118,6 +120,10 @@ test("a service's memory, processes and processors end where its limits say, and
   assert.deepEqual(answers("bomb"), ["bounded", "gone"]);
   assert.deepEqual(answers("left"), ["0"]);
   assert.deepEqual(answers("load"), ["held back", "gone"]);
+  // It may use a tenth of a processor and wants a whole one.
+  const shown = answers("pressure")[0] ?? "";
+  assert.match(shown, /pressure +waited for cpu [\d.]+%, io [\d.]+%, memory [\d.]+% of the last 10 s/);
+  assert.match(shown, /"pressure": \{ +"cpu": [\d.]+, +"io": [\d.]+, +"memory": [\d.]+ +\}/);
   // Limits within limits; all of it ends with the group of the outer one: quiet and free are left.
   assert.deepEqual(answers("deep"), [`5 ${8 << 20}`]);
   assert.deepEqual(answers("outer"), ["100"]);
