@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type AptRequest, aptFetch } from "./apt-fetch.ts";
+import { improveEngine } from "./improve-engine.ts";
 import { Failure, mustRun, type Tools } from "./run.ts";
 
 /** The version of the engine that gonit is tested with. */
@@ -131,6 +132,9 @@ export async function prepareSources(tools: Tools): Promise<Sources> {
   const folder = (library: Library): string => folders.get(library.key) as string;
   const missing = LIBRARIES.filter((library) => !existsSync(join(folder(library), library.proof)));
   if (missing.length > 0) await fetchMissing(missing, tools);
+  // A folder that was named by hand is the user's, and stays as it is.
+  const own = `${cache}/sources/engine`;
+  if (folders.get("engine") === own) improveEngine(join(own, "quickjs.c"));
   const [engine, yaml] = LIBRARIES.map((library) => ({
     folder: folder(library),
     version: library.version(folder(library)),

@@ -2,16 +2,17 @@
  * The reader process: configuration text in, a plan out, as one JSON text on descriptor 3 (standard output when there is
  * none). It is started for one reading and ends; whatever the text does to it is an error message for the manager.
  *
- *     reader '{"role": 3, "path": null, "workingDirectory": "/home"}'      → {plan, warnings, sources} or {problems, …}
+ *     reader '{"role": 3, "path": null, "workingDirectory": "/home"}'      → {plan (packed), warnings, sources} or {problems, …}
  *     reader environment '[{"path": "/etc/web.env", "required": true}]'    → {environment} or {problem}
  */
 
 import { readEnvironmentFiles } from "./config/environment-files.ts";
 import { hostFiles, hostYaml } from "./config/host-files.ts";
 import { type LoadOptions, loadPlan } from "./config/load.ts";
-import { planText } from "./config/plan-text.ts";
 import { instanceNameOf } from "./control/socket-path.ts";
 import type { EnvironmentFilePlan } from "./engine/plan.ts";
+import { packPlan } from "./runtime/packed-plan.ts";
+import { shareParts } from "./runtime/share-parts.ts";
 
 const resultFd = 3;
 const EBADF = 9;
@@ -39,7 +40,7 @@ function answer(args: string[]): string {
   if ("problems" in result) return JSON.stringify(result);
   /* The image builder's part is not for a running system. */
   const { plan, image: _image, ...rest } = result;
-  return `{"plan":${planText(plan)},${JSON.stringify(rest).slice(1)}`;
+  return `{"plan":${packPlan(shareParts(plan))},${JSON.stringify(rest).slice(1)}`;
 }
 
 function main(): number {

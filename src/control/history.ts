@@ -60,6 +60,8 @@ export interface HistoryLine {
   wallMs: number;
   /** Tells turns apart: a new manager may tell the last turn of the one before again. */
   turn: string;
+  /** `seq` of the line that follows. Whoever writes that one reads no further than to here. */
+  next: number;
   events: HistoryEvent[];
 }
 
@@ -68,6 +70,9 @@ export interface HistoryBase {
   seq: number;
   bootMs: number;
   wallMs: number;
+  turn: "";
+  /** As `seq`. */
+  next: number;
   past: Past;
 }
 

@@ -29,5 +29,5 @@ export function parseInstanceKey(key: string): InstanceId {
 
 /** What the configuration calls it: `web` for `web@2`, which no service can be called, since @ is not allowed in names. */
 export function familyOf(name: string): string {
-  return name.replace(/@[1-9]\d*$/, "");
+  return name.includes("@") ? name.replace(/@[1-9]\d*$/, "") : name;
 }

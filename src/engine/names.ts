@@ -28,15 +28,24 @@ export function matchNames<Item extends Named>(items: readonly Item[], words: re
     }
     if (!any) unknown.push(word);
   }
+  const suggestions = unknown.length === 0 ? [] : suggestAll(unknown, items);
+  return { found: found.size < 2 ? [...found] : items.filter((item) => found.has(item)), unknown, suggestions };
+}
+
+function suggestAll(words: readonly string[], items: readonly Named[]): string[] {
   const names = items.map((item) => item.plan.name);
-  const suggestions = [...new Set(unknown.flatMap((word) => suggest(word, names)))];
-  return { found: items.filter((item) => found.has(item)), unknown, suggestions };
+  return [...new Set(words.flatMap((word) => suggest(word, names)))];
 }
 
 function matcherOf(word: string): (plan: ServicePlan) => boolean {
   if (word.startsWith("tag:")) {
     const tag = word.slice(4);
     return (plan) => plan.tags.includes(tag);
+  }
+  // The usual case: an expression for each of a thousand services would take most of the time of an answer.
+  if (!/[*?[]/.test(word)) {
+    const replica = `${word}@`;
+    return ({ name }) => name === word || (name.startsWith(replica) && familyOf(name) === word);
   }
   const pattern = globPattern(word);
   // All replicas are meant by the name that the configuration gives them.

@@ -16,14 +16,15 @@ import { blockedText, healthText, pendingNeeds, shownState, stateReason, withKil
 import { wallMsOf } from "./wall-time.ts";
 import { durationText, signalName } from "./words.ts";
 
-export function systemStatus(state: State, now: Now): SystemStatus {
+/** With those services alone that were asked for, where some were: what they cost must not grow with all the others. */
+export function systemStatus(state: State, now: Now, only: Node[] | null = null): SystemStatus {
   const engine = engineOf(state);
   const { shutdown } = state;
   return {
     title: state.plan?.title ?? "",
     version: state.plan?.version ?? "",
     state: systemState(engine),
-    services: engine.nodes.map((node) => statusOf(engine, node, now)),
+    services: (only ?? engine.nodes).map((node) => statusOf(engine, node, now)),
     shutdown:
       shutdown === null
         ? null
@@ -47,15 +48,18 @@ function applyStatus(engine: Engine, now: Now): SystemStatus["apply"] {
 }
 
 export function systemState(engine: Engine): string {
-  const { state, nodes } = engine;
-  if (state.shutdown !== null) return "stopping";
-  if (nodes.some(({ unit }) => unit.state === "failed" || unit.state === "backing-off" || unit.blockedBy !== ""))
-    return "degraded";
-  if (nodes.some(({ unit }) => unit.state === "starting" || (unit.state === "waiting" && !awaitsItsTime(unit))))
-    return "booting";
-  const isRunning = ({ unit, plan }: Node) =>
-    unit.listens || (unit.run !== null && plan.type !== "group") || isScheduled(unit);
-  return nodes.some(isRunning) ? "running" : "idle";
+  if (engine.state.shutdown !== null) return "stopping";
+  // One loop: each answer tells the state, among very many services too.
+  let isBooting = false;
+  let isRunning = false;
+  for (const { unit, plan } of engine.nodes) {
+    const { state } = unit;
+    if (state === "failed" || state === "backing-off" || unit.blockedBy !== "") return "degraded";
+    isBooting ||= state === "starting" || (state === "waiting" && !awaitsItsTime(unit));
+    isRunning ||= unit.listens || (unit.run !== null && plan.type !== "group") || isScheduled(unit);
+  }
+  if (isBooting) return "booting";
+  return isRunning ? "running" : "idle";
 }
 
 function modeName(mode: number): string {

@@ -60,12 +60,12 @@ export class ControlService implements ControlHost {
 
   status(names: string[]): { status: SystemStatus; unknown: string[]; suggestions: string[] } {
     const state = this.manager.state();
-    const status = this.withNotes(systemStatus(state, readNow()));
-    if (names.length === 0) return { status, unknown: [], suggestions: [] };
-    const matched = this.match(names);
-    const wanted = new Set(matched.found.map(({ plan }) => plan.name));
-    const services = status.services.filter(({ name }) => wanted.has(name)).map((one) => this.withFigures(one));
-    return { status: { ...status, services }, unknown: matched.unknown, suggestions: matched.suggestions };
+    if (names.length === 0)
+      return { status: this.withNotes(systemStatus(state, readNow())), unknown: [], suggestions: [] };
+    const { found, unknown, suggestions } = this.match(names);
+    const status = this.withNotes(systemStatus(state, readNow(), found));
+    const services = status.services.map((one) => this.withFigures(one));
+    return { status: { ...status, services }, unknown, suggestions };
   }
 
   /** What is poorer here than the configuration asks. */

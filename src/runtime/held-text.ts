@@ -1,6 +1,6 @@
 /** Texts that outlive the manager: memory files in init's table. */
 
-const bytesMax = 64 * 1024 * 1024;
+export const heldBytesMax = 64 * 1024 * 1024;
 
 /** Stores a text under a name, in place of an earlier one. 0 or -errno. */
 export function holdText(name: string, text: string): number {
@@ -13,7 +13,7 @@ export function holdText(name: string, text: string): number {
 
 /** The text behind a held descriptor; null when it cannot be read. */
 export function heldText(fd: number): string | null {
-  const data = host.readFd(fd, 0, bytesMax);
+  const data = host.readFd(fd, 0, heldBytesMax);
   return typeof data === "number" ? null : host.decodeUtf8(data);
 }
 

@@ -10,11 +10,10 @@ import {
   type HistoryBase,
   type HistoryEvent,
   type HistoryLine,
-  parsedLine,
   readHistory,
 } from "../control/history.ts";
 import type { Now } from "../engine/event.ts";
-import { heldText, writeAll } from "./held-text.ts";
+import { heldBytesMax, heldText, writeAll } from "./held-text.ts";
 
 const namePrefix = "history:";
 const fileBytes = 256 * 1024;
@@ -23,6 +22,11 @@ const timesBase = 3;
 /** A clock that is being corrected slowly, see adjtimex(2), goes wrong by less than this much of the time that passes. */
 const slewMost = 0.0006;
 const stepMsLeast = 250;
+const newline = 10;
+const closingBrace = 125;
+/** Behind what is no line: no whole one ends so. */
+const cutEnd = " \n";
+const headBytesMax = 512;
 
 interface MemoryFile {
   name: string;
@@ -49,26 +53,29 @@ export class History {
       this.files.push({ name, fd, bytes: 0, bytesMax: fileBytes });
     }
     this.files.sort((one, other) => numberOf(one) - numberOf(other));
-    for (const file of this.files) this.adopt(file);
+    const newest = this.files.at(-1);
+    if (newest !== undefined) this.number = numberOf(newest);
+    // The newest one has no line yet where its manager was killed in beginning it.
+    for (const file of this.files.slice().reverse()) if (this.last === null) this.adopt(file);
     // A manager was killed between giving up one and beginning another.
     const [only, second] = this.files;
     const earlier = only !== undefined && second === undefined ? this.make(numberOf(only) - 1) : null;
     if (earlier !== null) this.files.unshift(earlier);
   }
 
+  /** Only the beginning of the last line is read: it may tell the start of thousands of services. */
   private adopt(file: MemoryFile): void {
-    this.number = numberOf(file);
-    const text = heldText(file.fd) ?? "";
-    const lines = text.split("\n");
-    const last = parsedLine(lines.at(-2) ?? "");
-    file.bytes = text.length;
-    file.bytesMax = Math.max(fileBytes, timesBase * (lines[0]?.length ?? 0));
+    const data = host.readFd(file.fd, 0, heldBytesMax);
+    if (typeof data === "number" || data.length === 0) return;
+    file.bytes = data.length;
+    file.bytesMax = Math.max(fileBytes, timesBase * data.indexOf(newline));
     // The one before died while it wrote: what it began is no line, and must not become one with what follows.
-    if (text !== "" && !text.endsWith("\n")) this.append(file, "\n");
+    if (data[data.length - 1] !== newline) this.append(file, cutEnd);
+    const last = lastHead(data);
     if (last === null) return;
     this.last = last;
-    this.seq = "past" in last ? last.seq : last.seq + last.events.length;
-    this.lastTurn = "past" in last ? "" : last.turn;
+    this.seq = last.next;
+    this.lastTurn = last.turn;
   }
 
   /** `turn` names the turn: one that was told already is not told again. */
@@ -77,8 +84,9 @@ export class History {
     const events = [...this.clockEvents(now), ...told];
     if (events.length === 0) return;
     const { bootMs, wallMs } = now;
-    const line: HistoryLine = { seq: this.seq, bootMs, wallMs, turn, events };
-    this.seq += events.length;
+    const next = this.seq + events.length;
+    const line: HistoryLine = { seq: this.seq, bootMs, wallMs, turn, next, events };
+    this.seq = next;
     this.lastTurn = turn;
     this.last = { bootMs, wallMs };
     const text = `${JSON.stringify(line)}\n`;
@@ -116,7 +124,7 @@ export class History {
     // An empty one lacks the state that a file begins with.
     if (newest !== undefined && newest.bytes > 0 && newest.bytes + text.length <= newest.bytesMax) return newest;
     const past = this.pastOfNewest();
-    const base: HistoryBase = { seq: this.seq, bootMs: now.bootMs, wallMs: now.wallMs, past };
+    const base: HistoryBase = { seq: this.seq, bootMs: now.bootMs, wallMs: now.wallMs, turn: "", next: this.seq, past };
     return this.begin(`${JSON.stringify(base)}\n`);
   }
 
@@ -165,6 +173,26 @@ export class History {
     writeAll(file.fd, bytes);
     file.bytes += bytes.length;
   }
+}
+
+/** What a line begins with, whatever it tells. */
+type Head = Pick<HistoryLine, "bootMs" | "wallMs" | "turn" | "next">;
+
+/** Of the last line that is whole; null: there is none. */
+function lastHead(data: Uint8Array): Head | null {
+  for (let end = data.lastIndexOf(newline); end > 0; ) {
+    const before = data.lastIndexOf(newline, end - 1);
+    const head = data[end - 1] === closingBrace ? headOf(data.subarray(before + 1, end)) : null;
+    if (head !== null) return head;
+    end = before;
+  }
+  return null;
+}
+
+function headOf(line: Uint8Array): Head | null {
+  const text = host.decodeUtf8(line.subarray(0, headBytesMax));
+  const end = text.search(/,"(events|past)":/);
+  return end < 0 ? null : (JSON.parse(`${text.slice(0, end)}}`) as Head);
 }
 
 function numberOf({ name }: MemoryFile): number {

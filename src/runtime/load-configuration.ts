@@ -1,9 +1,9 @@
 /** Has the reader turn the configuration into a plan. */
 
 import type { Plan } from "../engine/plan.ts";
+import { type PackedPlan, planOfPacked } from "./packed-plan.ts";
 import type { Shell } from "./performer.ts";
 import { runReader } from "./reader-process.ts";
-import { shareParts } from "./share-parts.ts";
 
 interface LoadRequest {
   role: number;
@@ -69,9 +69,9 @@ function loadConfiguration(shell: Shell, request: LoadRequest, done: (outcome: L
       done({ problems: `cannot read the configuration: ${output.problem}\n` });
       return;
     }
-    const value = output.value as { plan?: Plan; problems?: string[]; warnings?: string[] };
+    const value = output.value as { plan?: PackedPlan; problems?: string[]; warnings?: string[] };
     if (value.plan !== undefined)
-      done({ plan: ofThisPlace(shell, shareParts(value.plan)), warnings: value.warnings ?? [] });
+      done({ plan: ofThisPlace(shell, planOfPacked(value.plan)), warnings: value.warnings ?? [] });
     else done({ problems: `${(value.problems ?? ["the reader gave no reason"]).join("\n").trimEnd()}\n` });
   });
 }

@@ -8,21 +8,27 @@ import type { OpenProcess } from "./lookups.ts";
 import type { Shell } from "./performer.ts";
 import { hasEnded, readStat } from "./process-facts.ts";
 
-export function mendSlots(shell: Shell, open: OpenProcess[]): void {
+/** All records as they are then. */
+export function mendSlots(shell: Shell, open: OpenProcess[]): SlotRecord[] {
   const records = host.slots();
+  const bySlot = new Map<number, SlotRecord>();
+  for (const record of records) bySlot.set(record.slot, record);
+  let isMended = false;
   for (const { ticket, pid, slot, instance } of open) {
-    if (slot < 0 || pid <= 1 || records.some((record) => isOf(record, { ticket, pid, slot }))) continue;
+    if (slot < 0 || pid <= 1 || isOf(bySlot.get(slot), ticket, pid)) continue;
     const isAnothers = records.some((record) => record.slot !== slot && record.pid === pid);
     if (isAnothers || !isChildOfInit(pid)) continue;
     const service = instanceKey(instance);
     host.mendSlot(slot, ticket, pid, service);
     shell.ownLog.write("warn", "The record of a process was damaged and is mended", { service, pid });
+    isMended = true;
   }
+  return isMended ? host.slots() : records;
 }
 
-function isOf(record: SlotRecord, process: { ticket: Ticket; pid: number; slot: number }): boolean {
-  if (record.state !== SlotState.running || record.stage !== Stage.none) return false;
-  return record.slot === process.slot && record.ticket === process.ticket && record.pid === process.pid;
+function isOf(record: SlotRecord | undefined, ticket: Ticket, pid: number): boolean {
+  if (record === undefined || record.state !== SlotState.running || record.stage !== Stage.none) return false;
+  return record.ticket === ticket && record.pid === pid;
 }
 
 /** False as well where there is no /proc. */

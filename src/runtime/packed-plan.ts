@@ -1,11 +1,11 @@
 /**
- * A plan as the text that init holds for the next manager, made to be read fast: names of fields once, equal parts of
+ * A plan as the text that init holds for the next manager, and that the reader hands over, made to be read fast: names of fields once, equal parts of
  * services once, and so held once in memory as well.
  */
 
 import type { Plan, ServicePlan } from "../engine/plan.ts";
 
-interface Packed {
+export interface PackedPlan {
   /** Without its services. */
   plan: Plan;
   parts: unknown[];
@@ -78,15 +78,17 @@ export function packPlan(plan: Plan): string {
     ...plainFields.map((field) => service[field]),
     ...partFields.map((field) => indexOf(service[field])),
   ]);
-  const packed: Packed = { plan: { ...plan, services: [] }, parts, rows };
+  const packed: PackedPlan = { plan: { ...plan, services: [] }, parts, rows };
   return JSON.stringify(packed);
 }
 
 /** null: the text is no packed plan. */
 export function unpackPlan(text: string): Plan | null {
   const packed = parsed(text);
-  if (packed === null) return null;
-  const { plan, parts, rows } = packed;
+  return packed === null ? null : planOfPacked(packed);
+}
+
+export function planOfPacked({ plan, parts, rows }: PackedPlan): Plan {
   plan.services = rows.map((row) => serviceOf(row, parts));
   return plan;
 }
@@ -141,9 +143,9 @@ function serviceOf(row: unknown[], parts: unknown[]): ServicePlan {
   return service as ServicePlan;
 }
 
-function parsed(text: string): Packed | null {
+function parsed(text: string): PackedPlan | null {
   try {
-    return JSON.parse(text) as Packed;
+    return JSON.parse(text) as PackedPlan;
   } catch {
     return null;
   }

@@ -31,9 +31,8 @@ export function reconcile(shell: Shell, state: State, { spawner, trees, mains, s
   host.testHook("recover-reconcile");
   const answered = new Set<Ticket>();
   const open = openProcesses(state);
-  mendSlots(shell, open);
   const slots = new Map<number, SlotRecord>();
-  for (const slot of host.slots()) slots.set(slot.ticket, slot);
+  for (const slot of mendSlots(shell, open)) slots.set(slot.ticket, slot);
   const known = new Set(open.map(({ ticket }) => ticket));
   const replaced = new Map<string, Ticket>();
   const adopted: AdoptedProcess[] = [];

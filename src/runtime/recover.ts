@@ -20,6 +20,7 @@ import { initialState, type State, withPlan } from "../engine/state.ts";
 import { heldText } from "./held-text.ts";
 import { beginTurn, endTurn } from "./history-events.ts";
 import { unpackPlan } from "./packed-plan.ts";
+import { unpackState } from "./packed-state.ts";
 import type { UnheardReply } from "./requests.ts";
 import { heldPlans, hookedStep, type JournalRecord, planName, type Snapshot, type Untold } from "./turns.ts";
 
@@ -105,7 +106,8 @@ function baseOf(text: string, plans: Plans, notes: string[]): Base | null {
     notes.push("the snapshot cannot be read");
     return null;
   }
-  const { planNumber, beforeNumber, state, queue, signalsSeen, unheard } = snapshot;
+  const { planNumber, beforeNumber, queue, signalsSeen, unheard } = snapshot;
+  const state = unpackState(snapshot.state);
   if (planNumber === 0) return { state, planNumber, beforeNumber, queue, signalsSeen, unheard };
   const plan = plans.numbered(planNumber);
   const planBefore = beforeNumber === 0 ? null : plans.numbered(beforeNumber);

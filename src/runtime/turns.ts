@@ -19,6 +19,7 @@ import { readNow } from "./clock.ts";
 import { holdText } from "./held-text.ts";
 import { beginTurn, endTurn } from "./history-events.ts";
 import { packPlan } from "./packed-plan.ts";
+import { type PackedState, packState } from "./packed-state.ts";
 import { type Performers, performEffect } from "./performer.ts";
 import type { Recovered } from "./recover.ts";
 import type { UnheardReply } from "./requests.ts";
@@ -31,7 +32,7 @@ export interface Snapshot {
   planNumber: number;
   /** Of the plan that comes back when the apply under way fails; 0: none. */
   beforeNumber: number;
-  state: State;
+  state: PackedState;
   /** Events that are still to be stepped, one by one (recovery from a poisoned batch). */
   queue: Event[];
   /** Signals of init that were dealt with, by number. */
@@ -234,7 +235,7 @@ export class Turns {
   /** Stores the whole state and empties the journal. */
   snapshot(queue: Event[]): void {
     const { planNumber, beforeNumber, signalsSeen } = this;
-    const [state, unheard] = [withoutPlan(this.state), this.unheard()];
+    const [state, unheard] = [packState(withoutPlan(this.state)), this.unheard()];
     const snapshot: Snapshot = { planNumber, beforeNumber, state, queue, signalsSeen, unheard };
     const error = host.snapshotWrite(JSON.stringify(snapshot));
     if (error < 0) throw new Error(`cannot store a snapshot: ${host.errnoText(error)}`);

@@ -11,7 +11,7 @@ import { startSvg } from "./start-svg.ts";
 function pastOf(...lines: string[]): Past {
   const past = emptyPast();
   const at = (bootMs: number, event: HistoryEvent) =>
-    addLine(past, { seq: 1, bootMs, wallMs: bootMs, turn: "", events: [event] });
+    addLine(past, { seq: 1, bootMs, wallMs: bootMs, turn: "", next: 0, events: [event] });
   at(1010, { event: "manager-started", life: 1, initMs: 1000 });
   for (const line of lines) {
     const [time = "", service = "", what = ""] = line.split(" ");
