@@ -24,7 +24,11 @@ export const fullAllowance: Allowance = { ...nothingLeft, exits: 2, probes: 1, l
 export const widestAllowance: Allowance = { ...fullAllowance, leftovers: 1, timeouts: 1, shutdowns: 1 };
 
 /** Throws the first thing that is wrong, as text with the way there. */
-export function exploreAll(graphs: Graph[], allowance: Allowance, options: Partial<ExploreOptions> = {}): Totals {
+export function exploreAll(
+  graphs: Iterable<Graph>,
+  allowance: Allowance,
+  options: Partial<ExploreOptions> = {},
+): Totals {
   const totals: Totals = { graphs: 0, closed: 0, positions: 0, transitions: 0, depth: 0, ms: 0 };
   const began = performance.now();
   for (const graph of graphs) add(totals, exploreOne(graph, allowance, options));

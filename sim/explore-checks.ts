@@ -29,6 +29,20 @@ export function beforeTurn({ state }: Position, event: Event): Before {
   return { checks, begun, asked: [...checks.open] };
 }
 
+const checkedEffects: Partial<Record<Effect["kind"], true>> = {
+  publish: true,
+  spawn: true,
+  reply: true,
+  "finish-shutdown": true,
+};
+
+/** Whether checkTurn() would look at anything: a turn without these effects, while nobody asks, has nothing to be wrong. */
+export function isToCheck({ state }: Position, { position, event, effects }: Turn): boolean {
+  if (state.requests.length > 0 || position.state.requests.length > 0 || event.kind === "main-named") return true;
+  for (const { kind } of effects) if (checkedEffects[kind]) return true;
+  return event.kind === "request-received";
+}
+
 /** Throws what is wrong with the turn: an order that is not kept, a process too many, a reply that is missing or false. */
 export function checkTurn({ checks, begun, asked }: Before, { position, effects }: Turn): void {
   const { state, held } = position;

@@ -1,7 +1,9 @@
 /** The one state that all positions are stepped in, and what lasts of it. */
 
-import { engineOf, makeTables } from "../src/engine/engine.ts";
+import { type Engine, engineOf, makeTables } from "../src/engine/engine.ts";
+import type { Plan } from "../src/engine/plan.ts";
 import { initialState, type Quiet, type Ring, type Run, type Unit } from "../src/engine/state.ts";
+import { isActive, isLive, openTickets } from "../src/engine/unit.ts";
 import type { Position } from "./explore-world.ts";
 
 /**
@@ -9,6 +11,8 @@ import type { Position } from "./explore-world.ts";
  * all of them for every turn would take longer than the turn.
  */
 const stage = initialState();
+/** The plan that the stage's units and edges were made for. */
+let tablesOf: Plan | null = null;
 
 /** The position's state is the next call's of take() no more. */
 export function keep(position: Position): Position {
@@ -38,13 +42,7 @@ export function onStage({ state, held, budget, isFinished }: Position): Position
   stage.idleTold = state.idleTold;
   stage.causes = unread;
   unread.next = 0;
-  const engine = engineOf(stage);
-  // New ones: a Map that is emptied again and again leads from each of its former tables to the next, and all they hold
-  // would stay in memory.
-  engine.byName = new Map();
-  engine.byTicket = new Map();
-  engine.requestTimers = new Map();
-  makeTables(engine);
+  setTables(engineOf(stage));
   return {
     state: stage,
     held: {
@@ -57,6 +55,47 @@ export function onStage({ state, held, budget, isFinished }: Position): Position
     budget,
     isFinished,
   };
+}
+
+/**
+ * Who depends on whom stands in the plan, and no apply happens here: the edges of one position are those of the next, and
+ * only what comes from the units and requests is made anew. checkPosition() compares the outcome with tables made from
+ * nothing, at one of a few positions.
+ */
+function setTables(engine: Engine): void {
+  // New ones: a Map that is emptied again and again leads from each of its former tables to the next, and all they hold
+  // would stay in memory.
+  engine.byTicket = new Map();
+  engine.requestTimers = new Map();
+  if (tablesOf !== stage.plan || engine.nodes.length !== stage.units.length) {
+    engine.byName = new Map();
+    makeTables(engine);
+    tablesOf = stage.plan;
+    return;
+  }
+  engine.activeCount = 0;
+  engine.liveCount = 0;
+  for (let at = 0; at < stage.units.length; at++) setNode(engine, at, stage.units[at] as Unit);
+  for (const request of stage.requests) {
+    if (request.timer !== 0) engine.requestTimers.set(request.timer, request);
+    for (const target of request.targets)
+      if (target.outcome === "") engine.byName.get(target.name)?.waiters.push({ request, target });
+  }
+}
+
+function setNode(engine: Engine, at: number, unit: Unit): void {
+  const node = engine.nodes[at] as Engine["nodes"][number];
+  node.unit = unit;
+  if (node.waiters.length > 0) node.waiters = [];
+  node.queued = false;
+  node.wentAway = false;
+  node.isActive = isActive(unit, node.plan.type);
+  node.isLive = isLive(unit);
+  node.neededByAt = 0;
+  node.needsAt = 0;
+  if (node.isActive) engine.activeCount++;
+  if (node.isLive) engine.liveCount++;
+  for (const ticket of openTickets(unit)) engine.byTicket.set(ticket, node);
 }
 
 /** Field by field: several times faster than a spread, and the compiler sees that none is missing. */

@@ -1,4 +1,7 @@
-/** Explores on all cores: each worker is the calling file once more, takes every so many'th graph, and reports its totals. */
+/**
+ * Explores on all cores: each worker is the calling file once more, takes the next graph that nobody has taken until none
+ * is left (graphs differ a hundredfold in size), and reports its totals.
+ */
 
 import { availableParallelism } from "node:os";
 import { parentPort, Worker, workerData } from "node:worker_threads";
@@ -9,6 +12,8 @@ import { type Graph, graphOf, graphText } from "./explore-graphs.ts";
 
 interface Task {
   graphs: string[];
+  /** How many graphs were taken, shared by all workers. */
+  taken: Int32Array;
   allowance: Allowance;
   options: Partial<ExploreOptions>;
 }
@@ -17,14 +22,19 @@ type Report = { totals: Totals } | { problem: string };
 
 /** To be called when the file runs as a worker. */
 export function exploreAsWorker(): void {
-  const { graphs, allowance, options } = workerData as Task;
+  const { allowance, options } = workerData as Task;
   let report: Report;
   try {
-    report = { totals: exploreAll(graphs.map(graphOf), allowance, options) };
+    report = { totals: exploreAll(graphsToTake(workerData as Task), allowance, options) };
   } catch (error) {
     report = { problem: error instanceof Error ? error.message : String(error) };
   }
   parentPort?.postMessage(report);
+}
+
+function* graphsToTake({ graphs, taken }: Task): Generator<Graph> {
+  for (let at = Atomics.add(taken, 0, 1); at < graphs.length; at = Atomics.add(taken, 0, 1))
+    yield graphOf(graphs[at] as string);
 }
 
 /** file: the import.meta.url of a file that calls exploreAsWorker() when it is a worker. Throws the first thing wrong. */
@@ -36,10 +46,13 @@ export async function exploreInWorkers(
 ): Promise<Totals> {
   const width = availableParallelism();
   const began = performance.now();
-  const parts = Array.from({ length: width }, (_, part) =>
-    graphs.filter((_, at) => at % width === part).map(graphText),
-  );
-  const totals = await Promise.all(parts.map((part) => runWorker(file, { graphs: part, allowance, options })));
+  const task: Task = {
+    graphs: graphs.map(graphText),
+    taken: new Int32Array(new SharedArrayBuffer(4)),
+    allowance,
+    options,
+  };
+  const totals = await Promise.all(Array.from({ length: width }, () => runWorker(file, task)));
   return { ...totals.reduce(sum), ms: performance.now() - began };
 }
 

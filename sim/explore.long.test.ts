@@ -59,7 +59,7 @@ else {
   });
 
   test("four services to a depth of 12", async () => {
-    const graphs = someGraphsOf(kindsOf("probed", 4), linkClasses(), 800, seed);
+    const graphs = someGraphsOf(kindsOf("probed", 4), linkClasses(), 400, seed);
     await exploreAndPrint("4 services", graphs, fullAllowance, 12);
   });
 }
