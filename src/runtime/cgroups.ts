@@ -213,6 +213,10 @@ export class Cgroups {
     return path;
   }
 
+  /**
+   * A lower memory.max than what is used makes the kernel reclaim: since Linux 6.16 later, because files are opened
+   * non-blocking, before that in this write(2).
+   */
   private write(key: string, files: Enforced["files"]): void {
     const refused: string[] = [];
     for (const [name, text] of files) {

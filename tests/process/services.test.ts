@@ -113,6 +113,9 @@ services:
   assert.equal(gonit.client("shutdown").code, 0);
   assert.equal(await gonit.ended, 0);
   assert.equal(isAlive(pid), false);
+  const before = gonit.client("--json", "status");
+  assert.equal(before.code, 2);
+  assert.match(before.stderr, /cannot use --json here: options stand behind the verb, as in gonit status --json/);
 });
 
 test("a critical service's code becomes gonit's", async (context) => {
