@@ -10,6 +10,7 @@ import { ErrorCode, type MethodName, type Methods, type Notification, type RpcEr
 import { abstractSocket, firstSocket, instanceNameOf, socketDirectories } from "../control/socket-path.ts";
 import { ClientEnd } from "./client-end.ts";
 import type { Context } from "./command.ts";
+import { hasEnded } from "./has-ended.ts";
 import { printError, variable } from "./output.ts";
 
 const answerBytesMax = 64 * 1024 * 1024;
@@ -27,10 +28,9 @@ interface Connected {
 }
 
 export class Connection {
-  private readonly paths: string[];
   private fd: number;
   /** Of the socket that answered. */
-  path: string;
+  readonly path: string;
   /** How bytes are read; whoever wants descriptors takes them here. */
   receive = (fd: number): Uint8Array | number => host.receive(fd, 65_536);
   /** What is done until the socket is ready: returns when it is. */
@@ -41,8 +41,7 @@ export class Connection {
   private readonly lines: string[] = [];
   private nextId = 1;
 
-  private constructor(paths: string[], { fd, path }: Connected) {
-    this.paths = paths;
+  private constructor({ fd, path }: Connected) {
     this.fd = fd;
     this.path = path;
   }
@@ -50,7 +49,7 @@ export class Connection {
   /** -errno when nothing answers on any of the paths. */
   static open(paths: string[]): Connection | number {
     const connected = connectAny(paths);
-    return typeof connected === "number" ? connected : new Connection(paths, connected);
+    return typeof connected === "number" ? connected : new Connection(connected);
   }
 
   /** Asks and waits for the answer; notifications go to `notified` as they come. */
@@ -65,8 +64,8 @@ export class Connection {
       notified(notification);
     });
     while (answer === null) {
-      if (!this.reconnect())
-        return { error: { code: ErrorCode.internal, message: "the connection to gonit was lost" } };
+      const problem = this.reconnect();
+      if (problem !== "") return { error: { code: ErrorCode.internal, message: problem } };
       if (accepted === null) answer = this.ask(method, params, notified);
       else answer = this.ask("resume", { request: accepted }, notified) as Answer<Name> | null;
       // The request itself was lost with the manager: it was never begun, so it can be asked again.
@@ -125,20 +124,21 @@ export class Connection {
     }
   }
 
-  private reconnect(): boolean {
+  /** Why it cannot be done; empty: it is. */
+  private reconnect(): string {
     host.unwatch(this.fd);
     host.close(this.fd);
     const until = host.now().monotonicMs + reconnectMs;
     while (host.now().monotonicMs < until) {
-      const connected = connectAny(this.paths);
-      if (typeof connected !== "number") {
-        this.fd = connected.fd;
-        this.path = connected.path;
-        return true;
+      const fd = connectPatiently(this.path);
+      if (fd >= 0) {
+        this.fd = fd;
+        return "";
       }
+      if (hasEnded(this.path, fd)) return "cannot go on: gonit has ended";
       this.pause(reconnectPauseMs);
     }
-    return false;
+    return "cannot go on: the connection to gonit was lost";
   }
 }
 
@@ -212,8 +212,8 @@ export function connect(context: Context): Connection {
   if (typeof connection !== "number") return connection;
   printError(
     connection === -EACCES
-      ? `cannot ${context.verb}: user ${host.uid()} may not use the control socket ${paths[0]}; try it as root or as the user that runs gonit`
-      : `cannot ${context.verb}: no gonit answers on ${paths[0]}; start one with gonit up, or name it with --socket`,
+      ? `cannot reach gonit: user ${host.uid()} may not use the control socket ${paths[0]}; try it as root or as the user that runs gonit`
+      : `cannot reach gonit: nothing answers on ${paths[0]}; start one with gonit up, or name it with --socket`,
   );
   throw new ClientEnd(ExitCode.unreachable);
 }
