@@ -64,8 +64,13 @@ static JSValue journal_texts(JSContext *ctx, const struct journal *journal) {
   return list;
 }
 
+/* What is made of a snapshot stays: a search for cycles amid it would go through all of it and find nothing. */
+#define HEAP_OF_SNAPSHOT_BYTE 8
+
 JS_BINDING(host_recovery) {
   const struct journal *journal = &manager.journal;
+  size_t snapshot_bytes = journal->snapshot_area < 0 ? 0 : journal->snapshot_bytes;
+  JS_SetGCThreshold(JS_GetRuntime(ctx), js_program()->gc_threshold + HEAP_OF_SNAPSHOT_BYTE * snapshot_bytes);
   uint32_t count = 0;
   JSValue snapshot = snapshot_text(ctx, journal);
   if (JS_IsException(snapshot)) return snapshot;

@@ -12,7 +12,6 @@ import { type LoadOptions, loadPlan } from "./config/load.ts";
 import { instanceNameOf } from "./control/socket-path.ts";
 import type { EnvironmentFilePlan } from "./engine/plan.ts";
 import { packPlan } from "./runtime/packed-plan.ts";
-import { shareParts } from "./runtime/share-parts.ts";
 
 const resultFd = 3;
 const EBADF = 9;
@@ -40,7 +39,7 @@ function answer(args: string[]): string {
   if ("problems" in result) return JSON.stringify(result);
   /* The image builder's part is not for a running system. */
   const { plan, image: _image, ...rest } = result;
-  return `{"plan":${packPlan(shareParts(plan))},${JSON.stringify(rest).slice(1)}`;
+  return `{"plan":${packPlan(plan)},${JSON.stringify(rest).slice(1)}`;
 }
 
 function main(): number {

@@ -62,24 +62,43 @@ const partFields = [
   "watch",
 ] as const satisfies (keyof ServicePlan)[];
 
-/** Parts that several services share must be one object each (shareParts). */
+/** Equal parts are found by their texts, those that are one object already without. */
 export function packPlan(plan: Plan): string {
-  const numbers = new Map<unknown, number>();
-  const parts: unknown[] = [];
-  const indexOf = (part: unknown): number => {
-    let number = numbers.get(part);
-    if (number === undefined) {
-      number = parts.push(part) - 1;
-      numbers.set(part, number);
+  const parts = new Parts();
+  const lastParts: unknown[] = partFields.map(() => undefined);
+  const lastIndexes: number[] = partFields.map(() => -1);
+  const rows = plan.services.map((service) => {
+    const row: unknown[] = [];
+    for (const field of plainFields) row.push(service[field]);
+    for (let at = 0; at < partFields.length; at++) {
+      const part = service[partFields[at] as (typeof partFields)[number]];
+      // Mostly the default, as in the service before.
+      if (part !== lastParts[at]) {
+        lastParts[at] = part;
+        lastIndexes[at] = parts.indexOf(part);
+      }
+      row.push(lastIndexes[at]);
     }
-    return number;
-  };
-  const rows = plan.services.map((service) => [
-    ...plainFields.map((field) => service[field]),
-    ...partFields.map((field) => indexOf(service[field])),
-  ]);
-  const packed: PackedPlan = { plan: { ...plan, services: [] }, parts, rows };
+    return row;
+  });
+  const packed: PackedPlan = { plan: { ...plan, services: [] }, parts: parts.list, rows };
   return JSON.stringify(packed);
+}
+
+class Parts {
+  readonly list: unknown[] = [];
+  private readonly numbers = new Map<unknown, number>();
+  private readonly numbersByText = new Map<string, number>();
+
+  indexOf(part: unknown): number {
+    const known = this.numbers.get(part);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(part);
+    const number = this.numbersByText.get(text) ?? this.list.push(part) - 1;
+    this.numbers.set(part, number);
+    this.numbersByText.set(text, number);
+    return number;
+  }
 }
 
 /** null: the text is no packed plan. */
