@@ -313,6 +313,8 @@ export const HOST_CALLS: HostCall[] = [
   { name: "orphans", module: "manager", signature: "(): number", doc: "How many processes init reaped that had no slot; grows." },
   { name: "signals", module: "manager", signature: "(): number[]", doc: "Counters by signal number of what init received; each only grows." },
   { name: "acknowledge", module: "manager", signature: "(): void", doc: "Tells init that everything handed over before this turn was taken (guard against a blocked manager)." },
+  { name: "looseMemory", module: "manager", signature: "(): number", doc: "Bytes that the script engine freed and did not use again since the last releaseMemory(): about what that can give back." },
+  { name: "releaseMemory", module: "manager", signature: "(): void", doc: "At rest: frees cycles, gives the pages of free memory back to the system, leaves the pages of the binary until they are needed. Some milliseconds where the heap is large." },
   { name: "spawn", module: "manager", signature: "(request: SpawnRequest): number", doc: "Claims a slot and queues the spawn. Slot number or -errno (-EAGAIN: no free slot, or too many blocked spawns)." },
   { name: "cancelSpawn", module: "manager", signature: "(ticket: number): void", doc: "Kills a child that has not reached its program (it blocks before or in exec); the result follows as stage time_limit." },
   { name: "relieveSpawners", module: "manager", signature: "(): boolean", doc: "Called now and then while spawns wait: threads that are held up by one child since the last call are replaced. Whether some still wait." },

@@ -244,6 +244,8 @@
   X(orphans, host_orphans, 0) \
   X(signals, host_signals, 0) \
   X(acknowledge, host_acknowledge, 0) \
+  X(looseMemory, host_loose_memory, 0) \
+  X(releaseMemory, host_release_memory, 0) \
   X(spawn, host_spawn, 1) \
   X(cancelSpawn, host_cancel_spawn, 1) \
   X(relieveSpawners, host_relieve_spawners, 0) \

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "binary-pages.h"
 #include "init.h"
 #include "report.h"
 #include "test-hook.h"
@@ -132,7 +133,8 @@ static int turn(int more, int manager_waits, int logger_waits) {
 
 __attribute__((noreturn)) static void loop(void) {
   int more = 1; /* somebody may have died before we could hear of it */
-  for (;;) {
+  for (unsigned turns = 0;; turns++) {
+    if (turns == 1) binary_pages_leave(); /* the roles are started: what did it is not needed any more */
     int64_t now = init_now_ns();
     init->send_retry_ns = NEVER;
     roles_continue(now);

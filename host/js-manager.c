@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "binary-pages.h"
+#include "js-memory.h"
 #include "js.h"
 #include "spawn.h"
 #include "test-hook.h"
@@ -171,6 +173,15 @@ JS_BINDING(host_signal) {
   message.b = (int32_t)signal;
   message.c = (int32_t)scope;
   return JS_NewInt32(ctx, manager_send(&message, -1));
+}
+
+JS_BINDING(host_loose_memory) { return js_number((int64_t)js_memory_loose()); }
+
+JS_BINDING(host_release_memory) {
+  JS_RunGC(JS_GetRuntime(ctx));
+  js_memory_release();
+  binary_pages_leave();
+  return JS_UNDEFINED;
 }
 
 JS_BINDING(host_test_hook) {

@@ -6,14 +6,15 @@
  * cut one behind the other from chunks, and freed blocks wait in lists by size. What is large has a mapping of its own,
  * which goes back to the system when it is freed and grows without being copied (mremap(2)).
  *
- * Chunks are never given back: the blocks of a heap that grew and shrank are reused, and its size is bounded by the
- * engine's memory limit.
+ * Chunks stay mapped. What is free in them goes back to the system by js_memory_release(), at rest: neighbours that are
+ * free become one span, whose whole pages the kernel takes (MADV_DONTNEED), and from which blocks are cut again.
  */
 #include "js-memory.h"
 
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14; musl does not name it */
@@ -28,18 +29,27 @@
 
 /* Before each block. 16 bytes, so that blocks are aligned as malloc(3) does it. */
 struct head {
-  size_t size; /* of the block with its head */
-  size_t unused;
+  size_t size; /* of the block with its head: the next block of the chunk stands behind it */
+  size_t is_free;
 };
 
+/* A block in a list by size, or a span. */
 struct free_block {
   struct head head;
   struct free_block *next;
 };
 
+/* Blocks follow at FINE, and fill the chunk but for what is left of the span that is being cut. */
+struct chunk {
+  struct chunk *next;
+};
+
 static struct {
-  unsigned char *next, *end; /* what is left of the chunk */
+  unsigned char *next, *end; /* what is left of the span that is being cut: a new chunk or one that became free */
   size_t prefault;
+  size_t loose; /* bytes that were freed, and not used again, since the last release */
+  struct chunk *chunks;
+  struct free_block *spans; /* by address within a chunk, so that blocks stay close together */
   struct free_block *free[LISTS];
 } memory;
 
@@ -61,13 +71,39 @@ static size_t list_of(size_t whole) {
   return whole <= FINE_MAX ? whole / FINE : FINE_MAX / FINE + whole / COARSE;
 }
 
+static void add_free(struct free_block **list, unsigned char *at, size_t size) {
+  struct free_block *block = (struct free_block *)(void *)at;
+  block->head = (struct head){.size = size, .is_free = 1};
+  block->next = *list;
+  *list = block;
+}
+
+/* From now on blocks are cut from here. What was left of the span before stays usable. */
+static void cut_from(unsigned char *at, size_t size) {
+  size_t left = (size_t)(memory.end - memory.next);
+  if (left > 0) add_free(left > FINE_MAX ? &memory.spans : &memory.free[list_of(left)], memory.next, left);
+  memory.next = at;
+  memory.end = at + size;
+}
+
+static int take_span(size_t whole) {
+  struct free_block **at = &memory.spans;
+  while (*at != NULL && (*at)->head.size < whole) at = &(*at)->next;
+  struct free_block *span = *at;
+  if (span == NULL) return -1;
+  *at = span->next;
+  cut_from((unsigned char *)span, span->head.size);
+  return 0;
+}
+
 static int take_chunk(void) {
-  unsigned char *chunk = map(CHUNK_BYTES, 0);
+  struct chunk *chunk = map(CHUNK_BYTES, 0);
   if (chunk == NULL) return -1;
   if (memory.prefault > 0) madvise(chunk, memory.prefault, MADV_POPULATE_WRITE);
   memory.prefault = 0;
-  memory.next = chunk;
-  memory.end = chunk + CHUNK_BYTES;
+  chunk->next = memory.chunks;
+  memory.chunks = chunk;
+  cut_from((unsigned char *)chunk + FINE, CHUNK_BYTES - FINE);
   return 0;
 }
 
@@ -83,26 +119,27 @@ static void *memory_malloc(void *opaque, size_t size) {
   } else if (*list != NULL) {
     head = &(*list)->head;
     *list = (*list)->next;
+    memory.loose -= memory.loose < whole ? memory.loose : whole;
   } else {
-    if (whole > (size_t)(memory.end - memory.next) && take_chunk() < 0) return NULL;
+    if (whole > (size_t)(memory.end - memory.next) && take_span(whole) < 0 && take_chunk() < 0) return NULL;
     head = (struct head *)(void *)memory.next;
     memory.next += whole;
   }
-  head->size = whole;
+  *head = (struct head){.size = whole};
   return head + 1;
 }
 
 static void memory_free(void *opaque, void *block) {
   (void)opaque;
   if (block == NULL) return;
-  struct free_block *freed = (struct free_block *)(void *)((struct head *)block - 1);
-  if (freed->head.size > BLOCK_MAX) {
-    munmap(freed, freed->head.size);
+  struct head *head = (struct head *)block - 1;
+  size_t size = head->size;
+  if (size > BLOCK_MAX) {
+    munmap(head, size);
     return;
   }
-  struct free_block **list = &memory.free[list_of(freed->head.size)];
-  freed->next = *list;
-  *list = freed;
+  add_free(&memory.free[list_of(size)], (unsigned char *)head, size);
+  memory.loose += size;
 }
 
 static void *memory_calloc(void *opaque, size_t count, size_t size) {
@@ -145,6 +182,48 @@ static void *memory_realloc(void *opaque, void *block, size_t size) {
 
 static size_t memory_usable_size(const void *block) {
   return block == NULL ? 0 : ((const struct head *)block - 1)->size - sizeof(struct head);
+}
+
+size_t js_memory_loose(void) { return memory.loose; }
+
+/* The kernel takes the whole pages behind the block's own fields; they are zero when they are used again. */
+static void give_pages_back(unsigned char *at, size_t size) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t from = ((uintptr_t)at + sizeof(struct free_block) + page - 1) & ~(page - 1);
+  uintptr_t to = ((uintptr_t)at + size) & ~(page - 1);
+  if (from < to) madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+/* Makes the lists anew from what is free in a chunk, neighbours joined. Spans are added at `last`; its new place. */
+static struct free_block **release_chunk(struct chunk *chunk, struct free_block **last) {
+  unsigned char *at = (unsigned char *)chunk + FINE, *end = (unsigned char *)chunk + CHUNK_BYTES;
+  while (at < end) {
+    size_t size = ((struct head *)(void *)at)->size;
+    if (!((struct head *)(void *)at)->is_free) {
+      at += size;
+      continue;
+    }
+    while (at + size < end && ((struct head *)(void *)(at + size))->is_free)
+      size += ((struct head *)(void *)(at + size))->size;
+    give_pages_back(at, size);
+    if (size > FINE_MAX) {
+      add_free(last, at, size);
+      last = &(*last)->next;
+    } else {
+      add_free(&memory.free[list_of(size)], at, size);
+    }
+    at += size;
+  }
+  return last;
+}
+
+void js_memory_release(void) {
+  struct free_block **last = &memory.spans;
+  cut_from(NULL, 0);
+  memset(memory.free, 0, sizeof memory.free);
+  memory.spans = NULL;
+  memory.loose = 0;
+  for (struct chunk *chunk = memory.chunks; chunk != NULL; chunk = chunk->next) last = release_chunk(chunk, last);
 }
 
 const JSMallocFunctions js_memory = {

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "binary-pages.h"
 #include "entry.h"
 #include "logger-parts.h"
 
@@ -185,6 +186,7 @@ int logger_run(const struct logger_start *start) {
   if (error) return EXIT_CODE_FAILED;
   if (start->own_pipe >= 0) source_add(0, atomic_load(&logger.part->configs[0].generation), start->own_pipe);
   recover();
+  binary_pages_leave();
   while (!logger.draining) logger_turn(LOGGER_NEVER);
   drain();
   return EXIT_CODE_OK;

@@ -456,6 +456,10 @@ export interface Host {
   signals(): number[];
   /** Tells init that everything handed over before this turn was taken (guard against a blocked manager). */
   acknowledge(): void;
+  /** Bytes that the script engine freed and did not use again since the last releaseMemory(): about what that can give back. */
+  looseMemory(): number;
+  /** At rest: frees cycles, gives the pages of free memory back to the system, leaves the pages of the binary until they are needed. Some milliseconds where the heap is large. */
+  releaseMemory(): void;
   /** Claims a slot and queues the spawn. Slot number or -errno (-EAGAIN: no free slot, or too many blocked spawns). */
   spawn(request: SpawnRequest): number;
   /** Kills a child that has not reached its program (it blocks before or in exec); the result follows as stage time_limit. */

@@ -3,12 +3,20 @@ import { test } from "node:test";
 import { Rest } from "./rest.ts";
 import type { Timers } from "./timers.ts";
 
-/** A clock and the one timer that matters here. */
-function world() {
+/** A clock, the one timer that matters here, and how much memory is free in the heap. */
+function world(looseBytes = 0) {
   let nowMs = 0;
+  let releases = 0;
   let timer: { atMs: number; fire: () => void } | null = null;
   let armed = 0;
-  (globalThis as { host?: unknown }).host = { now: () => ({ monotonicMs: nowMs, bootMs: nowMs, wallMs: nowMs }) };
+  (globalThis as { host?: unknown }).host = {
+    now: () => ({ monotonicMs: nowMs, bootMs: nowMs, wallMs: nowMs }),
+    looseMemory: () => looseBytes,
+    releaseMemory: () => {
+      releases++;
+      looseBytes = 0;
+    },
+  };
   const timers = {
     arm: (_key: number, _clock: number, atMs: number, fire: () => void) => {
       armed++;
@@ -18,6 +26,10 @@ function world() {
   return {
     rest: new Rest(timers, 1),
     armed: () => armed,
+    releases: () => releases,
+    free: (bytes: number) => {
+      looseBytes += bytes;
+    },
     advance(ms: number): void {
       const untilMs = nowMs + ms;
       while (timer !== null && timer.atMs <= untilMs) {
@@ -52,8 +64,44 @@ test("a long journal becomes a snapshot when nothing was added to it for a while
 });
 
 test("a short journal is left as it is", () => {
-  const { rest, advance, armed } = world();
+  const { rest, advance } = world();
   for (let records = 1; records < 50; records++) rest.afterTurn(records, () => assert.fail("a snapshot"));
   advance(10_000);
-  assert.equal(armed(), 0);
+});
+
+test("the memory of the start is given back, once nothing has been journalled for a while", () => {
+  const { rest, advance, armed, releases } = world();
+  const turn = (records: number) => rest.afterTurn(records, () => assert.fail("a snapshot"));
+  for (let records = 1; records <= 30; records++) {
+    turn(records);
+    advance(100);
+  }
+  assert.equal(releases(), 0);
+  advance(200);
+  turn(30);
+  assert.equal(releases(), 1);
+  const before = armed();
+  turn(31);
+  advance(10_000);
+  assert.deepEqual([releases(), armed()], [1, before]);
+});
+
+test("memory is given back again when much of it became free, also by turns that journal nothing", () => {
+  const { rest, advance, releases, free } = world();
+  const turn = () => rest.afterTurn(1, () => assert.fail("a snapshot"));
+  turn();
+  advance(200);
+  assert.equal(releases(), 1);
+  free(256 * 1024 - 1);
+  turn();
+  advance(10_000);
+  assert.equal(releases(), 1);
+  free(1);
+  turn();
+  advance(199);
+  assert.equal(releases(), 1);
+  advance(1);
+  turn();
+  advance(10_000);
+  assert.equal(releases(), 2);
 });

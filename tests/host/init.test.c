@@ -1,4 +1,4 @@
-// with: main.c remove-directories.c init.c init-begin.c init-guard.c init-serve.c init-state.c roles.c role-process.c held.c log-sources.c reap.c remaining.c shutdown.c machine-begin.c bare-root.c machine-facts.c machine-end.c switch-root.c leave-binary.c watchdog.c kernel-words.c fault.c rescue.c report.c role.c detach.c ledger.c init-message.c test-hook.c
+// with: main.c remove-directories.c init.c binary-pages.c init-begin.c init-guard.c init-serve.c init-state.c roles.c role-process.c held.c log-sources.c reap.c remaining.c shutdown.c machine-begin.c bare-root.c machine-facts.c machine-end.c switch-root.c leave-binary.c watchdog.c kernel-words.c fault.c rescue.c report.c role.c detach.c ledger.c init-message.c test-hook.c
 // limit: 180 s
 /* init with roles made for tests (init-world.h): children, descriptors, restarts, the end. */
 #include "init-world.h"
