@@ -1,4 +1,4 @@
-// with: logger.c logger-console.c logger-drain.c logger-file.c logger-json.c logger-lines.c logger-memory.c logger-message.c logger-prefix.c logger-record.c logger-rotate.c logger-source.c logger-sync.c logger-viewer.c logger-rate.c pty.c log-table.c log-api.c ledger.c init-message.c test-hook.c
+// with: logger.c logger-console.c logger-drain.c logger-file.c logger-json.c logger-lines.c logger-memory.c logger-message.c logger-prefix.c logger-record.c logger-rotate.c logger-source.c logger-sync.c logger-viewer.c logger-rate.c pty.c log-table.c log-api.c ledger.c init-message.c binary-pages.c test-hook.c
 /*
  * How fast the logger is, against `writer | cat > file` in the same run.
  *
