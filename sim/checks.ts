@@ -1,7 +1,7 @@
 /** What the world checks beside the engine's own invariants: what clients were told, and in which order things happened. */
 
 import { ProcessKind } from "../src/contract.ts";
-import type { Effect } from "../src/engine/effect.ts";
+import type { Effect, Reply } from "../src/engine/effect.ts";
 import { engineOf } from "../src/engine/engine.ts";
 import type { Event } from "../src/engine/event.ts";
 import { isBinding } from "../src/engine/ordering.ts";
@@ -16,6 +16,10 @@ export class Checks {
   readonly open = new Set<number>();
   private readonly states = new Map<string, StateName>();
   private readonly begun = new Set<number>();
+  /** Requests to apply a plan: their replies tell what was done to a service, whatever it has come to since. */
+  private readonly applies = new Set<number>();
+  /** What has stopped may run again in the same step: by a newer plan, or found running by a manager that has lost its state. */
+  private mayRunAgain = false;
 
   /** Everything since this state is forgotten, also by the clients. */
   forgetSince(state: State): void {
@@ -28,9 +32,12 @@ export class Checks {
   beforeStep(state: State, events: Event[]): void {
     for (const event of events) {
       if (event.kind === "request-received") this.open.add(event.id);
-      else if (event.kind === "plan-loaded" && event.request !== null) this.open.add(event.request);
-      else if (event.kind === "request-cancelled") this.open.delete(event.id);
+      else if (event.kind === "plan-loaded" && event.request !== null) {
+        this.open.add(event.request);
+        this.applies.add(event.request);
+      } else if (event.kind === "request-cancelled") this.open.delete(event.id);
     }
+    this.mayRunAgain = events.some(({ kind }) => kind === "plan-loaded" || kind === "processes-adopted");
     this.states.clear();
     for (const unit of state.units) this.states.set(unit.name, unit.state);
   }
@@ -46,8 +53,10 @@ export class Checks {
         // What began before that began rightly, and goes on with its next command.
         if (at > back) this.checkStart(state, effect);
         else this.begun.add(effect.startTicket);
-      } else if (effect.kind === "reply") this.checkReply(effect.request);
-      else if (effect.kind === "finish-shutdown") this.checkFinish(state, nowMs);
+      } else if (effect.kind === "reply") {
+        this.checkReply(effect.request);
+        if (!this.applies.has(effect.request)) this.checkTruth(state, effect.reply);
+      } else if (effect.kind === "finish-shutdown") this.checkFinish(state, nowMs);
     }
   }
 
@@ -84,6 +93,24 @@ export class Checks {
 
   private checkReply(id: number): void {
     if (!this.open.delete(id)) throw new Error(`check: request ${id} is answered twice, or was never asked`);
+  }
+
+  /**
+   * What a client is told is so when it is told. Of several services each was so at some time since the request, and may
+   * have gone on meanwhile.
+   */
+  private checkTruth(state: State, reply: Reply): void {
+    if (reply.outcome !== "done") return;
+    for (const { instance, did, reason } of reply.results) {
+      if (reason !== "") throw new Error(`a reply of success has a reason: ${reason}`);
+      if (reply.results.length > 1) continue;
+      const found = this.states.get(instance);
+      const isUp = found === "ready" || found === "reloading";
+      if (["started", "restarted", "reloaded", "ready", "healthy"].includes(did) && !isUp)
+        throw new Error(`a client is told that ${instance} is ${did}, it is ${found}`);
+      if (did === "stopped" && state.shutdown === null && !this.mayRunAgain && (isUp || found === "starting"))
+        throw new Error(`a client is told that ${instance} is stopped, it is ${found}`);
+    }
   }
 
   private checkFinish(state: State, nowMs: number): void {

@@ -1,7 +1,7 @@
 /** What is checked of each turn, of each position, and of each position from which nothing goes on by itself. */
 
 import { ProcessKind } from "../src/contract.ts";
-import type { Effect, Reply } from "../src/engine/effect.ts";
+import type { Effect } from "../src/engine/effect.ts";
 import { engineOf, type Node } from "../src/engine/engine.ts";
 import type { Event } from "../src/engine/event.ts";
 import { violations } from "../src/engine/invariants.ts";
@@ -49,10 +49,7 @@ export function checkTurn({ checks, begun, asked }: Before, { position, effects 
   // A run that had begun before has been looked at when it began.
   const fresh = effects.filter((effect) => effect.kind !== "spawn" || !begun.has(effect.startTicket));
   checks.afterStep(state, fresh, now.monotonicMs);
-  for (const effect of effects) {
-    if (effect.kind === "spawn") checkSpawn(position, effect);
-    else if (effect.kind === "reply") checkReply(state, effect.reply);
-  }
+  for (const effect of effects) if (effect.kind === "spawn") checkSpawn(position, effect);
   checkOrder(state, fresh);
   for (const id of asked) {
     if (checks.open.has(id) && !state.requests.some((request) => request.id === id))
@@ -93,20 +90,6 @@ function checkSpawn(
   }
   const mains = held.processes.filter(({ unit, kind }) => unit === name && kind === ProcessKind.main);
   if (processKind === ProcessKind.main && mains.length > 1) throw new Error(`${name} is started twice`);
-}
-
-/** What a client is told is true when it is told. */
-function checkReply(state: State, reply: Reply): void {
-  if (reply.outcome !== "done") return;
-  for (const { instance, did, reason } of reply.results) {
-    const unit = state.units.find(({ name }) => name === instance);
-    if (unit === undefined || reason !== "") throw new Error(`a reply of success has a reason: ${reason}`);
-    const isUp = unit.state === "ready" || unit.state === "reloading";
-    if ((did === "started" || did === "restarted" || did === "reloaded") && !isUp)
-      throw new Error(`a client is told that ${instance} is ${did}, it is ${unit.state}`);
-    if (did === "stopped" && state.shutdown === null && (isUp || unit.state === "starting"))
-      throw new Error(`a client is told that ${instance} is stopped, it is ${unit.state}`);
-  }
 }
 
 /** Throws what is wrong with a position: an invariant that does not hold, a difference that a new manager would make. */

@@ -82,11 +82,12 @@ function ofNaming(choices: Choice[], { held, state, budget }: Position, { naming
     add(choices, budget, { kind: "main-named", ticket, pid, slot: 1 }, price.leftovers, false, (after) =>
       remove(after.probes, ticket),
     );
-  const at = held.leftovers.findIndex((one) => one.start === start);
-  if (at < 0) return;
+  if (!held.leftovers.some((one) => one.start === start)) return;
   const unit = state.units.find(({ run }) => run?.start === start)?.name ?? "";
   add(choices, budget, { kind: "main-named", ticket, pid: 102, slot: 2 }, noBudget, true, (after) => {
     remove(after.probes, ticket);
+    // Looked for here: what else comes in the same turn may have moved it.
+    const at = after.leftovers.findIndex((one) => one.start === start);
     const [{ isTold }] = after.leftovers.splice(at, 1) as [Leftover];
     const kind = ProcessKind.main;
     after.processes.push({ ticket, start, unit, kind, isRunning: true, isCancelled: false, isTold });

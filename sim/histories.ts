@@ -14,6 +14,7 @@ import type {
   ServicePlan,
   SocketPlan,
 } from "../src/engine/plan.ts";
+import { scaledServices } from "../src/engine/replicas.ts";
 import { Dice } from "./chance.ts";
 import type { Loss } from "./loss.ts";
 import { command, needs, restart, service, stop, system } from "./plans.ts";
@@ -48,13 +49,29 @@ export function makeHistory(seed: number): History {
   const count = 2 + dice.below(6);
   const names = Array.from({ length: count }, (_, at) => `s${at}`);
   const theme: Theme = dice.percent(28) ? "reload" : "all";
-  const services = symmetric(names.map((_, at) => makeService(dice, names, at, theme)));
+  const families = symmetric(names.map((_, at) => makeService(dice, names, at, theme)));
   const role = dice.percent(70) ? Role.vm : dice.percent(50) ? Role.container : Role.laptop;
   const limitsPlace: LimitsPlace = { controllers: [], groups: "none", mayRaise: role === Role.vm, mayHurry: true };
+  const services = scaled(dice, families);
   const plan = system(services, { role, limitsPlace });
   const only = dice.percent(10) ? [dice.pick(names)] : null;
-  const moves = Array.from({ length: 5 + dice.below(40) }, () => makeMove(dice, names, services, theme));
+  const said = { names, families, units: services.map(({ name }) => name) };
+  const moves = Array.from({ length: 5 + dice.below(40) }, () => makeMove(dice, said, theme));
   return { seed, plan, only, moves };
+}
+
+/** What moves can name: services as the configuration calls them, and units, which are services or their replicas. */
+interface Said {
+  names: string[];
+  families: ServicePlan[];
+  units: string[];
+}
+
+/** Some have replicas: those of which a plan has had several may have one more or less in the next. */
+function scaled(dice: Dice, families: ServicePlan[]): ServicePlan[] {
+  const counts = new Map<string, number>();
+  for (const { name, type } of families) if (type !== "group" && dice.percent(8)) counts.set(name, 1 + dice.below(3));
+  return scaledServices(families, counts);
 }
 
 function makeService(dice: Dice, names: string[], at: number, theme: Theme): ServicePlan {
@@ -167,7 +184,7 @@ function makeReady(dice: Dice, type: "service" | "task", theme: Theme): ReadyPla
   ]);
 }
 
-function makeMove(dice: Dice, names: string[], services: ServicePlan[], theme: Theme): Move {
+function makeMove(dice: Dice, { names, families, units }: Said, theme: Theme): Move {
   const afterMs = dice.percent(30) ? 0 : dice.percent(60) ? dice.below(60) : dice.below(2500);
   const roll = dice.below(100);
   if (roll < 55)
@@ -184,16 +201,16 @@ function makeMove(dice: Dice, names: string[], services: ServicePlan[], theme: T
     return {
       afterMs,
       kind: "apply",
-      services: changedServices(dice, names, services, theme),
+      services: scaled(dice, changedServices(dice, names, families, theme)),
       asRequest: dice.percent(70),
       ...makeGate(dice),
     };
-  if (roll < 97) return { afterMs, kind: "kill-main", name: dice.pick(names), signal: dice.pick([9, 11, 15]) };
+  if (roll < 97) return { afterMs, kind: "kill-main", name: dice.pick(units), signal: dice.pick([9, 11, 15]) };
   if (roll < 98)
     return dice.percent(40)
       ? { afterMs, kind: "signal", meaning: "stop" }
       : dice.percent(60)
-        ? { afterMs, kind: dice.percent(50) ? "connect" : "watched-changed", name: dice.pick(names) }
+        ? { afterMs, kind: dice.percent(50) ? "connect" : "watched-changed", name: dice.pick(units) }
         : { afterMs, kind: "set-aside" };
   return { afterMs, kind: "signal", meaning: dice.pick(["reload-config", "reload-config", "force"]) };
 }
@@ -237,7 +254,10 @@ function changedServices(dice: Dice, names: string[], services: ServicePlan[], t
   const at = dice.below(copies.length);
   const chosen = copies[at] as ServicePlan;
   const roll = dice.below(100);
-  if (roll < 35) chosen.environment = { V: String(dice.below(3)) };
+  if (roll < 32) chosen.environment = { V: String(dice.below(3)) };
+  else if (roll < 33) chosen.watch = [`/srv/${dice.below(3)}`];
+  else if (roll < 34) chosen.tty = dice.percent(50) ? { device: "", stdin: dice.percent(50) } : null;
+  else if (roll < 35) chosen.stdinFrom = dice.pick(["", ...chosen.dependsOn.map(({ name }) => name)]);
   else if (roll < 40) chosen.description = `number ${dice.below(9)}`;
   else if (roll < 43) chosen.limits = { ...noLimits, files: 3 + dice.below(9) };
   else if (roll < 47) Object.assign(chosen, makeLimits(dice));

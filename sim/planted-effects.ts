@@ -18,7 +18,7 @@ export const effectFaults: Planted[] = [
   },
   {
     name: "a service starts before what it needs",
-    finds: /starts while \w+ is/,
+    finds: /starts while \S+ is/,
     plant: (world, effects) => {
       const node = firstNode(
         world,
@@ -45,7 +45,7 @@ export const effectFaults: Planted[] = [
   },
   {
     name: "a service is stopped before what needs it",
-    finds: /is stopped \(request\) while \w+ needs it/,
+    finds: /is stopped \(request\) while \S+ needs it/,
     plant: (world, effects) => {
       const isNeeded = ({ unit, plan, neededBy }: Node) =>
         unit.state === "ready" &&
@@ -71,6 +71,17 @@ export const effectFaults: Planted[] = [
     },
   },
   { name: "an answer is lost", finds: /were never answered/, plant: without(({ kind }) => kind === "reply") },
+  {
+    name: "a client is told what is not so",
+    finds: /is told that \S+ is started/,
+    plant: (_world, effects) => {
+      for (const effect of effects) {
+        if (effect.kind !== "reply" || effect.reply.outcome !== "failed" || effect.reply.results.length !== 1) continue;
+        const results = effect.reply.results.map((one) => ({ ...one, did: "started", reason: "" }));
+        effect.reply = { outcome: "done", results };
+      }
+    },
+  },
   {
     name: "the system ends without a shutdown",
     finds: /finished without a shutdown/,

@@ -25,6 +25,19 @@ export const scheduleFaults: Planted[] = [
     ),
   },
   {
+    name: "a schedule goes on in a shutdown",
+    finds: /is on its schedule in a shutdown/,
+    plant: (world, effects) => {
+      if (world.state.shutdown === null) return;
+      onUnit(
+        (unit) => unit.schedule !== null,
+        (unit) => {
+          scheduleOf(unit).on = true;
+        },
+      )(world, effects);
+    },
+  },
+  {
     name: "a time is armed for a task that is not on its schedule",
     finds: /has a next time though it is not on its schedule/,
     plant: onUnit(isScheduled, (unit) => {

@@ -48,6 +48,16 @@ export const stateFaults: Planted[] = [
     ),
   },
   {
+    name: "what runs listens in place of its program",
+    finds: /listens though it is wanted or runs/,
+    plant: onUnit(
+      ({ wanted }) => wanted === "up",
+      (unit) => {
+        unit.listens = true;
+      },
+    ),
+  },
+  {
     name: "a run is forgotten",
     finds: /state ready without a run/,
     plant: onRun(
@@ -361,7 +371,7 @@ export const stateFaults: Planted[] = [
   },
   {
     name: "an answer finds nobody",
-    finds: /ticket \d+ of \w+ leads nowhere/,
+    finds: /ticket \d+ of \S+ leads nowhere/,
     plant: (world) => {
       const { byTicket } = engineOf(world.state);
       const [ticket] = byTicket.keys();

@@ -7,5 +7,6 @@ import type { Planted } from "./plant.ts";
 import { effectFaults } from "./planted-effects.ts";
 import { scheduleFaults } from "./planted-schedules.ts";
 import { stateFaults } from "./planted-state.ts";
+import { tableFaults } from "./planted-tables.ts";
 
-export const plantedFaults: Planted[] = [...stateFaults, ...scheduleFaults, ...effectFaults];
+export const plantedFaults: Planted[] = [...stateFaults, ...tableFaults, ...scheduleFaults, ...effectFaults];
