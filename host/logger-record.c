@@ -109,7 +109,8 @@ static void finish(struct log_record *record) {
   set_phase(record, LOG_PHASE_IDLE);
   TEST_HOOK("log-finished");
   source_partial(record->slot, lines > 0);
-  if (troubled || ((record->flags & LOG_FLAG_WATCH) && lines > 0)) messages_lines_arrived();
+  int is_readable = lines > 0 || step->object_closed;
+  if (troubled || ((record->flags & LOG_FLAG_WATCH) && is_readable)) messages_lines_arrived();
 }
 
 int record_continue(struct log_record *record) {

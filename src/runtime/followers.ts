@@ -48,6 +48,8 @@ export class Followers {
   private lookAtLastWords(key: string): void {
     for (const follower of this.followers) {
       const entry = follower.watched.get(key);
+      // Its first bytes may not have been looked at yet.
+      if (entry !== undefined) this.look(follower, () => 0);
       for (const source of entry === undefined ? [] : this.logs.sourcesOf(entry.instance)) {
         const text = follower.readers.get(source.name)?.readLast(source) ?? "";
         if (text !== "") follower.more({ service: key, text });

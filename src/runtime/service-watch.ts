@@ -3,8 +3,8 @@
  * fingerprint of all files that is the same in two looks and another than when the run began: so a file that is being
  * written, or is renamed into its place, is waited for, and many changes at once are one restart.
  *
- * A service that writes into its own watched paths would be restarted for ever: changes that come soon after each of several
- * starts in a row suspend the watch.
+ * A service that writes into its own watched paths would be restarted for ever, or, if it writes all the time, never: changes
+ * that come soon after each of several starts in a row suspend the watch, and so do changes without a pause.
  */
 
 import { Clock, Poll } from "../contract.ts";
@@ -22,6 +22,9 @@ const depthMax = 16;
 /** So many starts in a row, each followed by a change within this time, are the service's own doing. */
 const ownChanges = 3;
 const ownChangeMs = 3000;
+/** Changes without a pause for so long: from the start of the service on they are its own, else somebody copies a lot. */
+const ownUnrestMs = 5000;
+const unrestMsMax = 300_000;
 
 interface Watch {
   node: Node;
@@ -31,6 +34,8 @@ interface Watch {
   startedMs: number;
   baseline: Map<string, string>;
   seen: Map<string, string>;
+  /** Since when no two looks saw the same; -1: they did. */
+  unrestMs: number;
   fd: number;
   isPolling: boolean;
   timer: number;
@@ -66,7 +71,7 @@ export class ServiceWatch {
   /** For status; empty: nothing is to be said. */
   noteOf(name: string): string {
     return this.watches.get(name)?.isSuspended === true
-      ? "its watch is suspended, since it changes the watched files itself; stop and start it, or apply another configuration"
+      ? "its watch is suspended, since it seems to change the watched files itself; stop and start it, or apply another configuration"
       : "";
   }
 
@@ -76,7 +81,7 @@ export class ServiceWatch {
     if (known !== undefined) known.node = node;
     if (known?.start === start || known?.isSuspended === true) return;
     const files = new Map<string, string>();
-    const fresh = { start, startedMs: readNow().monotonicMs, baseline: files, seen: files };
+    const fresh = { start, startedMs: readNow().monotonicMs, baseline: files, seen: files, unrestMs: -1 };
     const { plan } = node;
     const timer = known?.timer ?? this.shell.tickets.take();
     const watch = {
@@ -159,8 +164,26 @@ export class ServiceWatch {
     const isQuiet = difference(watch.seen, now) === "";
     watch.seen = now;
     const path = difference(watch.baseline, now);
-    if (!isQuiet) this.lookIn(watch, pauseMs);
-    else if (path !== "") this.changed(watch, path);
+    if (!isQuiet) this.lookAgain(watch, path);
+    else {
+      watch.unrestMs = -1;
+      if (path !== "") this.changed(watch, path);
+    }
+  }
+
+  private lookAgain(watch: Watch, path: string): void {
+    const nowMs = readNow().monotonicMs;
+    if (watch.unrestMs < 0) watch.unrestMs = nowMs;
+    const isOwn = watch.unrestMs - watch.startedMs < ownChangeMs;
+    const lastedMs = nowMs - watch.unrestMs;
+    if (lastedMs >= (isOwn ? ownUnrestMs : unrestMsMax))
+      this.suspend(watch, path, "the watched files change without a pause");
+    else if (lastedMs < ownUnrestMs) this.lookIn(watch, pauseMs);
+    else {
+      // The next change would wake us at once.
+      this.unwatch(watch);
+      this.lookIn(watch, pollMs);
+    }
   }
 
   private changed(watch: Watch, path: string): void {
@@ -171,11 +194,14 @@ export class ServiceWatch {
       this.shell.emit({ kind: "watched-changed", instance: node.id, path });
       return;
     }
+    this.suspend(watch, path, "the service changes its own watched files");
+  }
+
+  private suspend(watch: Watch, path: string, why: string): void {
     watch.isSuspended = true;
     this.unwatch(watch);
     this.shell.timers.cancel(watch.timer);
-    const service = node.unit.name;
-    this.shell.ownLog.write("error", "Watch suspended: the service changes its own watched files", { path, service });
+    this.shell.ownLog.write("error", `Watch suspended: ${why}`, { path, service: watch.node.unit.name });
   }
 }
 

@@ -135,6 +135,27 @@ static void death_while_closing_loses_and_doubles_nothing(void) {
   assert(deaths > 15);
 }
 
+static void who_watches_hears_of_a_closed_object(void) {
+  int fd;
+  world_begin(ROLE_LAPTOP);
+  world_start();
+  struct log_config config = {.name = "a", .path = world_path("a.log"), .flags = LOG_FLAG_JSON | LOG_FLAG_WATCH};
+  int slot = world_source(&config, &fd);
+  int64_t end = world_ms() + WORLD_WAIT_MS;
+  while (!world.watched) world_from_logger(); /* a new logger rings once */
+  world.watched = 0;
+  world_write(fd, "password: ");
+  world_await_bytes(slot, 10);
+  while (!world.watched) {
+    assert(world_ms() < end);
+    world_from_logger();
+    world_pause(1000);
+  }
+  expect_objects("a.log", "password: +\n");
+  close(fd);
+  world_end();
+}
+
 static void cut_lines_are_partial(void) {
   int fd;
   static char line[70001];
@@ -189,6 +210,7 @@ static void source_that_is_forgotten_leaves_whole_objects(void) {
 int main(void) {
   json_lines_are_json();
   line_without_end_is_closed_and_goes_on();
+  who_watches_hears_of_a_closed_object();
   cut_lines_are_partial();
   source_that_is_forgotten_leaves_whole_objects();
   death_while_closing_loses_and_doubles_nothing();

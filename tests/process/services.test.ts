@@ -46,7 +46,7 @@ services:
   assert.equal(missing.state, "failed");
   assert.equal(missing.restarts, 0);
   assert.match(missing.shown, /No such file or directory/);
-  assert.equal(gonit.service("keeper").state, "ready");
+  await gonit.until("the other one runs", () => gonit.service("keeper").state === "ready");
   assert.equal(gonit.client("status", "broken").code, 3);
   // However long a reason is, the columns stay narrow.
   const table = gonit.client("status").stdout;

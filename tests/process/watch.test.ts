@@ -68,6 +68,18 @@ test("watch: a service that writes into its own watched path is noticed, and its
   assert.equal(gonit.service("web").pid, pid);
 });
 
+test("watch: a service that writes into its own watched path without a pause is noticed too", async (context) => {
+  const gonit = start(context, (folder) => {
+    mkdirSync(join(folder, "lib"));
+    return `services:\n  - {name: web, shell: true, command: "while :; do date +%N > lib/log; sleep 0.02; done", watch: [lib]}\n`;
+  });
+  // On a slow machine it may pause now and then: then it is restarted, and three times are enough.
+  await gonit.sees(
+    /msg="Watch suspended: (the watched files change without a pause|.* its own .*)" path=\S+lib\S* service=web/,
+  );
+  assert.match(gonit.client("status", "web").stdout, /its watch is suspended/);
+});
+
 test("watch: it goes on after a killed manager, and starts what has failed", async (context) => {
   const gonit = start(
     context,
