@@ -270,6 +270,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "accept", module: "socket", signature: "(fd: number): { fd: number; uid: number; gid: number; pid: number } | number", doc: "The next client with its peer credentials (SO_PEERCRED), or -errno." },
   { name: "connectTcp", module: "socket", signature: "(address: string, port: number): number", doc: "Starts a non-blocking connection to a numeric IPv4 or IPv6 address. fd or -errno; poll for `out`, then ask socketError." },
   { name: "socketError", module: "socket", signature: "(fd: number): number", doc: "SO_ERROR as 0 or -errno." },
+  { name: "socketPath", module: "socket", signature: "(fd: number): string", doc: "Path that a Unix socket is bound to, by getsockname(2); empty: it has none, or the descriptor is none." },
   { name: "receive", module: "socket", signature: "(fd: number, maxBytes: number): Uint8Array | number", doc: "What is there, an empty array at the end, or -errno." },
   { name: "send", module: "socket", signature: "(fd: number, data: string | Uint8Array): number", doc: "Bytes taken or -errno; never blocks, no SIGPIPE." },
   { name: "close", module: "socket", signature: "(fd: number): void", doc: "close(2), after unwatch." },

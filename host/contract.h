@@ -201,6 +201,7 @@
   X(accept, host_accept, 1) \
   X(connectTcp, host_connect_tcp, 2) \
   X(socketError, host_socket_error, 1) \
+  X(socketPath, host_socket_path, 1) \
   X(receive, host_receive, 2) \
   X(send, host_send, 2) \
   X(close, host_close, 1) \

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "hosts.h"
@@ -108,6 +109,15 @@ JS_BINDING(host_socket_error) {
   if (js_int(ctx, argv[0], "socketError: fd", &fd) < 0) return JS_EXCEPTION;
   if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) error = errno;
   return JS_NewInt32(ctx, -error);
+}
+
+JS_BINDING(host_socket_path) {
+  int32_t fd;
+  struct sockaddr_un address = {0};
+  socklen_t size = sizeof address - 1; /* a path that fills it has no NUL of its own */
+  if (js_int(ctx, argv[0], "socketPath: fd", &fd) < 0) return JS_EXCEPTION;
+  int is_there = getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.sun_family == AF_UNIX;
+  return JS_NewString(ctx, is_there ? address.sun_path : "");
 }
 
 /* Also for pipes and terminals, so it is a read(2): with O_NONBLOCK where the descriptor has it. */

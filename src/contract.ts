@@ -382,6 +382,8 @@ export interface Host {
   connectTcp(address: string, port: number): number;
   /** SO_ERROR as 0 or -errno. */
   socketError(fd: number): number;
+  /** Path that a Unix socket is bound to, by getsockname(2); empty: it has none, or the descriptor is none. */
+  socketPath(fd: number): string;
   /** What is there, an empty array at the end, or -errno. */
   receive(fd: number, maxBytes: number): Uint8Array | number;
   /** Bytes taken or -errno; never blocks, no SIGPIPE. */

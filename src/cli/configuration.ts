@@ -24,10 +24,6 @@ const roles: Record<string, number> = { vm: Role.vm, container: Role.container, 
  * place of the running gonit's.
  */
 export function loadForClient(context: Context, assumed: { role?: string } = {}): LoadResult {
-  if (context.words.length > 1) {
-    printError(`cannot ${context.verb} more than one file; it reads what a file includes by itself`);
-    throw new ClientEnd(ExitCode.usage);
-  }
   const running = askRunning(context);
   const role = context.options.text("--role") ?? assumed.role ?? (variable("GONIT_ROLE") || running.role);
   if (!Object.hasOwn(roles, role)) {

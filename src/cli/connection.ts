@@ -20,6 +20,9 @@ const ENOENT = 2;
 const EAGAIN = 11;
 const EACCES = 13;
 
+/** Verbs that are no words of doing. */
+const nouns = ["status", "ps", "ls", "why", "logs", "events", "graph", "top", "health", "networking", "version"];
+
 export type Answer<Name extends MethodName> = { result: Methods[Name]["result"] } | { error: RpcError };
 
 interface Connected {
@@ -230,7 +233,8 @@ export function ask<Name extends MethodName>(
   if ("result" in answer) return answer.result;
   const { error } = answer;
   if (error.data?.problems !== undefined) host.print(2, error.data.problems);
-  printError(error.message.startsWith("cannot") ? error.message : `cannot ${context.verb}: ${error.message}`);
+  const what = nouns.includes(context.verb) ? `show ${context.verb}` : context.verb;
+  printError(error.message.startsWith("cannot") ? error.message : `cannot ${what}: ${error.message}`);
   throw new ClientEnd(exitCodeOf(error));
 }
 

@@ -23,6 +23,10 @@ function main(): number {
 
 function runVerb(name: string, args: string[]): number {
   const verb = findVerb(name);
+  if (name.startsWith("-")) {
+    printError(`cannot use ${name} before the verb: options stand behind it, as in gonit status --json`);
+    return ExitCode.usage;
+  }
   if (verb === undefined) {
     const near = verbs.flatMap(({ name, aliases }) => [name, ...aliases]).find((known) => isNear(known, name));
     const hint = near === undefined ? "see gonit help" : `did you mean ${near}?`;
@@ -40,12 +44,23 @@ function runVerb(name: string, args: string[]): number {
     return ExitCode.usage;
   }
   if (parsed.options.has("--help")) return runVerb("help", [name]);
+  const strange = parsed.words[wordsMax(command.usage)];
+  if (strange !== undefined) {
+    printError(`cannot use ${strange}: the usage is gonit ${command.usage}`);
+    return ExitCode.usage;
+  }
   try {
     return command.run({ verb: name, words: parsed.words, options: parsed.options });
   } catch (error) {
     if (error instanceof ClientEnd) return error.code;
     throw error;
   }
+}
+
+/** Words that a verb takes which takes none, or one that may be left out; what others take they look at themselves. */
+function wordsMax(usage: string): number {
+  const [, isOne] = /^[a-z-]+(?: \[-[^\]]*\])*( \[[A-Z]+\])?$/.exec(usage) ?? ["", "many"];
+  return isOne === undefined ? 0 : isOne === "many" ? Number.POSITIVE_INFINITY : 1;
 }
 
 /** One letter too many, too few or another one, or the beginning of the word. */

@@ -71,6 +71,8 @@ export function parseCommandLine(args: string[], specs: OptionSpec[]): Parsed {
     }
     value ??= args[++at] ?? null;
     if (value === null) return { error: `cannot use ${written}: it needs a ${spec.value}` };
+    if (commonOptions.includes(spec) && spec.choices?.includes(value) === false)
+      return { error: `cannot use ${spec.name} ${value}: it is ${spec.choices.join(", ")}` };
     options.set(spec.name, value);
   }
   return { words, options };

@@ -33,6 +33,7 @@ function showText(context: Context, reply: Reply): void {
 
 function resultLine(result: RequestResult): string {
   const pid = result.pid === null ? "" : ` (pid ${result.pid})`;
-  const reason = result.reason === "" ? "" : `: ${result.reason}`;
+  const isSaid = result.reason === "" || result.reason === `is ${result.did}`;
+  const reason = isSaid ? "" : `: ${result.reason}`;
   return `${result.instance}: ${result.did === "" ? result.state : result.did}${pid}${reason}`;
 }

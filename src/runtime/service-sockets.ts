@@ -14,6 +14,7 @@ import type { Watches } from "./watches.ts";
 const heldPrefix = "socket:";
 const hashDigits = 16;
 const directoryMode = 0o755;
+const ENOENT = 2;
 const EADDRINUSE = 98;
 const EAFNOSUPPORT = 97;
 const ECONNREFUSED = 111;
@@ -63,6 +64,7 @@ export class ServiceSockets {
       const known = node === undefined ? [] : [...node.plan.sockets, ...definitionOf(node).sockets];
       const socket = known.find((one) => heldName(service, one) === name);
       if (socket === undefined) {
+        removeOf(fd, this.engine.state().plan);
         host.close(fd);
         host.releaseHeld(name);
       } else this.add(service, { held: name, socket, fd, inode: inodeOf(socket), isWatched: false });
@@ -187,6 +189,14 @@ function wantedSockets(node: Node, { shutdown }: State): SocketPlan[] {
 function heldName(service: string, { kind, address, port, mode, user, backlog }: SocketPlan): string {
   const hash = host.hash(JSON.stringify([kind, address, port, mode, user, backlog])).slice(0, hashDigits);
   return `${heldPrefix}${service}/${hash}`;
+}
+
+/** The file of a socket whose definition has gone with the manager that was to close it. */
+function removeOf(fd: number, plan: Plan | null): void {
+  const path = host.socketPath(fd);
+  const isWanted = plan?.services.some(({ sockets }) => sockets.some(({ address }) => address === path));
+  const found = path.startsWith("/") && isWanted !== true ? host.stat(path) : -ENOENT;
+  if (typeof found !== "number" && found.kind === "socket") host.remove(path);
 }
 
 function placeOf({ kind, address, port }: SocketPlan): string {

@@ -37,6 +37,8 @@ static void test_stream_sockets(void) {
     check(server > 2, true);
     check(host.stat(path).kind + host.stat(path).mode, "socket432");
     check(host.listenUnix(path, 0o600), -98);
+    check(host.socketPath(server), path);
+    check(host.socketPath(0) + host.socketPath(-1), "");
     check(host.accept(server), -11);
     check(host.watch(server, 1), 0);
     check(host.poll(0), []);

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer, type NetConnectOpts } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { binary, children, type Started, start } from "./gonit.ts";
+import { binary, children, folderFor, type Started, start } from "./gonit.ts";
 
 const takes = `${children}/takes-sockets`;
 
@@ -179,6 +179,27 @@ test("sockets: a changed plan opens and closes only what changed", async (contex
   assert.equal(existsSync(join(gonit.folder, "b.sock")), false);
   assert.ok((await ask({ path: join(gonit.folder, "c.sock") })) > 1);
   assert.equal(gonit.service("other").pid, other);
+});
+
+test("sockets: what a new plan does not want any more goes, though the manager dies before it is closed", async (context) => {
+  const web = `services:\n  - {name: web, command: ${takes}, sockets: [a.sock]}\n`;
+  // What is lazy has no run, by whose definition the socket would be known.
+  const gone = `  - {name: gone, command: ${takes}, sockets: [{listen: gone.sock, lazy: true}]}\n`;
+  const hooks = folderFor(context);
+  const gonit = start(context, `${web}${gone}`, {
+    endsRoles: true,
+    binary: binary("GONIT_HOOKS_BINARY"),
+    environment: { GONIT_HOOK_FOLDER: hooks, GONIT_RETRY_MS_MAX: "1" },
+  });
+  await gonit.until("web runs", () => gonit.service("web").state === "ready");
+  await gonit.until("the lazy one listens", () => existsSync(join(gonit.folder, "gone.sock")));
+  const [before] = inodes(gonit, ["a.sock"]);
+  writeFileSync(join(gonit.folder, "config.yml"), web);
+  writeFileSync(join(hooks, "turn-before-effects"), "kill");
+  assert.equal(gonit.client("apply", "--no-gate").code, 0);
+  await gonit.sees(/msg="Manager is back"/);
+  await gonit.until("its file goes", () => !existsSync(join(gonit.folder, "gone.sock")));
+  assert.deepEqual(inodes(gonit, ["a.sock"]), [before]);
 });
 
 function inodes(gonit: Started, names: string[]): number[] {
