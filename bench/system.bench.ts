@@ -1,9 +1,9 @@
 /*
  * gonit as a whole against a bare posix_spawn(3) loop of the same program, by turns in one run: starting and stopping a
- * thousand services, memory, a client's answer, a killed manager, a killed service, rest. Medians.
+ * thousand services, memory, the reader, a client's answer, a killed manager, a killed service, rest. Medians.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -109,6 +109,17 @@ function processorMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+/** Of all threads, to the nanosecond: what a machine that does much else tells too. */
+function scheduledMs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return (
+    threads.reduce(
+      (sum, one) => sum + Number(readFileSync(`/proc/${pid}/task/${one}/schedstat`, "utf8").split(" ")[0]),
+      0,
+    ) / 1e6
+  );
+}
+
 function wakeUps(pid: number): number {
   return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
@@ -159,18 +170,47 @@ async function memory(count: number): Promise<void> {
 async function answers(count: number): Promise<void> {
   const system = await up(count);
   const init = system.init.pid ?? 0;
+  const manager = childOf(init, "manager");
+  const before = scheduledMs(manager);
   const times = Array.from({ length: 50 }, () => status("s1"));
   row(`gonit status NAME, ${count} services`, `${median(times).toFixed(2)} ms, the whole process`);
+  row("  processor time of the manager", `${(((scheduledMs(manager) - before) * 1000) / 50).toFixed(0)} µs an answer`);
   const kills: number[] = [];
+  const processor: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const manager = childOf(init, "manager");
-    process.kill(manager, "SIGKILL");
+    process.kill(childOf(init, "manager"), "SIGKILL");
     kills.push(status("s1"));
+    processor.push(scheduledMs(childOf(init, "manager")));
     // One that lives for a second is started again at once.
     spawnSync("sleep", ["1.1"]);
   }
   row(`manager killed until control answers, ${count}`, `${median(kills).toFixed(0)} ms`);
+  row("  processor time of the new manager", `${median(processor).toFixed(1)} ms`);
   await down(system);
+}
+
+/** Text to plan, in the reader's process, beside a start of the same program that reads one service. */
+function reading(count: number): void {
+  const answer = join(folder, "plan.json");
+  const times = [1, count].map((services) => {
+    const file = configure(services, false);
+    const request = JSON.stringify({ role: 3, path: file, workingDirectory: folder });
+    return Array.from({ length: rounds }, () => {
+      const output = openSync(answer, "w");
+      const beganMs = nowMs();
+      const run = spawnSync(binary, [request], {
+        argv0: "gonit: reader",
+        stdio: ["ignore", "ignore", "ignore", output],
+      });
+      const tookMs = nowMs() - beganMs;
+      closeSync(output);
+      if (run.status !== 0 || !readFileSync(answer, "utf8").startsWith('{"plan"'))
+        throw new Error("the reader made no plan");
+      return tookMs;
+    });
+  });
+  const [one, all] = times.map(median);
+  row(`reading ${count} services`, `${all?.toFixed(0)} ms, one service ${one?.toFixed(0)} ms`);
 }
 
 async function respawn(): Promise<void> {
@@ -203,6 +243,7 @@ try {
   await startAndStop(1000, false);
   await startAndStop(1000, true);
   for (const count of [1, 100, 1000]) await memory(count);
+  reading(1000);
   await answers(100);
   await answers(1000);
   await respawn();

@@ -295,7 +295,7 @@ export const HOST_CALLS: HostCall[] = [
   { name: "removeDirectory", module: "file", signature: "(path: string): number", doc: "rmdir(2). 0 or -errno." },
   { name: "cgroupRoot", module: "file", signature: "(): string", doc: "A cgroup2 directory in which we may make groups, or an empty text." },
   { name: "workingDirectory", module: "file", signature: "(): string", doc: "getcwd(3), or / when it is gone." },
-  { name: "watchFile", module: "file", signature: "(path: string): number", doc: "A descriptor (inotify) that is readable when the file is removed, renamed, or has got another mode or owner; not when something else takes its name. fd or -errno." },
+  { name: "watchFile", module: "file", signature: "(fd: number, path: string): number", doc: "A descriptor (inotify; a new one for fd -1) that is readable when the file is removed, renamed, or has got another mode or owner; not when something else takes its name. fd or -errno." },
   { name: "watchPath", module: "file", signature: "(fd: number, path: string): number", doc: "A descriptor (inotify; a new one for fd -1) that is readable when a file is closed after writing, removed or renamed, or when that happens to an entry of a directory, or one is made. fd or -errno." },
   { name: "lockFile", module: "file", signature: "(path: string): number", doc: "Opens, creates and locks (flock, exclusive, not waiting). fd, -EWOULDBLOCK when another holds it, or -errno." },
   { name: "hash", module: "file", signature: "(data: string | Uint8Array): string", doc: "SHA-256 as 64 hexadecimal digits." },

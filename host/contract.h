@@ -226,7 +226,7 @@
   X(removeDirectory, host_remove_directory, 1) \
   X(cgroupRoot, host_cgroup_root, 0) \
   X(workingDirectory, host_working_directory, 0) \
-  X(watchFile, host_watch_file, 1) \
+  X(watchFile, host_watch_file, 2) \
   X(watchPath, host_watch_path, 2) \
   X(lockFile, host_lock_file, 1) \
   X(hash, host_hash, 1) \

@@ -188,37 +188,31 @@ JS_BINDING(host_open) {
   return JS_NewInt32(ctx, fd < 0 ? -error : fd);
 }
 
-JS_BINDING(host_watch_file) {
+/* Watches a path with an inotify(7) descriptor, or with a new one for -1. */
+static JSValue add_watch(JSContext *ctx, JSValueConst *argv, const char *what, uint32_t events) {
   const char *path;
-  if (js_string(ctx, argv[0], "watchFile: path", &path) < 0) return JS_EXCEPTION;
-  int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  int error = fd < 0 ? errno : 0;
-  /* A name that goes while a process has the file open changes its count of links: IN_ATTRIB. */
-  if (error == 0 && inotify_add_watch(fd, path, IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF) < 0) {
-    error = errno;
-    close(fd);
-  }
+  int32_t fd;
+  int error = 0;
+  if (js_int(ctx, argv[0], what, &fd) < 0) return JS_EXCEPTION;
+  if (js_string(ctx, argv[1], what, &path) < 0) return JS_EXCEPTION;
+  int own = fd < 0;
+  if (own) fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (fd < 0 || inotify_add_watch(fd, path, events) < 0) error = errno;
+  if (error != 0 && own && fd >= 0) close(fd);
   JS_FreeCString(ctx, path);
   return JS_NewInt32(ctx, error != 0 ? -error : fd);
+}
+
+/* A name that goes while a process has the file open changes its count of links: IN_ATTRIB. */
+JS_BINDING(host_watch_file) {
+  return add_watch(ctx, argv, "watchFile: fd, path", IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF);
 }
 
 /* Not IN_MODIFY: a file that is being written is of interest when that is done. */
 #define CHANGES                                                                                                         \
   (IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
 
-JS_BINDING(host_watch_path) {
-  const char *path;
-  int32_t fd;
-  int error = 0;
-  if (js_int(ctx, argv[0], "watchPath: fd", &fd) < 0) return JS_EXCEPTION;
-  if (js_string(ctx, argv[1], "watchPath: path", &path) < 0) return JS_EXCEPTION;
-  int own = fd < 0;
-  if (own) fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  if (fd < 0 || inotify_add_watch(fd, path, CHANGES) < 0) error = errno;
-  if (error != 0 && own && fd >= 0) close(fd);
-  JS_FreeCString(ctx, path);
-  return JS_NewInt32(ctx, error != 0 ? -error : fd);
-}
+JS_BINDING(host_watch_path) { return add_watch(ctx, argv, "watchPath: fd, path", CHANGES); }
 
 JS_BINDING(host_lock_file) {
   const char *path;

@@ -65,7 +65,7 @@ static JSValue journal_texts(JSContext *ctx, const struct journal *journal) {
 }
 
 /* What is made of a snapshot stays: a search for cycles amid it would go through all of it and find nothing. */
-#define HEAP_OF_SNAPSHOT_BYTE 8
+#define HEAP_OF_SNAPSHOT_BYTE 6
 
 JS_BINDING(host_recovery) {
   const struct journal *journal = &manager.journal;

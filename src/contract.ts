@@ -428,8 +428,8 @@ export interface Host {
   cgroupRoot(): string;
   /** getcwd(3), or / when it is gone. */
   workingDirectory(): string;
-  /** A descriptor (inotify) that is readable when the file is removed, renamed, or has got another mode or owner; not when something else takes its name. fd or -errno. */
-  watchFile(path: string): number;
+  /** A descriptor (inotify; a new one for fd -1) that is readable when the file is removed, renamed, or has got another mode or owner; not when something else takes its name. fd or -errno. */
+  watchFile(fd: number, path: string): number;
   /** A descriptor (inotify; a new one for fd -1) that is readable when a file is closed after writing, removed or renamed, or when that happens to an entry of a directory, or one is made. fd or -errno. */
   watchPath(fd: number, path: string): number;
   /** Opens, creates and locks (flock, exclusive, not waiting). fd, -EWOULDBLOCK when another holds it, or -errno. */

@@ -15,6 +15,9 @@ import { configurationFiles, contentKey, fingerprint, sourcesKey, watchedPaths }
 import type { ConfigurationLoader, LoadOutcome } from "./load-configuration.ts";
 import type { Shell } from "./performer.ts";
 
+/** Of the descriptor, which outlives managers: the kernel takes 20 ms to close the last one, also in a death. */
+const heldName = "watch:configuration";
+const drainBytes = 4096;
 const pauseMsMin = 150;
 /** A folder in which much else happens is looked at this often. */
 const pauseMsMax = 2000;
@@ -28,6 +31,8 @@ export class ConfigurationWatch {
   private readonly timer: number;
   private plan: Plan | null = null;
   private fd = -1;
+  /** What it watches. */
+  private paths: string[] = [];
   private isPolling = false;
   private pauseMs = pauseMsMin;
   /** Of the last look, and of the last one that was the same twice. */
@@ -46,6 +51,11 @@ export class ConfigurationWatch {
     this.timer = shell.tickets.take();
   }
 
+  /** The descriptor of an earlier manager, which watches the same. */
+  adopt(held: { name: string; fd: number }[]): void {
+    this.fd = held.find(({ name }) => name === heldName)?.fd ?? -1;
+  }
+
   /** After each turn: a new plan names other files. */
   afterTurn({ plan, shutdown }: State): void {
     if (shutdown !== null) this.stop();
@@ -53,8 +63,10 @@ export class ConfigurationWatch {
     this.plan = plan;
     this.judged = "";
     this.isNew = true;
-    if (plan.watchConfig === "off" || this.main() === "") this.stop();
-    else this.lookSoon(pauseMsMin);
+    if (plan.watchConfig === "off" || this.main() === "") {
+      this.stop();
+      this.giveUp();
+    } else this.lookSoon(pauseMsMin);
   }
 
   /** Reads the files again and puts them in place. */
@@ -141,11 +153,13 @@ export class ConfigurationWatch {
   }
 
   private watch(paths: string[]): void {
-    this.unwatch();
+    if (this.paths.some((path) => !paths.includes(path))) this.giveUp();
+    else this.drain();
+    this.paths = paths;
     let error = 0;
     for (const path of paths) {
       const fd = host.watchPath(this.fd, path);
-      if (fd >= 0) this.fd = fd;
+      if (fd >= 0) this.use(fd);
       else if (fd !== -ENOENT && fd !== -EACCES && fd !== -ENOTDIR) error = fd;
     }
     if (this.fd >= 0) this.shell.watches.add(this.fd, Poll.in, () => this.wake());
@@ -161,9 +175,28 @@ export class ConfigurationWatch {
     this.lookSoon(this.pauseMs);
   }
 
-  private unwatch(): void {
+  private use(fd: number): void {
+    if (fd === this.fd) return;
+    this.fd = fd;
+    host.hold(heldName, fd);
+  }
+
+  /** What came until now is looked at now. */
+  private drain(): void {
+    this.unwatch();
     if (this.fd < 0) return;
-    this.shell.watches.remove(this.fd);
+    let data = host.receive(this.fd, drainBytes);
+    while (typeof data !== "number" && data.length > 0) data = host.receive(this.fd, drainBytes);
+  }
+
+  private unwatch(): void {
+    if (this.fd >= 0) this.shell.watches.remove(this.fd);
+  }
+
+  private giveUp(): void {
+    if (this.fd < 0) return;
+    this.unwatch();
+    host.releaseHeld(heldName);
     host.close(this.fd);
     this.fd = -1;
   }

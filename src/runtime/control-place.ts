@@ -11,6 +11,8 @@ import type { OwnLog } from "./own-log.ts";
 import type { Watches } from "./watches.ts";
 
 const heldName = "control";
+/** Of the inotify(7) descriptor, which outlives managers: the kernel takes 20 ms to close the last one, also in a death. */
+const heldWatchName = "watch:control";
 const drainBytes = 4096;
 
 export class ControlPlace {
@@ -39,6 +41,7 @@ export class ControlPlace {
   /** The listener of an earlier manager. */
   resume(held: { name: string; fd: number }[], path: string): void {
     const listener = held.find(({ name }) => name === heldName);
+    this.watch = held.find(({ name }) => name === heldWatchName)?.fd ?? -1;
     if (listener !== undefined) this.listen(listener.fd, path);
     this.look();
   }
@@ -81,11 +84,14 @@ export class ControlPlace {
     this.path = path;
     const found = host.stat(path);
     this.inode = typeof found !== "number" && found.kind === "socket" ? found.inode : 0;
-    if (this.watch >= 0) {
-      this.watches.remove(this.watch);
-      host.close(this.watch);
-    }
-    this.watch = host.watchFile(path);
+    this.watchFile(path);
+  }
+
+  /** A file that is gone tells nothing more, so that the descriptor stays. */
+  private watchFile(path: string): void {
+    const watch = host.watchFile(this.watch, path);
+    if (watch >= 0 && watch !== this.watch) host.hold(heldWatchName, watch);
+    if (watch >= 0) this.watch = watch;
     if (this.watch >= 0) this.watches.add(this.watch, Poll.in, () => this.changed(this.watch));
   }
 

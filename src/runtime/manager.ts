@@ -203,6 +203,7 @@ export class Manager {
     for (const reply of this.recovered.unheard) this.requests.keep(reply);
     this.loader = new ConfigurationLoader(this.shell, this.role, options.instance);
     this.configurationWatch = new ConfigurationWatch(this.shell, this.loader, () => this.facts?.configuration ?? "");
+    this.configurationWatch.adopt(this.held);
     this.machine = this.role === Role.vm ? new Machine(this.shell, this.held, () => this.takeSignal(SIGPWR)) : null;
     const server = new ControlServer(this.watches, controlHandlers(new ControlService(this)));
     this.place = new ControlPlace(server, this.watches, this.shell.ownLog);

@@ -125,9 +125,9 @@ static void test_directories(void) {
 
 static void test_watched_files(void) {
   must(SCRIPT(
-    check(host.watchFile(host.args()[0] + "/none"), -2);
-    check(host.watchFile(host.args()[0]) > 2, true);
-    throws(() => host.watchFile(1), "must be a text");
+    check(host.watchFile(-1, host.args()[0] + "/none"), -2);
+    check(host.watchFile(-1, host.args()[0]) > 2, true);
+    throws(() => host.watchFile(-1, 1), "must be a text");
     check(host.watchPath(-1, host.args()[0] + "/none"), -2);
     const watching = host.watchPath(-1, host.args()[0]);
     check(watching > 2, true);
