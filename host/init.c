@@ -133,8 +133,7 @@ static int turn(int more, int manager_waits, int logger_waits) {
 
 __attribute__((noreturn)) static void loop(void) {
   int more = 1; /* somebody may have died before we could hear of it */
-  for (unsigned turns = 0;; turns++) {
-    if (turns == 1) binary_pages_leave(); /* the roles are started: what did it is not needed any more */
+  for (;;) {
     int64_t now = init_now_ns();
     init->send_retry_ns = NEVER;
     roles_continue(now);
@@ -179,6 +178,7 @@ int init_main(int argc, char **argv) {
   if (!is_made) init_state_make();
   init_state_keep(0);
   if (!init->begun) init->blocked = blocked;
+  binary_pages_leave(); /* before what is mapped is locked into memory */
   int result = init->begun ? init_resume() : init_begin();
   if (result < 0) return cannot_begin(result);
   fault_handlers();
