@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { privateArchive } from "../apt-fetch.ts";
 import { Failure, mustRun, type Tools } from "../run.ts";
 import { archiveOptions, downloadPackage, unpackPackage } from "./archive.ts";
 
@@ -48,14 +49,20 @@ function readRecord(path: string): KernelRecord | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as KernelRecord) : undefined;
 }
 
-/** Debian's cloud kernel: the one in .cache, or with `update`, or when there is none, the newest of the archive. */
-export async function debianKernel(tools: Tools, { update }: { update: boolean }): Promise<Kernel> {
+/**
+ * Debian's cloud kernel: the one in .cache, or with `update`, or when there is none, the newest of the archive. `suite`:
+ * of this one, not of the machine's own.
+ */
+export async function debianKernel(
+  tools: Tools,
+  { update, suite }: { update: boolean; suite?: string },
+): Promise<Kernel> {
   const cache = join(tools.root, ".cache/kernel");
-  const record = join(cache, "newest.json");
+  const record = join(cache, suite === undefined ? "newest.json" : `newest-of-${suite}.json`);
   const known = update ? undefined : readRecord(record);
   const folderOf = (one: KernelRecord): string => join(cache, `${one.package}_${one.version.replaceAll(":", "%3a")}`);
   if (known !== undefined && existsSync(folderOf(known))) return { ...findKernel(folderOf(known)), origin: known };
-  const options = await archiveOptions(tools);
+  const options = suite === undefined ? await archiveOptions(tools) : await privateArchive(join(cache, "apt"), suite);
   const found = await newestKernel(options);
   const folder = folderOf(found);
   mkdirSync(cache, { recursive: true });
