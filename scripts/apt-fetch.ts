@@ -125,10 +125,10 @@ function failure(requests: AptRequest[], report: string[]): Failure {
   return new Failure(`cannot fetch ${names} through apt\n${text}\n${hint}`);
 }
 
-/** A private state, up to date, for the machine's own suite: the options with which apt uses it. */
-export async function privateArchive(state: string): Promise<string[]> {
+/** A private state, up to date, for a suite, else the machine's own: the options with which apt uses it. */
+export async function privateArchive(state: string, suite?: string): Promise<string[]> {
   const stanzas = archiveStanzas(await machineStanzas());
-  const own = ownSuite(stanzas);
+  const own = suite ?? ownSuite(stanzas);
   if (own === undefined) throw new Failure("cannot find a Debian archive in this machine's apt configuration");
   const output = await updateState(state, stanzas, own);
   if (/^E: |^Err/m.test(output)) throw new Failure(`cannot read the package lists of ${own}\n${reasons(output)}`);

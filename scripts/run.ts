@@ -18,6 +18,12 @@ export class Failure extends Error {
   override name = "Failure";
 }
 
+/** An error of a system call in the system's words: Node's own begin with a code and end with the call. */
+export function systemMessage(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === undefined ? message : message.replace(/^\w+: /, "").replace(/, \w+( '.*)?$/, "");
+}
+
 export interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;

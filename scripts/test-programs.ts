@@ -29,6 +29,9 @@ export interface Programs {
   GONIT_KERNEL?: string;
   GONIT_KERNEL_MODULES?: string;
   GONIT_ACCELERATOR?: Accelerator;
+  /** Only where a chosen test names them: a kernel of a later Debian, and its modules. */
+  GONIT_LATER_KERNEL?: string;
+  GONIT_LATER_KERNEL_MODULES?: string;
 }
 
 async function buildReaper(shop: Workshop): Promise<string> {
@@ -70,9 +73,22 @@ export async function buildPrograms(shop: Workshop, tests: string[]): Promise<Pr
   return programs;
 }
 
+/** Its cloud kernel has drivers that bookworm's has not, such as i6300esb, and packed modules. */
+const LATER_SUITE = "trixie";
+
 /** What tests in virtual machines need beside the programs. */
-export async function vmPrograms(tools: Tools): Promise<Partial<Programs>> {
+export async function vmPrograms(tools: Tools, tests: string[] = []): Promise<Partial<Programs>> {
   const { file, modules } = await debianKernel(tools, { update: false });
   const accelerator = await chooseAccelerator(file, join(tools.root, ".cache"));
-  return { GONIT_KERNEL: file, GONIT_KERNEL_MODULES: modules, GONIT_ACCELERATOR: accelerator };
+  const programs: Partial<Programs> = {
+    GONIT_KERNEL: file,
+    GONIT_KERNEL_MODULES: modules,
+    GONIT_ACCELERATOR: accelerator,
+  };
+  if (tests.some((test) => readFileSync(join(tools.root, test), "utf8").includes("GONIT_LATER_KERNEL"))) {
+    const later = await debianKernel(tools, { update: false, suite: LATER_SUITE });
+    programs.GONIT_LATER_KERNEL = later.file;
+    programs.GONIT_LATER_KERNEL_MODULES = later.modules;
+  }
+  return programs;
 }

@@ -123,7 +123,7 @@ async function runStages(tools: Tools, files: string[], whole: boolean): Promise
     const { shop } = workbench;
     await add("build", async () => {
       programs = await buildPrograms(shop, [...processes, ...machines]);
-      if (machines.length > 0) Object.assign(programs, await vmPrograms(tools));
+      if (machines.length > 0) Object.assign(programs, await vmPrograms(tools, machines));
       if (whole) await buildBenchPrograms(shop);
       return { summary: Object.keys(programs).join(" ") };
     });

@@ -7,7 +7,7 @@ import { addBusyboxLinks } from "./busybox.ts";
 import { type ImageConfiguration, mergedConfiguration } from "./configuration.ts";
 import { addPackage, type DebianPackage, fetchPackages } from "./debian.ts";
 import { addHostFile } from "./host-files.ts";
-import { debianKernel, type Kernel } from "./kernel.ts";
+import { debianKernel, type Kernel, ownKernel } from "./kernel.ts";
 import { addModules, type LoadedModule, MACHINE_MODULES, planModules } from "./kernel-modules.ts";
 import { addLayout } from "./layout.ts";
 import { missingForServices } from "./libraries.ts";
@@ -39,8 +39,7 @@ export interface Contents {
 async function prepareKernel(tools: Tools, configuration: ImageConfiguration, update: boolean): Promise<Kernel> {
   const { kernel } = configuration;
   if (kernel === "debian") return await debianKernel(tools, { update });
-  const release = kernel.modules.slice(kernel.modules.lastIndexOf("/") + 1);
-  return { file: kernel.file, release: kernel.modules === "" ? "unknown" : release, modules: kernel.modules };
+  return ownKernel(kernel.file, kernel.modules);
 }
 
 /** Reads the configuration's needs from the archive. `needsKernel`: some format boots. */

@@ -1,14 +1,14 @@
 /* Files and folders of this machine in an image. Their owner is root there, their modes say only whether they are programs. */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
-import { Failure } from "../run.ts";
+import { Failure, systemMessage } from "../run.ts";
 import { modeOf, type Tree } from "./tree.ts";
 
 function statusOf(path: string, target: string): Stats {
   try {
     return statSync(path);
   } catch (error) {
-    throw new Failure(`cannot put ${path} at ${target} of the image: ${(error as Error).message}`);
+    throw new Failure(`cannot put ${path} at ${target} of the image: ${systemMessage(error)}`);
   }
 }
 

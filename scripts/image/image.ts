@@ -16,10 +16,10 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { buildVariant, openWorkshop } from "../build.ts";
 import { preparePrograms } from "../programs.ts";
-import { Failure, type Tools } from "../run.ts";
+import { Failure, systemMessage, type Tools } from "../run.ts";
 import { BOOT_INITRAMFS, bootEntries } from "./boot-initramfs.ts";
 import { type ImageConfiguration, readConfiguration } from "./configuration.ts";
 import { buildContents, type Contents, type Prepared, prepare } from "./contents.ts";
@@ -63,9 +63,20 @@ function sha256(path: string): string {
   return createHash("sha256").update(readFileSync(path)).digest("hex");
 }
 
+/** With those above it, one by one: where the kernel lets nobody make any, Node's own way never ends. */
+function makeFolders(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (folder !== dirname(folder)) makeFolders(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    throw new Failure(`cannot make the folder ${folder}: ${systemMessage(error)}`);
+  }
+}
+
 /** A folder of this build's own in `parent`; those of builds that were killed are removed, others may be at work there. */
 function newFolder(parent: string): string {
-  mkdirSync(parent, { recursive: true });
+  makeFolders(parent);
   for (const name of readdirSync(parent)) {
     const [, pid] = /^\.new-(\d+)-/.exec(name) ?? [];
     if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(parent, name), { recursive: true });
@@ -142,6 +153,9 @@ async function writeAll(
     writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifestOf(prepared, images), undefined, 2)}\n`);
     putInPlace(folder, output);
     return images;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new Failure(`cannot write the images into ${output}: ${systemMessage(error)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

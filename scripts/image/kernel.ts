@@ -4,7 +4,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Failure, mustRun, type Tools } from "../run.ts";
+import { privateArchive } from "../apt-fetch.ts";
+import { Failure, mustRun, systemMessage, type Tools } from "../run.ts";
 import { archiveOptions, downloadPackage, unpackPackage } from "./archive.ts";
 
 /** The package that depends on the newest kernel for virtual machines. */
@@ -19,6 +20,26 @@ export interface Kernel {
   modules: string;
   /** Debian package and version that it came from; undefined for a kernel of the user's own. */
   origin?: { package: string; version: string };
+}
+
+/** Bytes that say what boots: a bzImage (boot protocol of x86, at 0x202), an uncompressed vmlinux. */
+const BZIMAGE = { at: 0x202, magic: "HdrS" };
+const ELF = { at: 0, magic: "\x7fELF" };
+
+/** A kernel that the configuration names; a Failure when it cannot be read or is none. */
+export function ownKernel(file: string, modules: string): Kernel {
+  let content: Buffer;
+  try {
+    content = readFileSync(file);
+  } catch (error) {
+    throw new Failure(`cannot read the kernel ${file}: ${systemMessage(error)}`);
+  }
+  const has = ({ at, magic }: typeof ELF): boolean => content.toString("latin1", at, at + magic.length) === magic;
+  if (!has(BZIMAGE) && !has(ELF)) throw new Failure(`cannot use the kernel ${file}: it is no bzImage and no vmlinux`);
+  if (modules !== "" && !existsSync(modules)) {
+    throw new Failure(`cannot find the kernel's modules: there is no folder ${modules}`);
+  }
+  return { file, release: modules === "" ? "unknown" : modules.slice(modules.lastIndexOf("/") + 1), modules };
 }
 
 /** Finds kernel and modules in an unpacked package: newer ones have them in usr/lib. */
@@ -48,14 +69,20 @@ function readRecord(path: string): KernelRecord | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as KernelRecord) : undefined;
 }
 
-/** Debian's cloud kernel: the one in .cache, or with `update`, or when there is none, the newest of the archive. */
-export async function debianKernel(tools: Tools, { update }: { update: boolean }): Promise<Kernel> {
+/**
+ * Debian's cloud kernel: the one in .cache, or with `update`, or when there is none, the newest of the archive. `suite`:
+ * of this one, not of the machine's own.
+ */
+export async function debianKernel(
+  tools: Tools,
+  { update, suite }: { update: boolean; suite?: string },
+): Promise<Kernel> {
   const cache = join(tools.root, ".cache/kernel");
-  const record = join(cache, "newest.json");
+  const record = join(cache, suite === undefined ? "newest.json" : `newest-of-${suite}.json`);
   const known = update ? undefined : readRecord(record);
   const folderOf = (one: KernelRecord): string => join(cache, `${one.package}_${one.version.replaceAll(":", "%3a")}`);
   if (known !== undefined && existsSync(folderOf(known))) return { ...findKernel(folderOf(known)), origin: known };
-  const options = await archiveOptions(tools);
+  const options = suite === undefined ? await archiveOptions(tools) : await privateArchive(join(cache, "apt"), suite);
   const found = await newestKernel(options);
   const folder = folderOf(found);
   mkdirSync(cache, { recursive: true });

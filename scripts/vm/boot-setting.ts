@@ -1,6 +1,7 @@
 /* Which machine boots an image: what the manifest beside it says, or what a file's name tells. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { RULES } from "../image/formats.ts";
 import { FORMATS, type ImageManifest, MANIFEST, type ManifestImage } from "../image/manifest.ts";
 import { preparePrograms } from "../programs.ts";
 import { Failure, type Tools } from "../run.ts";
@@ -49,6 +50,9 @@ function findImage(tools: Tools, wanted: string | undefined): Found {
   const standard = join(tools.root, "dist/image");
   const found = findInManifest(standard, (image) => wanted === undefined || image.format === wanted);
   if (found !== undefined) return found;
+  const bootless = FORMATS.find((format) => format === wanted && !RULES[format].boots);
+  if (bootless !== undefined)
+    throw new Failure(`cannot boot ${bootless}: it is for containers; docs/image.md says how`);
   if (wanted !== undefined && (FORMATS as readonly string[]).includes(wanted)) {
     throw new Failure(
       `cannot boot ${wanted}: dist/image has none that a machine boots; npm run image -- --format ${wanted}`,

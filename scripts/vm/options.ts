@@ -36,6 +36,9 @@ Boots an image of dist/image (see npm run image) in QEMU, its console on this te
 Ctrl-] then q ends the machine; Ctrl-] twice sends one.
 Exit code: 0 after a power-off; 124 when --timeout ended it; 125 when it could not start; 128 + N for signal N.`;
 
+/** MiB. With less QEMU ends at once, or the kernel does not come up, and nobody says why. */
+const MEMORY_MIN = 96;
+
 function wholeNumber(option: string, text: string, max: number): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= max) return number;
@@ -73,6 +76,8 @@ const WITH_VALUE: { [option: string]: Reader } = {
   },
   "--memory": (options, text) => {
     options.memory = wholeNumber("--memory", text, 1_048_576);
+    if (options.memory < MEMORY_MIN)
+      throw new Failure(`--memory ${text}: no kernel boots in less than ${MEMORY_MIN} MiB`);
   },
   "--processors": (options, text) => {
     options.processors = wholeNumber("--processors", text, 255);

@@ -38,6 +38,9 @@ function exitCode(end: MachineEnd, reason: number | undefined): number {
   if (reason !== undefined) return reason;
   if (!end.started) {
     console.error(`error: cannot start the machine: ${end.messages || "QEMU ended at once"}`);
+    if (/Could not set up host forwarding rule/.test(end.messages)) {
+      console.error("Another program may listen on that port of this machine: choose another one for --forward.");
+    }
     return EXIT_NOT_STARTED;
   }
   if (end.messages !== "") console.error(end.messages);
