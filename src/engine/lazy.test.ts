@@ -48,7 +48,7 @@ test("the first connection starts a lazy service, and the causes say so; earlier
 
 test("a connection to what does not listen any more, or is gone, starts nothing", () => {
   const hand = new ByHand(lazy());
-  hand.request({ verb: "stop", names: ["web"] });
+  hand.request({ verb: "stop", names: ["web"], force: false });
   assert.deepEqual([connects(hand), connects(hand, "gone")], [[], []]);
   assert.equal(hand.unit("web").state, "stopped");
 });
@@ -66,7 +66,7 @@ test("what runs still, though nobody wants it, does not listen when an apply ena
   const hand = new ByHand(lazy({ enabled: false }));
   hand.request({ verb: "start", names: ["web"] });
   hand.mainStarts("web");
-  hand.request({ verb: "stop", names: ["web"] });
+  hand.request({ verb: "stop", names: ["web"], force: false });
   hand.apply(lazy());
   assert.equal(hand.unit("web").listens && hand.unit("web").run !== null, false);
 });

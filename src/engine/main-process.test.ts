@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { command, service } from "../../sim/plans.ts";
-import { ByHand } from "../../tests/engine/by-hand.ts";
+import { ByHand, exited } from "../../tests/engine/by-hand.ts";
 import { readCauses } from "./causes.ts";
 import type { Effect } from "./effect.ts";
+import { isOutstandingKind, outstanding } from "./outstanding.ts";
 import type { ServicePlan } from "./plan.ts";
 import { explain } from "./view-why.ts";
 
@@ -33,7 +34,7 @@ test("MAINPID= is looked at while the service runs, unless it is of the process 
   const hand = daemon();
   assert.equal(asks(hand, 100), false);
   assert.equal(asks(hand, 200), true);
-  hand.request({ verb: "stop", names: ["a"] });
+  hand.request({ verb: "stop", names: ["a"], force: false });
   assert.equal(asks(hand, 300), false);
   const prepares = new ByHand(service("a", { preStart: [command("/bin/prepare")] }));
   assert.equal(asks(prepares, 300), false);
@@ -91,4 +92,50 @@ test("what is wrong with a pid_file is kept in short", () => {
   const now = { monotonicMs: 1000, bootMs: 1000, wallMs: 1000 };
   const naming = `/run/a.pid to name its main process (${"x".repeat(200)})`;
   assert.equal(explain(hand.state, "a", now)?.waitsFor[0], naming);
+});
+
+test("an answer that is not to the question is none", () => {
+  const hand = daemon();
+  const ticket = hand.run("a").start;
+  hand.event({ kind: "main-named", ticket, pid: 200, slot: 7 });
+  hand.event({ kind: "main-refused", ticket, reason: "no" });
+  assert.deepEqual([hand.run("a").pid, namesIn(hand)], [100, []]);
+  assert.equal(hand.run("a").namingReason, "");
+});
+
+test("a program that has forked is not ready by its end when something else is asked for", () => {
+  const hand = daemon();
+  hand.mainEnds("a", 0);
+  named(hand, 200);
+  assert.equal(hand.unit("a").state, "starting");
+});
+
+test("a named daemon that ends before its program does ends the service", () => {
+  const hand = daemon({ ready: { kind: "exit" } });
+  named(hand, 200);
+  hand.event(exited(hand.run("a").daemon, 0));
+  assert.equal(hand.unit("a").state, "stopping");
+});
+
+test("what the program ends with beside the named daemon counts only where readiness is its end", () => {
+  const told = daemon();
+  named(told, 200);
+  told.mainEnds("a", 1);
+  assert.equal(told.unit("a").state, "starting");
+  const stopped = daemon({ ready: { kind: "exit" } });
+  named(stopped, 200);
+  stopped.request({ verb: "stop", names: ["a"], force: false });
+  assert.deepEqual(stopped.mainEnds("a", 1), []);
+  assert.equal(stopped.run("a").end?.cause, "request");
+});
+
+test("outstanding() asks again for the main process", () => {
+  const hand = daemon();
+  const { naming } = hand.run("a");
+  const again = outstanding(hand.state).filter(({ kind }) => kind === "find-main");
+  assert.deepEqual(
+    again.map((effect) => "ticket" in effect && effect.ticket),
+    [naming],
+  );
+  assert.ok(isOutstandingKind({ kind: "find-main" } as Effect));
 });

@@ -153,7 +153,7 @@ function hourly(options: Partial<ServicePlan> = {}): ByHand {
 
 test("settle() lets a task at times that was stopped and wanted again wait for its time", () => {
   const hand = hourly();
-  hand.request({ verb: "stop", names: ["poll"] });
+  hand.request({ verb: "stop", names: ["poll"], force: false });
   hand.request({ verb: "start", names: ["poll"] });
   hand.mainEnds("poll", null, { signal: 15 });
   hand.treeEmptied("poll");

@@ -6,6 +6,7 @@ import { Role, Stage } from "../contract.ts";
 import { readCauses } from "./causes.ts";
 import type { Effect, Reply } from "./effect.ts";
 import type { Event } from "./event.ts";
+import { outstanding } from "./outstanding.ts";
 import type { ServicePlan } from "./plan.ts";
 
 const first = 2 ** 41;
@@ -321,4 +322,32 @@ test("what listens is left alone by an apply that is taken back or proved, but f
   hand.mainStarts("b");
   assert.equal(repliesIn(hand.notify("b", { ready: true })).length, 1);
   assert.deepEqual(shown(), ["a ready", "used ready", "off stopped", "b ready"]);
+});
+
+test("an apply's timers are armed again, and only those that it has", () => {
+  const hand = running(service("a"));
+  apply(hand, first, [service("a"), service("web")]);
+  const timers = () =>
+    outstanding(hand.state).flatMap((effect) => (effect.kind === "arm-timer" ? [effect.ticket] : []));
+  assert.equal(timers().includes(0), false);
+  assert.deepEqual(timers().includes(timerIn(hand.mainStarts("web"))), true);
+});
+
+test("a client whose time is over while what it changed has to stay up is told so", () => {
+  const hand = running(service("a"));
+  const plan = system([service("a"), service("web")], { role: Role.vm });
+  hand.event({ kind: "plan-loaded", plan, request: first, only: null, gate: { limitMs: null }, timeoutMs: 500 });
+  hand.mainStarts("web");
+  const [reply] = repliesIn(hand.event({ kind: "timer-fired", ticket: hand.state.requests[0]?.timer ?? 0 }));
+  const reason = "not settled after 500 ms: what it changed to stay up";
+  assert.equal(reply && "reason" in reply && reply.reason, reason);
+});
+
+test("a critical service on trial that is done ends the system all the same", () => {
+  const hand = running(service("a"));
+  apply(hand, first, [service("a"), slow("b"), service("c", { critical: "poweroff", restart: once })]);
+  hand.mainStarts("c");
+  hand.mainEnds("c", 0);
+  hand.treeEmptied("c");
+  assert.notEqual(hand.state.shutdown, null);
 });
