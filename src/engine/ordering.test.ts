@@ -68,6 +68,7 @@ test("what waits for health does not start when it is looked at for another reas
   assert.equal(all.unit("user").blockedBy, "db");
   all.request({ verb: "start", names: ["db"] });
   all.mainStarts("db");
+  all.request({ verb: "start", names: ["user"] });
   assert.equal(all.unit("user").state, "waiting");
   all.event({ kind: "probe-succeeded", ticket: all.run("web").health });
   assert.equal(all.unit("user").state, "starting");
@@ -82,4 +83,14 @@ test("what a new definition needs may stop while the run by the old one goes on"
   assert.deepEqual([all.unit("a").state, all.unit("x").state], ["ready", "stopping"]);
   all.request({ verb: "stop", names: ["c"], force: false });
   assert.equal(all.unit("c").state, "stopping");
+});
+
+test("what conflicted by the last definition only does not hold a start back", () => {
+  const all = new ByHand(service("a", { conflicts: ["b"] }), service("b", { enabled: false, conflicts: ["a"] }));
+  all.mainStarts("a");
+  all.apply(service("a", { user: "www" }), service("b"));
+  all.mainStarts("b");
+  all.mainEnds("a", 0);
+  all.treeEmptied("a");
+  assert.deepEqual([all.unit("a").state, all.unit("b").state], ["starting", "ready"]);
 });
