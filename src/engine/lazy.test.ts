@@ -70,3 +70,10 @@ test("what runs still, though nobody wants it, does not listen when an apply ena
   hand.apply(lazy());
   assert.equal(hand.unit("web").listens && hand.unit("web").run !== null, false);
 });
+
+test("what listens and is lazy no more by a new plan starts because of it", () => {
+  const hand = new ByHand(lazy());
+  hand.apply(lazy({ sockets: [{ ...socket, lazy: false }] }));
+  assert.equal(hand.unit("web").state, "starting");
+  assert.ok(readCauses(hand.unit("web").causes).some(({ rule }) => rule === "apply-new"));
+});

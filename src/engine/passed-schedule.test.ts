@@ -72,3 +72,14 @@ test("an apply without a task at times disarms its timer, once, also while it ru
     assert.equal(cancelled.length, 1);
   }
 });
+
+test("a reload of what waited, and runs at times by a new plan, is told that it does not run", () => {
+  const [b, reload] = [service("b", { ready: { kind: "notify" } }), { kind: "signal", signal: 1 } as const];
+  const hand = new ByHand(service("a", { reload, dependsOn: [needs("b")] }), b);
+  hand.request({ verb: "reload", names: ["a"] });
+  const effects = hand.load(service("a", { reload, type: "task", schedule: { ...schedule, delayMs: 5000 } }), b);
+  const [reply] = effects.flatMap((effect) => (effect.kind === "reply" ? [effect.reply] : []));
+  assert.deepEqual(reply && "results" in reply && reply.results.map(({ did, reason }) => [did, reason]), [
+    ["not running", "is not running"],
+  ]);
+});

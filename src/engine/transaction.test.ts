@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { restart, service, system } from "../../sim/plans.ts";
+import { needs, restart, service, system } from "../../sim/plans.ts";
 import { ByHand } from "../../tests/engine/by-hand.ts";
 import { Role, Stage } from "../contract.ts";
 import { readCauses } from "./causes.ts";
@@ -351,4 +351,23 @@ test("a critical service on trial that is done ends the system all the same", ()
   hand.mainEnds("c", 0);
   hand.treeEmptied("c");
   assert.notEqual(hand.state.shutdown, null);
+});
+
+test("what is to be started anew meanwhile may be unhealthy until then", () => {
+  const health = {
+    probe: { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 1, timeoutMs: 1 },
+    intervalMs: 1000,
+    failures: 2,
+    startPeriodMs: 0,
+    action: "none",
+  } as const;
+  const hand = running(service("x"));
+  apply(hand, first, [service("x"), service("a", { health }), service("user", { dependsOn: [needs("a")] })]);
+  hand.mainStarts("a");
+  hand.mainStarts("user");
+  hand.request({ verb: "restart", names: ["a"] });
+  assert.deepEqual([hand.unit("a").state, hand.unit("a").stopWish], ["ready", "restart"]);
+  hand.nowMs += 5000;
+  hand.event({ kind: "probe-failed", ticket: hand.run("a").health, reason: "refused" });
+  assert.equal(hand.state.transaction?.phase, "gate");
 });
