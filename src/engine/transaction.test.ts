@@ -371,3 +371,15 @@ test("what is to be started anew meanwhile may be unhealthy until then", () => {
   hand.event({ kind: "probe-failed", ticket: hand.run("a").health, reason: "refused" });
   assert.equal(hand.state.transaction?.phase, "gate");
 });
+
+test("a group that does not stay up is told without an end: it has none of its own", () => {
+  const hand = running(service("a"));
+  const web = service("web", { restart: restart({ policy: "always", delayMs: 0, limit: null }) });
+  apply(hand, first, [service("a"), service("all", { type: "group", dependsOn: [needs("web")] }), web]);
+  for (let fall = 1; fall <= 3; fall++) {
+    hand.mainStarts("web");
+    hand.mainEnds("web", 3);
+    if (fall < 3) hand.treeEmptied("web");
+  }
+  assert.equal(hand.state.transaction?.because, "does not stay up");
+});
