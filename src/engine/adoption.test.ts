@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { service } from "../../sim/plans.ts";
+import { command, service } from "../../sim/plans.ts";
 import { ByHand } from "../../tests/engine/by-hand.ts";
-import type { Effect } from "./effect.ts";
+import type { Effect, Reply } from "./effect.ts";
 
 const adopted = (hand: ByHand, ticket: number): Effect[] =>
   hand.event({ kind: "processes-adopted", processes: [{ service: "web", ticket, pid: 7, slot: 1 }] });
+
+const repliesIn = (effects: Effect[]): Reply[] =>
+  effects.flatMap((effect) => (effect.kind === "reply" ? [effect.reply] : []));
 
 test("processesAdopted() takes a process of the very start that the state knows for its run", () => {
   const hand = new ByHand(service("web"));
@@ -35,4 +38,24 @@ test("processesAdopted() waits no more for the tree of the run that is replaced"
     adopted(hand, start + 100).filter(({ kind }) => kind === "forget-tree"),
     [{ kind: "forget-tree", ticket: tree }],
   );
+});
+
+test("processesAdopted() tells who waits for a task's run when that run was lost, and nobody else", () => {
+  const hand = new ByHand(service("web", { type: "task", enabled: false }));
+  hand.request({ verb: "run-task", names: ["web"] });
+  hand.mainStarts("web");
+  assert.deepEqual(repliesIn(adopted(hand, hand.run("web").start)), []);
+  const [reply] = repliesIn(adopted(hand, hand.run("web").start + 100));
+  const reason = "has run again: how the run before ended was lost with the state";
+  assert.deepEqual(reply && "results" in reply && reply.results.map((one) => [one.did, one.reason]), [
+    ["unknown", reason],
+  ]);
+});
+
+test("processesAdopted() lets a reload end with the run that came after", () => {
+  const hand = new ByHand(service("web", { reload: { kind: "command", command: command("/bin/again") } }));
+  hand.mainStarts("web");
+  hand.request({ verb: "reload", names: ["web"] });
+  const [reply] = repliesIn(adopted(hand, hand.run("web").start + 100));
+  assert.deepEqual(reply && "results" in reply && reply.results.map(({ did }) => did), ["reloaded"]);
 });

@@ -32,3 +32,7 @@ test("offsetAt() changes at the very second of a change", () => {
 test("localText() shows what the zone's clock shows", () => {
   assert.equal(localText([5 * 3600 + 1800], Date.parse("2026-12-31T20:05:09.999Z")), "2027-01-01 01:35:09");
 });
+
+test("dateOf() knows the last day of the Gregorian calendar's 400 years", () => {
+  assert.deepEqual(dateOf(11_016), { year: 2000, month: 2, dayOfMonth: 29 });
+});

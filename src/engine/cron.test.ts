@@ -101,3 +101,7 @@ test("isPossible() knows the lengths of months", () => {
   assert.equal(isPossible({ ...on(30, 2), eitherDay: true, daysOfWeek: 1 }), true);
   assert.equal(isPossible({ ...on(30, 2), eitherDay: true, daysOfWeek: 0 }), false);
 });
+
+test("nextCron() takes what has passed already before the clock goes forward for no skipped time", () => {
+  assert.deepEqual(times(daily(30, [1]), berlin, "2026-03-29T00:45Z", 1), ["03-29T23:30"]);
+});

@@ -132,3 +132,9 @@ test("isEqual() agrees with JSON for plain data, whatever the order of keys", ()
   assert.equal(isEqual({ 0: "1" }, "1"), false);
   assert.equal(isEqual({ a: null }, {}), false);
 });
+
+test("planChanges() sees that another file of variables is read, and another watchdog is set", () => {
+  const file = (path: string): Partial<ServicePlan> => ({ environmentFiles: [{ path, required: true }] });
+  assert.equal(change(file("/x"), file("/y"))?.because, "env_file changed");
+  assert.equal(change({}, { watchdogMs: 1000 })?.because, "watchdog changed");
+});

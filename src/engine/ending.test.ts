@@ -204,3 +204,11 @@ test("mainExited() tells what stands behind an end, but not in place of what gon
   late.treeEmptied("web");
   assert.equal(late.unit("web").failedBecause, "ran longer than 1s");
 });
+
+test("auxExited() of pre_start starts nothing more when the service is to stop", () => {
+  const hand = new ByHand(service("web", { preStart: [command("/bin/one"), command("/bin/two")] }));
+  hand.auxStarts("web");
+  hand.request({ verb: "stop", names: ["web"], force: false });
+  assert.equal(kindsOf(hand.auxEnds("web", 0)).includes("spawn"), false);
+  assert.equal(hand.unit("web").state, "stopping");
+});

@@ -18,3 +18,7 @@ test("parseInstanceKey() is the reverse of instanceKey(), and knows the number o
 test("familyOf() takes the number of a replica away, and nothing else", () => {
   assert.deepEqual(["web@2", "web", "web@10", "a@0", "a@b"].map(familyOf), ["web", "web", "web", "a@0", "a@b"]);
 });
+
+test("familyOf() looks at the end of the name only", () => {
+  assert.equal(familyOf("web@1.x"), "web@1.x");
+});

@@ -5,7 +5,7 @@ import { ByHand } from "../../tests/engine/by-hand.ts";
 import { type Engine, engineOf, type Node } from "./engine.ts";
 import { isPlain, violations } from "./invariants.ts";
 import type { ServicePlan } from "./plan.ts";
-import type { Run, State } from "./state.ts";
+import type { Run, State, UnitSchedule } from "./state.ts";
 
 /** A machine with these services; the program of one named `broken` fails, all others run. */
 function running(...services: ServicePlan[]): Engine {
@@ -76,6 +76,69 @@ test("violations() lets nothing be blocked by what only the last run's definitio
   all.mainEnds("b", 1);
   all.treeEmptied("b");
   assert.deepEqual([all.unit("a").state, all.unit("b").state], ["waiting", "failed"]);
+});
+
+test("violations() tells of what listens though it is wanted, or not stopped", () => {
+  const engine = running(service("a"), service("b", { enabled: false }));
+  const { unit } = nodeOf(engine, "a");
+  unit.listens = true;
+  const text = "a: listens though it is wanted or runs";
+  assert.deepEqual(found(engine.state), [text]);
+  unit.wanted = "down";
+  assert.deepEqual(found(engine.state), [text]);
+  unit.listens = false;
+  nodeOf(engine, "b").unit.listens = true;
+  assert.deepEqual(violations(engine.state, { tables: false }), []);
+  unit.listens = true;
+  unit.wanted = "up";
+  unit.state = "stopped";
+  assert.ok(found(engine.state).includes(text));
+});
+
+test("violations() tells of a schedule that is not the plan's, that goes on in a shutdown, or whose run does not come", () => {
+  const every = { kind: "every", text: "", everyMs: 1000, jitterMs: 0, missed: "skip", overlap: "skip" } as const;
+  const engine = running(service("a", { type: "task", schedule: every }));
+  const { state } = engine;
+  const node = nodeOf(engine, "a");
+  const { unit } = node;
+  const [plan, schedule] = [node.plan, unit.schedule as UnitSchedule];
+  node.plan = { ...plan, schedule: null };
+  const { timer } = schedule;
+  schedule.timer = 0;
+  assert.deepEqual(violations(state, { tables: false }), ["a: its schedule is not the plan's"]);
+  schedule.timer = timer;
+  node.plan = plan;
+  const finished = { mode: 0, exitCode: null, reason: "", forced: false, timer: 0, finished: true };
+  state.shutdown = finished as unknown as State["shutdown"];
+  assert.deepEqual(found(state), ["a: is on its schedule in a shutdown", "a: waits in a shutdown"]);
+  state.shutdown = null;
+  schedule.due = true;
+  for (const name of ["stopped", "done", "failed"] as const) {
+    unit.state = name;
+    assert.ok(found(state).includes(`a: is ${name}, and its run is due`));
+  }
+});
+
+test("violations() lets what waits not be blocked by what only its last run needed", () => {
+  const engine = running(service("a", { dependsOn: [needs("b")] }), service("b"), service("c"));
+  const { state } = engine;
+  const node = nodeOf(engine, "a");
+  makeWait(engine, "a");
+  node.needs = node.needs.map((edge) => ({ ...edge, old: true, to: nodeOf(engine, "c") }));
+  nodeOf(engine, "c").unit.state = "failed";
+  assert.ok(violations(state, { tables: false }).includes("a: waits for nothing"));
+});
+
+test("violations() tells of dependencies that are not the plan's, or in another order", () => {
+  const services = [service("a", { dependsOn: [needs("b"), needs("c")] }), service("b"), service("c")];
+  const engine = running(...services);
+  nodeOf(engine, "a").needs.reverse();
+  assert.deepEqual(found(engine.state), [
+    "edges of a: a need c false, a need b false false, should be a need b false, a need c false false",
+  ]);
+  const other = running(...services);
+  nodeOf(other, "b").neededBy.pop();
+  assert.deepEqual(found(other.state), ["edges of b:  false, should be a need b false false"]);
 });
 
 test("violations() tells of a kill that nobody answers", () => {

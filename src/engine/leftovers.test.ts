@@ -71,3 +71,14 @@ test("stopTimeout() of a service that restarts too fast to be told of is not tol
   for (let count = 0; count < 5; count++) assert.deepEqual(killed(), ["Killing service"]);
   assert.deepEqual(killed(), []);
 });
+
+test("stopTimeout() tells how many processes were left and had to be killed", () => {
+  const killed = (...pids: number[]) => {
+    const hand = ended({ restart: restart({ policy: "always" }) });
+    hand.treeRemains("web", ...pids);
+    hand.timerFires("web");
+    return hand.run("web").killed;
+  };
+  assert.equal(killed(7), "1 process that it left killed after 10s");
+  assert.equal(killed(7, 8), "2 processes that it left killed after 10s");
+});

@@ -57,9 +57,9 @@ export function hastenLeftovers(engine: Engine, node: Node, run: Run): void {
   armLimit(engine, node, run);
 }
 
-function killedText({ main, left }: Run, limitMs: number): string {
+function killedText({ left }: Run, limitMs: number): string {
   const after = `after ${durationText(limitMs)}`;
-  if (main === "running" || left.length === 0) return `killed ${after}`;
+  if (left.length === 0) return `killed ${after}`;
   return `${left.length} ${left.length === 1 ? "process" : "processes"} that it left killed ${after}`;
 }
 

@@ -44,7 +44,7 @@ export function stopNaming(engine: Engine, run: Run): void {
 
 /** MAINPID= came, from a process of the service. */
 export function mainPidTold(engine: Engine, node: Node, run: Run, pid: number): void {
-  if (run.ending !== "" || run.phase !== "main") return;
+  if (run.phase !== "main") return;
   if (pid !== run.pid || run.main !== "running") ask(engine, node, run, pid);
 }
 
@@ -52,7 +52,6 @@ type Named = Extract<Event, { kind: "main-named" }>;
 
 export function mainNamed(engine: Engine, node: Node, run: Run, { ticket, pid, slot }: Named): void {
   run.naming = 0;
-  run.namingReason = "";
   run.isNamed = true;
   if (pid === run.pid && run.main === "running") {
     // It did not fork.

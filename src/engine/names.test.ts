@@ -74,3 +74,10 @@ test("suggest() offers nothing for an empty word", () => {
 test("suggest() offers nothing for a word that shares no letter", () => {
   assert.deepEqual(suggest("xy", ["ab", "web"]), []);
 });
+
+test("matchNames() knows replicas by a pattern for all of them or for one", () => {
+  const replicas = ["web@1", "web@2"].map((name) => ({ plan: service(name) }));
+  const matched = (word: string) => matchNames(replicas, [word]).found.map(({ plan }) => plan.name);
+  assert.deepEqual(matched("w?b"), ["web@1", "web@2"]);
+  assert.deepEqual(matched("w*@2"), ["web@2"]);
+});

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { needs, service } from "../../sim/plans.ts";
+import { needs, restart, service } from "../../sim/plans.ts";
 import { ByHand } from "../../tests/engine/by-hand.ts";
 import { type Edge, engineOf, type Node } from "./engine.ts";
-import type { ServicePlan } from "./plan.ts";
+import type { HealthPlan, ServicePlan } from "./plan.ts";
 
 const count = 200;
 const names = Array.from({ length: count }, (_, at) => `s${at}`);
@@ -45,3 +45,52 @@ function assertFewReads(options: Partial<ServicePlan>): void {
   for (const name of names) hand.mainEnds(name, 1);
   assert.equal(watched.reads(), before, "what runs is not held up by what it needs");
 }
+
+const health: HealthPlan = {
+  probe: { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 1, timeoutMs: 1 },
+  intervalMs: 1000,
+  failures: 2,
+  startPeriodMs: 0,
+  action: "none",
+};
+
+test("what waits for health does not start when it is looked at for another reason", () => {
+  const once = restart({ policy: "no" });
+  const all = new ByHand(
+    service("web", { health }),
+    service("db", { restart: once }),
+    service("user", { dependsOn: [needs("web", { wait: "healthy" }), needs("db")] }),
+  );
+  all.mainStarts("web");
+  all.mainStarts("db");
+  all.mainEnds("db", 1);
+  all.treeEmptied("db");
+  assert.equal(all.unit("user").blockedBy, "db");
+  all.request({ verb: "start", names: ["db"] });
+  all.mainStarts("db");
+  all.request({ verb: "start", names: ["user"] });
+  assert.equal(all.unit("user").state, "waiting");
+  all.event({ kind: "probe-succeeded", ticket: all.run("web").health });
+  assert.equal(all.unit("user").state, "starting");
+});
+
+test("what a new definition needs may stop while the run by the old one goes on", () => {
+  const [c, a] = [service("c"), service("a")];
+  const x = service("x", { dependsOn: [needs("a")] });
+  const all = new ByHand(c, a, x);
+  for (const name of ["c", "a", "x"]) all.mainStarts(name);
+  all.apply(c, service("a", { user: "www", dependsOn: [needs("c")] }), x);
+  assert.deepEqual([all.unit("a").state, all.unit("x").state], ["ready", "stopping"]);
+  all.request({ verb: "stop", names: ["c"], force: false });
+  assert.equal(all.unit("c").state, "stopping");
+});
+
+test("what conflicted by the last definition only does not hold a start back", () => {
+  const all = new ByHand(service("a", { conflicts: ["b"] }), service("b", { enabled: false, conflicts: ["a"] }));
+  all.mainStarts("a");
+  all.apply(service("a", { user: "www" }), service("b"));
+  all.mainStarts("b");
+  all.mainEnds("a", 0);
+  all.treeEmptied("a");
+  assert.deepEqual([all.unit("a").state, all.unit("b").state], ["starting", "ready"]);
+});

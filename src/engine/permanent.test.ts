@@ -45,3 +45,8 @@ test("startErrorExitCode() is a shell's: 127 not found, 126 not executable, 1 ot
   assert.equal(startErrorExitCode(Stage.exec, 8), 126);
   assert.equal(startErrorExitCode(Stage.lookupUser, 2), 1);
 });
+
+test("startErrorClass() of a file of input that is not there is permanent", () => {
+  assert.equal(startErrorClass(Stage.input, 2), "permanent");
+  for (const errno of [1, 5]) assert.equal(startErrorClass(Stage.input, errno), "other");
+});

@@ -115,3 +115,10 @@ test("becomeReady() tells of services that declare how they become ready", () =>
   assert.deepEqual(told("web"), ["Service ready"]);
   assert.deepEqual(told("task"), []);
 });
+
+test("EXTEND_TIMEOUT_USEC= that adds nothing to the limit of a run leaves its timer alone", () => {
+  const hand = web({ runTimeoutMs: 1000 });
+  hand.mainStarts("web");
+  assert.deepEqual(hand.notify("web", { extendTimeoutMs: 1000 }), []);
+  assert.notDeepEqual(hand.notify("web", { extendTimeoutMs: 1001 }), []);
+});

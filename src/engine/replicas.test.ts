@@ -53,3 +53,16 @@ test("families() is the reverse of scaledServices()", () => {
     services,
   );
 });
+
+test("scaledServices() changes nothing where nothing has replicas", () => {
+  assert.equal(scaledServices(services, new Map()), services);
+});
+
+test("scaledServices() keeps the first of needs that become one, and what names no file or folder", () => {
+  const needed = [needs("web@1", { restart: false }), needs("web@2")];
+  const tidy = { argv: ["/bin/tidy", "web"], builtin: null };
+  const [one, two] = scaled([service("web", { postStop: [tidy] }), service("other", { dependsOn: needed })], 1);
+  assert.deepEqual(two?.dependsOn, [needs("web@1", { restart: false })]);
+  assert.deepEqual([one?.logs.path, one?.postStop], ["", [tidy]]);
+  assert.equal(removeDirectories, "remove-directories");
+});

@@ -101,3 +101,9 @@ test("receiveRequest() for what conflicts in itself replaces nothing of its own"
   const [reply] = repliesIn(hand.mainStarts("b"));
   assert.equal(reply?.outcome === "failed" && reply.reason, "a is stopped: conflicts with b");
 });
+
+test("a request without a time limit is kept with none", () => {
+  const hand = four();
+  hand.request({ verb: "wait", names: ["c"], until: "ready" });
+  assert.equal(hand.state.requests[0]?.timeoutMs, 0);
+});

@@ -20,8 +20,8 @@ export function refuseRun({ unit, plan }: Node, target: Target): void {
 export function runTasks(engine: Engine, nodes: Node[], targets: Target[], request: number): void {
   const because = "run-task was asked for";
   for (const node of nodes) {
-    const target = targets.find(({ name }) => name === node.unit.name);
-    if (target?.outcome !== "") continue;
+    const target = targets.find(({ name }) => name === node.unit.name) as Target;
+    if (target.outcome !== "") continue;
     wantUp(engine, [node], { because, rule: "run-task", byHand: true, request, runNow: true });
   }
 }

@@ -9,7 +9,7 @@ import { dropUnit } from "./plan-change.ts";
 import { tellHushed } from "./quiet.ts";
 import { clearFailures, judgeEnd, type Verdict } from "./restart.ts";
 import { resumeRun, runIfDue } from "./schedule.ts";
-import type { End, EndCause, Run } from "./state.ts";
+import type { End, Run } from "./state.ts";
 import { cancelRunTimer, cancelUnitTimer } from "./timers.ts";
 import { noteLastLines } from "./transaction.ts";
 import { isScheduled, isStopCause } from "./unit.ts";
@@ -64,14 +64,10 @@ function settleStopped(engine: Engine, node: Node, end: End, isGroup: boolean, s
   } else if (unit.wanted === "down" || engine.state.shutdown !== null)
     setState(engine, node, "stopped", "stopped", endText(end));
   else {
-    if (startsAnew || isInterruption(end.cause)) resumeRun(unit);
+    // It is wanted, and goes on from its beginning.
+    if (startsAnew || end.cause === "dependency") resumeRun(unit);
     enterWaiting(engine, node, "restart-now", endText(end));
   }
-}
-
-/** Ends of a run that is wanted, and goes on from its beginning. */
-function isInterruption(cause: EndCause): boolean {
-  return cause === "restart" || cause === "apply" || cause === "dependency";
 }
 
 function carryOut(engine: Engine, node: Node, end: End, verdict: Verdict): void {

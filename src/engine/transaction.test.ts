@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { restart, service, system } from "../../sim/plans.ts";
+import { needs, restart, service, system } from "../../sim/plans.ts";
 import { ByHand } from "../../tests/engine/by-hand.ts";
 import { Role, Stage } from "../contract.ts";
 import { readCauses } from "./causes.ts";
 import type { Effect, Reply } from "./effect.ts";
 import type { Event } from "./event.ts";
+import { outstanding } from "./outstanding.ts";
 import type { ServicePlan } from "./plan.ts";
 
 const first = 2 ** 41;
@@ -321,4 +322,64 @@ test("what listens is left alone by an apply that is taken back or proved, but f
   hand.mainStarts("b");
   assert.equal(repliesIn(hand.notify("b", { ready: true })).length, 1);
   assert.deepEqual(shown(), ["a ready", "used ready", "off stopped", "b ready"]);
+});
+
+test("an apply's timers are armed again, and only those that it has", () => {
+  const hand = running(service("a"));
+  apply(hand, first, [service("a"), service("web")]);
+  const timers = () =>
+    outstanding(hand.state).flatMap((effect) => (effect.kind === "arm-timer" ? [effect.ticket] : []));
+  assert.equal(timers().includes(0), false);
+  const hold = timerIn(hand.mainStarts("web"));
+  assert.equal(timers().includes(hold), true);
+});
+
+test("a client whose time is over while what it changed has to stay up is told so", () => {
+  const hand = running(service("a"));
+  const plan = system([service("a"), service("web")], { role: Role.vm });
+  hand.event({ kind: "plan-loaded", plan, request: first, only: null, gate: { limitMs: null }, timeoutMs: 500 });
+  hand.mainStarts("web");
+  const [reply] = repliesIn(hand.event({ kind: "timer-fired", ticket: hand.state.requests[0]?.timer ?? 0 }));
+  const reason = "not settled after 500 ms: what it changed to stay up";
+  assert.equal(reply && "reason" in reply && reply.reason, reason);
+});
+
+test("a critical service on trial that is done ends the system all the same", () => {
+  const hand = running(service("a"));
+  apply(hand, first, [service("a"), slow("b"), service("c", { critical: "poweroff", restart: once })]);
+  hand.mainStarts("c");
+  hand.mainEnds("c", 0);
+  hand.treeEmptied("c");
+  assert.notEqual(hand.state.shutdown, null);
+});
+
+test("what is to be started anew meanwhile may be unhealthy until then", () => {
+  const health = {
+    probe: { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 1, timeoutMs: 1 },
+    intervalMs: 1000,
+    failures: 2,
+    startPeriodMs: 0,
+    action: "none",
+  } as const;
+  const hand = running(service("x"));
+  apply(hand, first, [service("x"), service("a", { health }), service("user", { dependsOn: [needs("a")] })]);
+  hand.mainStarts("a");
+  hand.mainStarts("user");
+  hand.request({ verb: "restart", names: ["a"] });
+  assert.deepEqual([hand.unit("a").state, hand.unit("a").stopWish], ["ready", "restart"]);
+  hand.nowMs += 5000;
+  hand.event({ kind: "probe-failed", ticket: hand.run("a").health, reason: "refused" });
+  assert.equal(hand.state.transaction?.phase, "gate");
+});
+
+test("a group that does not stay up is told without an end: it has none of its own", () => {
+  const hand = running(service("a"));
+  const web = service("web", { restart: restart({ policy: "always", delayMs: 0, limit: null }) });
+  apply(hand, first, [service("a"), service("all", { type: "group", dependsOn: [needs("web")] }), web]);
+  for (let fall = 1; fall <= 3; fall++) {
+    hand.mainStarts("web");
+    hand.mainEnds("web", 3);
+    if (fall < 3) hand.treeEmptied("web");
+  }
+  assert.equal(hand.state.transaction?.because, "does not stay up");
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { needs, service, system } from "../../sim/plans.ts";
 import { Scripted } from "../../sim/scripted.ts";
 import { World } from "../../sim/world.ts";
+import { ByHand } from "../../tests/engine/by-hand.ts";
 import { ShutdownMode } from "../contract.ts";
 import { initialState } from "./state.ts";
 import { systemStatus } from "./view-status.ts";
@@ -33,4 +34,12 @@ test("systemStatus() names the way in which the system ends", () => {
     world.request({ verb: "shutdown", mode, exitCode: null, force: false, reason: "asked for" });
     assert.equal(systemStatus(world.state, now).shutdown?.mode, name);
   }
+});
+
+test("systemStatus() names a pid_file that is missing only when the program runs", () => {
+  const hand = new ByHand(service("a", { pidFile: "/run/a.pid", ready: { kind: "notify" } }));
+  const reason = () => systemStatus(hand.state, now).services[0]?.reason ?? "";
+  assert.equal(reason().includes("pid_file"), false);
+  hand.mainStarts("a");
+  assert.equal(reason().includes("pid_file"), true);
 });
