@@ -186,11 +186,13 @@ function sandboxData(plan: SandboxPlan): Data {
 }
 
 function socketData({ name, kind, address, port, mode, user, backlog, lazy }: SocketPlan): Data {
-  const isPath = kind === "unix";
-  const place = isPath ? address : `${kind === "udp" ? "udp:" : ""}${hostPort({ host: address, port })}`;
+  const isUnix = kind === "unix";
+  const place = isUnix ? address : `${kind === "udp" ? "udp:" : ""}${hostPort({ host: address, port })}`;
   const map: DataMap = { name: text(name), listen: text(place) };
-  if (isPath) map.mode = new Raw(formatMode(mode));
-  addText(map, "user", user);
+  if (isUnix && !address.startsWith("@")) {
+    map.mode = new Raw(formatMode(mode));
+    addText(map, "user", user);
+  }
   return { ...map, backlog: new Raw(String(backlog)), lazy };
 }
 

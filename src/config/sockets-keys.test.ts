@@ -45,6 +45,11 @@ test("what cannot be listened on is told with what to write", () => {
   assert.match(problemOf("sockets: [/a], ready: {fd: 3}"), /descriptor 3 is one of theirs/);
   assert.match(problemOf("sockets: [/run/a/s], directories: {run: a}"), /is removed each time/);
   assert.match(problemsOf("services: [{name: a, type: group, sockets: [/a]}]"), /a group has no process/);
+  assert.match(
+    problemOf("sockets: [{listen: '127.0.0.1:80', mode: 0600}]"),
+    /give this socket a mode: only a path has one/,
+  );
+  assert.match(problemOf("sockets: [{listen: '@web', user: root}]"), /give this socket a user: only a path has one/);
 });
 
 test("pid_file is for services whose program may fork", () => {

@@ -88,8 +88,13 @@ const socket: NodeSchema<SocketSource> = byKind("a socket", {
       },
       { required: ["listen"] },
     ),
-    ({ listen: place, ...rest }) => {
+    ({ listen: place, ...rest }, node, result) => {
       if (place === undefined) return undefined;
+      const isPath = place.kind === "unix" && !place.address.startsWith("@");
+      for (const key of ["mode", "user"] as const) {
+        if (isPath || rest[key] === undefined) continue;
+        result.refuse(node, "contradiction", `cannot give this socket a ${key}: only a path has one`, `remove ${key}`);
+      }
       const { name: own = null, mode: bits = usualMode, user = null, backlog = usualBacklog, lazy = false } = rest;
       return { ...place, name: own, mode: bits, user, backlog, lazy };
     },
