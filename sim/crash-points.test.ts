@@ -1,4 +1,4 @@
-// limit: 240 s
+// limit: 480 s
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CrashFigures, crashEverywhere } from "./crash-points.ts";

@@ -24,7 +24,7 @@
  *   status, show web, why web [all], why (all that is under way), causes, outstanding, bound      prints what a user or a new manager would see
  */
 
-import { Clock, ProcessKind, SignalScope, Stage } from "../src/contract.ts";
+import { Clock, ProcessKind } from "../src/contract.ts";
 import type { Effect } from "../src/engine/effect.ts";
 import { engineOf } from "../src/engine/engine.ts";
 import type { Event, Request } from "../src/engine/event.ts";
@@ -35,6 +35,7 @@ import { signalName } from "../src/engine/words.ts";
 import { system } from "./plans.ts";
 import { causeLines, gapsOfWhy, pendingLines, shownLines, statusLines, whyLines } from "./scenario-look.ts";
 import { milliseconds, serviceLine, signals, testZones } from "./scenario-plan.ts";
+import { fieldsText, kindOf, notifyFields, replyText, scopeName, stageOf } from "./scenario-words.ts";
 import { Scripted } from "./scripted.ts";
 import { World } from "./world.ts";
 
@@ -384,51 +385,4 @@ class ScenarioStage {
         return effect.kind;
     }
   }
-}
-
-/** status:serving extend:5s errno:5 ready reloading: what a message to the notify socket says. */
-function notifyFields(words: string[]) {
-  const value = (key: string) => words.find((word) => word.startsWith(`${key}:`))?.slice(key.length + 1) ?? null;
-  const [extend, errno, limit, pid] = [value("extend"), value("errno"), value("watchdog-limit"), value("main-pid")];
-  return {
-    ready: words.includes("ready"),
-    reloading: words.includes("reloading"),
-    status: value("status"),
-    extendTimeoutMs: extend === null ? null : milliseconds(extend),
-    errno: errno === null ? null : Number(errno),
-    stopping: value("stopping") !== null,
-    watchdog: (value("watchdog") ?? "") as "alive",
-    mainPid: pid === null ? null : Number(pid),
-    watchdogMs: limit === null ? null : milliseconds(limit),
-  };
-}
-
-function stageOf(stage: number): string {
-  return Object.entries(Stage).find(([, number]) => number === stage)?.[0] ?? String(stage);
-}
-
-function kindOf(kind: number): string {
-  return Object.entries(ProcessKind).find(([, number]) => number === kind)?.[0] ?? String(kind);
-}
-
-function scopeName(scope: number): string {
-  return Object.entries(SignalScope).find(([, number]) => number === scope)?.[0] ?? String(scope);
-}
-
-function fieldsText(fields: Record<string, string | number>): string {
-  return Object.entries(fields)
-    .map(([key, value]) => ` ${key}=${/^[^\s"]*$/.test(String(value)) ? value : JSON.stringify(value)}`)
-    .join("");
-}
-
-function replyText(reply: Extract<Effect, { kind: "reply" }>["reply"]): string {
-  const results =
-    "results" in reply
-      ? reply.results.map(({ instance, did, state }) => ` ${instance}=${did || "-"}/${state.split(":")[0]}`).join("")
-      : "";
-  if (reply.outcome === "unknown-name") return `unknown-name ${reply.names.join(" ")} (${reply.suggestions.join(" ")})`;
-  if (reply.outcome === "rolled-back")
-    return `rolled-back${results}: ${reply.reason}${reply.lines.map((line) => ` | ${line}`).join("")}`;
-  if (reply.outcome === "replaced") return `replaced${results}`;
-  return `${reply.outcome}${results}${"reason" in reply ? `: ${reply.reason}` : ""}`;
 }
