@@ -118,7 +118,8 @@ export class ConfigurationWatch {
     const key = contentKey(files);
     if (key === sourcesKey(plan)) {
       this.difference = "";
-      this.triedKey = null;
+      // Not forgotten: it may be on trial, and be taken back.
+      this.triedKey = key;
       return;
     }
     const main = this.main();

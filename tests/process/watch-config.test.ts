@@ -113,7 +113,7 @@ test("watch_config: notify says it once, and status until it is undone", async (
   await gonit.until("it is told again", () => count(gonit, /Configuration changed on disk/g) === 2);
   assert.equal(gonit.client("apply").code, 0);
   await gonit.until("status says nothing of it", () => !gonit.client("status").stdout.includes("configuration:"));
-  assert.equal(count(gonit, /web \| two/g), 1);
+  await gonit.until("it is said once", () => count(gonit, /web \| two/g) === 1);
 });
 
 test("watch_config: an invalid text is one line with its place, and nothing changes", async (context) => {
@@ -146,6 +146,26 @@ test("watch_config: what was taken back is tried once, and the next change is ta
     writeFileSync(join(gonit.folder, name), "");
     await gonit.until("looks are over", () => gonit.client("status").stdout.includes("configuration: changed on disk"));
   }
+  writeFileSync(file, saying("three", "apply"));
+  await applied(gonit, "three");
+  assert.equal(count(gonit, /msg="Apply failed/g), 1);
+});
+
+test("watch_config: what is looked at while it is on trial is not tried again when it is taken back", async (context) => {
+  const gonit = await running(context, "apply");
+  const file = join(gonit.folder, "config.yml");
+  const hesitates = "directory: ., restart: no, ready: {log: never}";
+  const command = `sh -c "until test -e fail; do sleep 0.02; done; exit 3"`;
+  writeFileSync(file, `watch_config: apply\nservices:\n${keeper}  - {name: web, command: ${command}, ${hesitates}}\n`);
+  await gonit.until("it is on trial, and was compared with the files", () => {
+    const { apply, configuration } = JSON.parse(gonit.client("status", "--json").stdout);
+    return apply !== null && configuration === "";
+  });
+  writeFileSync(join(gonit.folder, "fail"), "");
+  await gonit.sees(/msg="The configuration before is back" reason="web failed: exited 3 before ready"/);
+  await gonit.until("the files are compared", () => gonit.client("status").stdout.includes("changed on disk"));
+  // A second try would have been read before these.
+  for (let times = 0; times < 3; times++) assert.equal(gonit.client("plan").code, 0);
   writeFileSync(file, saying("three", "apply"));
   await applied(gonit, "three");
   assert.equal(count(gonit, /msg="Apply failed/g), 1);
