@@ -22,6 +22,17 @@ test("matchNames() knows names, globs and tags, each service once and in the pla
   assert.deepEqual(found("tag:front"), ["web", "a.b"]);
 });
 
+test("matchNames() means all replicas by the name of the family, one by its own", () => {
+  const replicas = ["web@1", "web@12", "web@1x", "web"].map((name) => ({ plan: service(name) }));
+  const names = (word: string) => matchNames(replicas, [word]).found.map(({ plan }) => plan.name);
+  assert.deepEqual(names("web"), ["web@1", "web@12", "web"]);
+  assert.deepEqual(names("we[b]"), ["web@1", "web@12", "web"]);
+  assert.deepEqual(names("web@1"), ["web@1"]);
+  assert.deepEqual(names("webx"), []);
+  assert.deepEqual(names("*@1?"), ["web@12", "web@1x"]);
+  assert.deepEqual(matchNames(replicas, ["web"]).suggestions, []);
+});
+
 test("matchNames() knows classes as a shell does", () => {
   const named = (...names: string[]) => names.map((name) => ({ plan: service(name) }));
   const matched = (word: string, ...names: string[]) =>

@@ -29,7 +29,7 @@ export function matchNames<Item extends Named>(items: readonly Item[], words: re
     if (!any) unknown.push(word);
   }
   const suggestions = unknown.length === 0 ? [] : suggestAll(unknown, items);
-  return { found: found.size < 2 ? [...found] : items.filter((item) => found.has(item)), unknown, suggestions };
+  return { found: items.filter((item) => found.has(item)), unknown, suggestions };
 }
 
 function suggestAll(words: readonly string[], items: readonly Named[]): string[] {
@@ -43,12 +43,9 @@ function matcherOf(word: string): (plan: ServicePlan) => boolean {
     return (plan) => plan.tags.includes(tag);
   }
   // The usual case: an expression for each of a thousand services would take most of the time of an answer.
-  if (!/[*?[]/.test(word)) {
-    const replica = `${word}@`;
-    return ({ name }) => name === word || (name.startsWith(replica) && familyOf(name) === word);
-  }
-  const pattern = globPattern(word);
   // All replicas are meant by the name that the configuration gives them.
+  if (!/[*?[]/.test(word)) return ({ name }) => name === word || familyOf(name) === word;
+  const pattern = globPattern(word);
   return ({ name }) => pattern.test(name) || pattern.test(familyOf(name));
 }
 
