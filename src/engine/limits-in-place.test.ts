@@ -50,6 +50,7 @@ test("fixedLimits() lowers limits of processes, raises them with privileges, and
   assert.equal(fixed({ coreBytes: -1 }, { coreBytes: 5 }, poor), "");
   assert.equal(fixed({ coreBytes: 5 }, { coreBytes: -1 }, poor), "coreBytes");
   assert.equal(fixed({ coreBytes: 0 }, { coreBytes: 5 }, poor), "coreBytes");
+  assert.equal(fixed(null, { coreBytes: 0 }, poor), "coreBytes");
 });
 
 test("fixedLimits() needs privileges for processes of another user", () => {
