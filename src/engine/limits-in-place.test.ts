@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { service, system } from "../../sim/plans.ts";
 import { planChanges } from "./diff.ts";
 import { noLimits } from "./enforce-limits.ts";
-import { fixedLimits } from "./limits-in-place.ts";
+import { fixedLimits, limitKeys } from "./limits-in-place.ts";
 import type { LimitsPlace, LimitsPlan } from "./plan.ts";
 
 const all = ["cpu", "io", "memory", "pids"];
@@ -49,6 +49,8 @@ test("fixedLimits() lowers limits of processes, raises them with privileges, and
   }
   assert.equal(fixed({ coreBytes: -1 }, { coreBytes: 5 }, poor), "");
   assert.equal(fixed({ coreBytes: 5 }, { coreBytes: -1 }, poor), "coreBytes");
+  assert.equal(fixed({ coreBytes: 0 }, { coreBytes: 5 }, poor), "coreBytes");
+  assert.equal(fixed(null, { coreBytes: 0 }, poor), "coreBytes");
 });
 
 test("fixedLimits() needs privileges for processes of another user", () => {
@@ -90,4 +92,10 @@ test("planChanges() tells which limits change in place, and which need a restart
   );
   assert.equal(change(from, { memoryBytes: 2, files: 7 }, root), "restart: limits.nice changed");
   assert.equal(change(from, { ...from, memoryBytes: 2 }), "restart: limits.memory changed");
+});
+
+test("limits have the configuration's words", () => {
+  const words = "memory memory_high cpu cpu_weight io_weight pids files core nice oom_score_adj";
+  assert.deepEqual(Object.keys(limitKeys), Object.keys(noLimits));
+  assert.equal(Object.values(limitKeys).join(" "), words);
 });

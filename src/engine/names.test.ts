@@ -92,3 +92,13 @@ test("matchNames() knows replicas by a pattern for all of them or for one", () =
   assert.deepEqual(matched("w?b"), ["web@1", "web@2"]);
   assert.deepEqual(matched("w*@2"), ["web@2"]);
 });
+
+test("matchNames() takes a service's name for all of its replicas, and suggests nothing when all is known", () => {
+  const items = ["web@1", "web@2", "web@x", "other@1"].map((name) => ({ plan: service(name) }));
+  const { found, suggestions } = matchNames(items, ["web"]);
+  assert.deepEqual(
+    found.map(({ plan }) => plan.name),
+    ["web@1", "web@2"],
+  );
+  assert.deepEqual(suggestions, []);
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { service } from "../../sim/plans.ts";
+import { needs, restart, service } from "../../sim/plans.ts";
 import { ByHand } from "../../tests/engine/by-hand.ts";
 import { readCauses } from "./causes.ts";
 import type { Effect, Reply } from "./effect.ts";
@@ -51,4 +51,16 @@ test("run-task is answered when the task is stopped instead", () => {
     replies.map(({ outcome }) => outcome),
     ["replaced"],
   );
+});
+
+test("run-task of a task that cannot begin is answered at once", () => {
+  const hand = new ByHand(
+    service("db", { restart: restart({ policy: "no" }) }),
+    job("a", { dependsOn: [needs("db")] }),
+  );
+  hand.mainStarts("db");
+  hand.mainEnds("db", 1);
+  hand.treeEmptied("db");
+  const [reply] = repliesIn(runs(hand, "a"));
+  assert.deepEqual(reply && "results" in reply && reply.results.map(({ did }) => did), ["blocked"]);
 });
