@@ -77,3 +77,16 @@ test("what listens and is lazy no more by a new plan starts because of it", () =
   assert.equal(hand.unit("web").state, "starting");
   assert.ok(readCauses(hand.unit("web").causes).some(({ rule }) => rule === "apply-new"));
 });
+
+test("run-task hears of the run's own end when a connection to a rival ends it", () => {
+  const hand = new ByHand(
+    lazy({ conflicts: ["job"] }),
+    service("job", { type: "task", enabled: false, conflicts: ["web"] }),
+  );
+  hand.request({ verb: "run-task", names: ["job"] });
+  hand.mainStarts("job");
+  const isReply = ({ kind }: Effect): boolean => kind === "reply";
+  assert.equal(connects(hand).some(isReply), false);
+  hand.mainEnds("job", null, { signal: 15 });
+  assert.equal(hand.treeEmptied("job").some(isReply), true);
+});
