@@ -1,6 +1,15 @@
 /** `watch_config`: a change of the configuration's files is noticed, however it is made. */
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { children, type Started, start } from "./gonit.ts";
@@ -182,6 +191,20 @@ test("watch_config: a file of which half is written is waited for", async (conte
   }
   await applied(gonit, "two");
   assert.equal(count(gonit, /level=error|Stopping service.*keeper/g), 0, gonit.output());
+});
+
+test("watch_config: more changes than the kernel keeps for us hide none", async (context) => {
+  const gonit = await running(context, "apply");
+  const queued = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8"));
+  const manager = gonit.role("manager");
+  process.kill(manager, "SIGSTOP");
+  // Two events each, so that there is no room left for that of the configuration.
+  const names = ["one", "other"].map((name) => join(gonit.folder, name));
+  writeFileSync(names[0] ?? "", "");
+  for (let at = 0; at < queued; at += 2) renameSync(names[(at / 2) % 2] ?? "", names[(at / 2 + 1) % 2] ?? "");
+  writeFileSync(join(gonit.folder, "config.yml"), saying("two", "apply"));
+  process.kill(manager, "SIGCONT");
+  await applied(gonit, "two");
 });
 
 test("watch_config: where inotify is refused the files are looked at", async (context) => {
