@@ -46,10 +46,9 @@ JS_BINDING(host_listen_inet) {
 static int listen_path(const char *path, mode_t mode, int64_t uid, int64_t gid, int backlog) {
   int fd = unix_socket_bind(path, SOCK_STREAM, mode);
   if (fd < 0) return fd;
-  int result = path[0] == '@' || uid < 0 ? 0 : fchownat(AT_FDCWD, path, (uid_t)uid, (gid_t)gid, AT_SYMLINK_NOFOLLOW);
-  if (result == 0) result = fcntl(fd, F_SETFL, 0);
-  if (result == 0) result = listen(fd, backlog);
-  return result < 0 ? fail(fd) : fd;
+  errno = path[0] == '@' || uid < 0 ? 0 : -unix_socket_own(path, mode, uid, gid);
+  if (errno != 0 || fcntl(fd, F_SETFL, 0) < 0 || listen(fd, backlog) < 0) return fail(fd);
+  return fd;
 }
 
 JS_BINDING(host_listen_path) {

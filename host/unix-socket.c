@@ -42,6 +42,23 @@ static int make_address(const char *path, struct sockaddr_un *address, int *dire
   return -ENAMETOOLONG;
 }
 
+int unix_socket_own(const char *path, mode_t mode, int64_t uid, int64_t gid) {
+  struct stat found;
+  char link[32];
+  int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int error = fstat(fd, &found) < 0 ? errno : S_ISSOCK(found.st_mode) ? 0 : EEXIST;
+  if (error == 0 && uid >= 0 && fchownat(fd, "", (uid_t)uid, (gid_t)gid, AT_EMPTY_PATH) < 0) error = errno;
+  if (error == 0 && (found.st_mode & 07777) != mode) {
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (chmod(link, mode) < 0) error = errno;
+    /* Where there is no /proc there is but the path. */
+    if (error == ENOENT) error = chmod(path, mode) < 0 ? errno : 0;
+  }
+  close(fd);
+  return -error;
+}
+
 int unix_socket_bind(const char *path, int type, mode_t mode) {
   struct sockaddr_un address;
   int directory;
@@ -50,11 +67,11 @@ int unix_socket_bind(const char *path, int type, mode_t mode) {
   int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   int error = fd < 0 ? errno : 0;
   /* Linux gives the file the mode that the unbound socket has, less the umask: so nobody can connect in the moment
-   * before the chmod(2), which only gives back what the umask took. The umask itself must not be touched: a process
+   * before unix_socket_own(), which only gives back what the umask took. The umask itself must not be touched: a process
    * that is started by another thread just then would inherit it. */
   if (error == 0 && fchmod(fd, mode) < 0) error = errno;
   if (error == 0 && bind(fd, (struct sockaddr *)&address, (socklen_t)length) < 0) error = errno;
-  if (error == 0 && path[0] != '@' && chmod(address.sun_path, mode) < 0) error = errno;
+  if (error == 0 && path[0] != '@') error = -unix_socket_own(address.sun_path, mode, -1, -1);
   if (directory >= 0) close(directory);
   if (error == 0) return fd;
   if (fd >= 0) close(fd);

@@ -2,6 +2,8 @@
 // valgrind
 /* Host calls of modules loop and socket, and the files behind them. */
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -252,12 +254,33 @@ static void run(void (*test)(void)) {
   assert(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* Somebody who may write into the folder has put another file in the socket's place. */
+static void test_what_is_no_socket_is_not_given_away(void) {
+  struct stat found;
+  char file[100], link[100], path[100];
+  snprintf(file, sizeof file, "%s/file", folder);
+  snprintf(link, sizeof link, "%s/link", folder);
+  snprintf(path, sizeof path, "%s/own.sock", folder);
+  close(open(file, O_CREAT | O_WRONLY, 0600));
+  assert(symlink(file, link) == 0);
+  assert(unix_socket_own(file, 0666, getuid(), getgid()) == -EEXIST);
+  assert(unix_socket_own(link, 0666, getuid(), getgid()) == -EEXIST);
+  assert(stat(file, &found) == 0 && (found.st_mode & 07777) == 0600);
+  assert(unix_socket_own(path, 0666, -1, -1) == -ENOENT);
+  int fd = unix_socket_bind(path, SOCK_STREAM, 0622);
+  assert(fd >= 0 && stat(path, &found) == 0 && (found.st_mode & 07777) == 0622);
+  assert(unix_socket_own(path, 0640, getuid(), getgid()) == 0);
+  assert(stat(path, &found) == 0 && (found.st_mode & 07777) == 0640);
+  close(fd);
+}
+
 int main(void) {
   char command[100];
   umask(027);
   assert(mkdtemp(folder) != NULL);
   run(test_stream_sockets);
   run(test_paths_longer_than_an_address);
+  run(test_what_is_no_socket_is_not_given_away);
   run(test_notify_datagrams);
   run(test_peek_pipe);
   run(test_tcp_and_pipes);
