@@ -88,6 +88,8 @@ export class World {
     // Who has not begun to count does not know yet what SIGTERM is to it.
     await this.gonit.sees(/^shown \| line 1$/m);
     await this.gonit.until("lines are written", () => rotated(this.gonit.folder, "written.log").length > 0);
+    // Those of the control socket and of the configuration, which outlive managers.
+    await this.gonit.until("files are watched", () => this.descriptors().split("inotify").length === 3);
     this.descriptorsAtFirst = this.descriptors();
   }
 
