@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { type PackedPlan, planOfPacked } from "../../src/runtime/packed-plan.ts";
 import { binary, folderFor } from "./gonit.ts";
 
 /** Against hanging only. */
@@ -279,11 +280,10 @@ test("the reader gives the plan with the hash of what it read, through a symboli
   writeFileSync(join(folder, "real.yml"), shop);
   symlinkSync("real.yml", join(folder, "config.yml"));
   const request = JSON.stringify({ role: 3, path: null, workingDirectory: folder });
-  const answer = JSON.parse(run(folder, [request], "gonit: reader").stdout) as {
-    plan: { services: { name: string; directory: string }[]; sources: { path: string; hash: string }[] };
-  };
+  const { plan: packed } = JSON.parse(run(folder, [request], "gonit: reader").stdout) as { plan: PackedPlan };
+  const plan = planOfPacked(packed);
   assert.deepEqual(
-    answer.plan.services.map(({ name, directory }) => [name, directory]),
+    plan.services.map(({ name, directory }) => [name, directory]),
     [
       ["redis", folder],
       ["migrate", folder],
@@ -291,7 +291,7 @@ test("the reader gives the plan with the hash of what it read, through a symboli
     ],
   );
   const hash = createHash("sha256").update(shop).digest("hex");
-  assert.deepEqual(answer.plan.sources, [{ path: join(folder, "config.yml"), hash }]);
+  assert.deepEqual(plan.sources, [{ path: join(folder, "config.yml"), hash }]);
 });
 
 test("the reader reads environment files again, and says where one is wrong", (t) => {

@@ -115,7 +115,7 @@ services:
   assert.equal(isAlive(pid), false);
   const before = gonit.client("--json", "status");
   assert.equal(before.code, 2);
-  assert.match(before.stderr, /cannot use --json here: options stand behind the verb, as in gonit status --json/);
+  assert.match(before.stderr, /cannot use --json before the verb: options stand behind it, as in gonit status --json/);
 });
 
 test("a critical service's code becomes gonit's", async (context) => {
