@@ -1,7 +1,7 @@
 /** Plans for tests: every field has the configuration's default, a test names only what it is about. */
 
 import { Role } from "../src/contract.ts";
-import type { CommandPlan, DependencyPlan, Plan, ServicePlan } from "../src/engine/plan.ts";
+import type { CommandPlan, DependencyPlan, HealthPlan, Plan, SchedulePlan, ServicePlan } from "../src/engine/plan.ts";
 
 export function command(text: string): CommandPlan {
   return { argv: text.split(" "), builtin: null };
@@ -70,6 +70,22 @@ export function service(name: string, options: Partial<ServicePlan> = {}): Servi
     definedAt: "config.yml:1",
     ...options,
   };
+}
+
+/** Asked each second; two bad answers in a row make it unhealthy, and nothing is done about that. */
+export function health(options: Partial<HealthPlan> = {}): HealthPlan {
+  return {
+    probe: { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 250, timeoutMs: 3000 },
+    intervalMs: 1000,
+    failures: 2,
+    startPeriodMs: 0,
+    action: "none",
+    ...options,
+  };
+}
+
+export function hourly(): SchedulePlan {
+  return { kind: "every", text: "every 1h", everyMs: 3_600_000, jitterMs: 0, missed: "skip", overlap: "skip" };
 }
 
 export function restart(options: Partial<ServicePlan["restart"]> = {}): ServicePlan["restart"] {

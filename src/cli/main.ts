@@ -30,9 +30,7 @@ function runVerb(name: string, args: string[]): number {
   if (verb === undefined) {
     const near = verbs.flatMap(({ name, aliases }) => [name, ...aliases]).find((known) => isNear(known, name));
     const hint = near === undefined ? "see gonit help" : `did you mean ${near}?`;
-    if (name.startsWith("-"))
-      printError(`cannot use ${name} here: options stand behind the verb, as in gonit status ${name} …`);
-    else printError(`cannot ${name}: there is no such verb; ${hint}`);
+    printError(`cannot ${name}: there is no such verb; ${hint}`);
     return ExitCode.usage;
   }
   const loaded = host.load(`cli/${verb.module}`) as CommandModule | undefined;

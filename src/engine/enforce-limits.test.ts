@@ -1,20 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enforceLimits, isOwnUser, type LimitFacts, needsCgroup, userCounts } from "./enforce-limits.ts";
-import type { LimitsPlan } from "./plan.ts";
-
-const none: LimitsPlan = {
-  memoryBytes: null,
-  memoryHighBytes: null,
-  cpu: null,
-  cpuWeight: null,
-  ioWeight: null,
-  pids: null,
-  files: null,
-  coreBytes: null,
-  nice: null,
-  oomScoreAdj: null,
-};
+import { enforceLimits, isOwnUser, type LimitFacts, needsCgroup, noLimits, userCounts } from "./enforce-limits.ts";
 
 const rich: LimitFacts = {
   controllers: ["cpu", "io", "memory", "pids"],
@@ -28,7 +14,7 @@ const rich: LimitFacts = {
 const poor: LimitFacts = { ...rich, controllers: [], mayRaise: false, mayHurry: false };
 
 test("enforceLimits() gives a group every limit, so that those of an earlier definition are gone", () => {
-  const asked = { ...none, memoryBytes: 1 << 24, cpu: 0.5, pids: 10, ioWeight: 50 };
+  const asked = { ...noLimits, memoryBytes: 1 << 24, cpu: 0.5, pids: 10, ioWeight: 50 };
   const { files, rlimits, notes } = enforceLimits(asked, rich, false);
   assert.deepEqual(files, [
     ["memory.max", "16777216"],
@@ -39,19 +25,27 @@ test("enforceLimits() gives a group every limit, so that those of an earlier def
     ["pids.max", "10"],
   ]);
   assert.deepEqual([rlimits, notes], [[], []]);
-  assert.ok(enforceLimits(none, rich, false).files.every(([name]) => name !== "io.weight"));
-  const other = enforceLimits({ ...none, memoryHighBytes: 4096, cpuWeight: 7 }, rich, false).files;
+  assert.ok(enforceLimits(noLimits, rich, false).files.every(([name]) => name !== "io.weight"));
+  const other = enforceLimits({ ...noLimits, memoryHighBytes: 4096, cpuWeight: 7 }, rich, false).files;
   assert.deepEqual(other.slice(0, 4), [
     ["memory.max", "max"],
     ["memory.high", "4096"],
     ["cpu.max", "max 100000"],
     ["cpu.weight", "7"],
   ]);
-  assert.deepEqual(enforceLimits({ ...none, cpu: 0.001 }, rich, false).files[2], ["cpu.max", "1000 100000"]);
+  assert.deepEqual(enforceLimits({ ...noLimits, cpu: 0.001 }, rich, false).files[2], ["cpu.max", "1000 100000"]);
 });
 
 test("enforceLimits() without a group falls back to limits of each process, and says what is lost", () => {
-  const asked = { ...none, memoryBytes: 1 << 27, memoryHighBytes: 1 << 26, cpu: 1, cpuWeight: 5, ioWeight: 5, pids: 9 };
+  const asked = {
+    ...noLimits,
+    memoryBytes: 1 << 27,
+    memoryHighBytes: 1 << 26,
+    cpu: 1,
+    cpuWeight: 5,
+    ioWeight: 5,
+    pids: 9,
+  };
   const { files, rlimits, notes } = enforceLimits(asked, poor, true);
   assert.deepEqual(files, []);
   assert.deepEqual(rlimits, [
@@ -67,13 +61,13 @@ test("enforceLimits() without a group falls back to limits of each process, and 
     `limits.io_weight is not applied: ${why} io`,
     `limits.pids counts all processes of its user (RLIMIT_NPROC): ${why} pids`,
   ]);
-  const shared = enforceLimits({ ...none, pids: 9 }, poor, false);
+  const shared = enforceLimits({ ...noLimits, pids: 9 }, poor, false);
   assert.deepEqual(shared.rlimits, []);
   assert.deepEqual(shared.notes, [
     `limits.pids is not applied: ${why} pids, and the service has no user of its own whose processes could be counted`,
   ]);
   const low = { ...poor, hardLimits: { data: 5000, core: null, processes: 5, files: null } };
-  const bounded = enforceLimits({ ...none, memoryBytes: 8192, pids: 9 }, low, true);
+  const bounded = enforceLimits({ ...noLimits, memoryBytes: 8192, pids: 9 }, low, true);
   assert.deepEqual(bounded.rlimits, [
     [2, 5000, 5000],
     [6, 5, 5],
@@ -86,23 +80,23 @@ test("enforceLimits() without a group falls back to limits of each process, and 
 });
 
 test("enforceLimits() goes no higher than the hard limit where gonit may not raise it", () => {
-  assert.deepEqual(enforceLimits({ ...none, files: 5000, coreBytes: -1 }, rich, false).rlimits, [
+  assert.deepEqual(enforceLimits({ ...noLimits, files: 5000, coreBytes: -1 }, rich, false).rlimits, [
     [7, 5000, 5000],
     [4, -1, -1],
   ]);
   const hard = { ...poor, hardLimits: { ...poor.hardLimits, core: 0 } };
-  const { rlimits, notes } = enforceLimits({ ...none, files: 5000, coreBytes: -1 }, hard, false);
+  const { rlimits, notes } = enforceLimits({ ...noLimits, files: 5000, coreBytes: -1 }, hard, false);
   assert.deepEqual(rlimits, [
     [7, 1000, 1000],
     [4, 0, 0],
   ]);
   assert.match(notes.join("\n"), /^limits\.files is 1000: .*\nlimits\.core is 0: /);
-  for (const files of [999, 1000]) assert.deepEqual(enforceLimits({ ...none, files }, poor, false).notes, []);
-  assert.deepEqual(enforceLimits({ ...none, coreBytes: 0 }, hard, false).notes, []);
+  for (const files of [999, 1000]) assert.deepEqual(enforceLimits({ ...noLimits, files }, poor, false).notes, []);
+  assert.deepEqual(enforceLimits({ ...noLimits, coreBytes: 0 }, hard, false).notes, []);
 });
 
 test("enforceLimits() leaves out what only a privileged gonit may set", () => {
-  const asked = { ...none, nice: -5, oomScoreAdj: -100 };
+  const asked = { ...noLimits, nice: -5, oomScoreAdj: -100 };
   const fine = enforceLimits(asked, rich, false);
   assert.deepEqual([fine.nice, fine.oomScoreAdj, fine.notes], [-5, -100, []]);
   const { nice, oomScoreAdj, notes } = enforceLimits(asked, poor, false);
@@ -111,18 +105,18 @@ test("enforceLimits() leaves out what only a privileged gonit may set", () => {
     "limits.nice is not applied: gonit may not go below 0 (CAP_SYS_NICE)",
     "limits.oom_score_adj is not applied: gonit may not go below 0 (CAP_SYS_RESOURCE)",
   ]);
-  assert.deepEqual(enforceLimits(none, { ...poor, nice: 5, oomScoreAdj: 5 }, false).notes, []);
-  assert.equal(enforceLimits({ ...none, oomScoreAdj: 5 }, { ...poor, oomScoreAdj: 5 }, false).oomScoreAdj, 5);
-  const lower = enforceLimits({ ...none, nice: 5, oomScoreAdj: 100 }, poor, false);
+  assert.deepEqual(enforceLimits(noLimits, { ...poor, nice: 5, oomScoreAdj: 5 }, false).notes, []);
+  assert.equal(enforceLimits({ ...noLimits, oomScoreAdj: 5 }, { ...poor, oomScoreAdj: 5 }, false).oomScoreAdj, 5);
+  const lower = enforceLimits({ ...noLimits, nice: 5, oomScoreAdj: 100 }, poor, false);
   assert.deepEqual([lower.nice, lower.oomScoreAdj, lower.notes], [5, 100, []]);
-  assert.equal(enforceLimits({ ...none, nice: 5 }, { ...poor, nice: 5 }, false).nice, 5);
+  assert.equal(enforceLimits({ ...noLimits, nice: 5 }, { ...poor, nice: 5 }, false).nice, 5);
 });
 
 test("needsCgroup() is about what all processes of a service share", () => {
   assert.equal(needsCgroup(null), false);
-  assert.equal(needsCgroup({ ...none, files: 3, nice: 1, oomScoreAdj: 1, coreBytes: 0 }), false);
+  assert.equal(needsCgroup({ ...noLimits, files: 3, nice: 1, oomScoreAdj: 1, coreBytes: 0 }), false);
   for (const key of ["memoryBytes", "memoryHighBytes", "cpu", "cpuWeight", "ioWeight", "pids"] as const)
-    assert.equal(needsCgroup({ ...none, [key]: 1 }), true, key);
+    assert.equal(needsCgroup({ ...noLimits, [key]: 1 }), true, key);
 });
 
 test("isOwnUser() wants a user that is not root and no other service's", () => {

@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { service } from "../../sim/plans.ts";
+import { health, service } from "../../sim/plans.ts";
 import { ByHand } from "../../tests/engine/by-hand.ts";
-import type { HealthPlan } from "./plan.ts";
-
-const health: HealthPlan = {
-  probe: { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 250, timeoutMs: 3000 },
-  intervalMs: 1000,
-  failures: 2,
-  startPeriodMs: 0,
-  action: "none",
-};
 
 function running(): ByHand {
-  const hand = new ByHand(service("a", { health }));
+  const hand = new ByHand(service("a", { health: health() }));
   hand.mainStarts("a");
   return hand;
 }
@@ -38,7 +29,7 @@ test("renewHealth() forgets the answers to another question", () => {
   const hand = running();
   hand.event({ kind: "probe-succeeded", ticket: hand.run("a").health });
   hand.event({ kind: "probe-failed", ticket: hand.run("a").health, reason: "no" });
-  hand.load(service("a", { health: { ...health, failures: 5 } }));
+  hand.load(service("a", { health: health({ failures: 5 }) }));
   const { healthReason, healthFailures, healthy } = hand.run("a");
   assert.deepEqual({ healthReason, healthFailures, healthy }, { healthReason: "", healthFailures: 0, healthy: true });
 });

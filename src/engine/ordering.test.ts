@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { needs, restart, service } from "../../sim/plans.ts";
+import { health, needs, restart, service } from "../../sim/plans.ts";
 import { ByHand } from "../../tests/engine/by-hand.ts";
 import { type Edge, engineOf, type Node } from "./engine.ts";
-import type { HealthPlan, ServicePlan } from "./plan.ts";
+import type { ServicePlan } from "./plan.ts";
 
 const count = 200;
 const names = Array.from({ length: count }, (_, at) => `s${at}`);
@@ -46,18 +46,10 @@ function assertFewReads(options: Partial<ServicePlan>): void {
   assert.equal(watched.reads(), before, "what runs is not held up by what it needs");
 }
 
-const health: HealthPlan = {
-  probe: { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 1, timeoutMs: 1 },
-  intervalMs: 1000,
-  failures: 2,
-  startPeriodMs: 0,
-  action: "none",
-};
-
 test("what waits for health does not start when it is looked at for another reason", () => {
   const once = restart({ policy: "no" });
   const all = new ByHand(
-    service("web", { health }),
+    service("web", { health: health() }),
     service("db", { restart: once }),
     service("user", { dependsOn: [needs("web", { wait: "healthy" }), needs("db")] }),
   );

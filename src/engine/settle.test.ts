@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { restart, service } from "../../sim/plans.ts";
+import { hourly, restart, service } from "../../sim/plans.ts";
 import { ByHand, exited } from "../../tests/engine/by-hand.ts";
 import { readCauses } from "./causes.ts";
 import type { Effect } from "./effect.ts";
-import type { SchedulePlan, ServicePlan } from "./plan.ts";
+import type { ServicePlan } from "./plan.ts";
 
 const rulesOf = (hand: ByHand, name: string): string[] => readCauses(hand.unit(name).causes).map(({ rule }) => rule);
 
@@ -136,23 +136,15 @@ test("cancelBackoff() cancels the timer that is armed", () => {
 });
 
 /** A task that runs every hour, and runs now. */
-function hourly(options: Partial<ServicePlan> = {}): ByHand {
-  const schedule: SchedulePlan = {
-    kind: "every",
-    text: "every 1h",
-    everyMs: 3_600_000,
-    jitterMs: 0,
-    missed: "skip",
-    overlap: "skip",
-  };
-  const hand = new ByHand(service("poll", { type: "task", schedule, ...options }));
+function runsHourly(options: Partial<ServicePlan> = {}): ByHand {
+  const hand = new ByHand(service("poll", { type: "task", schedule: hourly(), ...options }));
   hand.event({ kind: "timer-fired", ticket: hand.unit("poll").schedule?.timer ?? 0 });
   hand.mainStarts("poll");
   return hand;
 }
 
 test("settle() lets a task at times that was stopped and wanted again wait for its time", () => {
-  const hand = hourly();
+  const hand = runsHourly();
   hand.request({ verb: "stop", names: ["poll"], force: false });
   hand.request({ verb: "start", names: ["poll"] });
   hand.mainEnds("poll", null, { signal: 15 });
@@ -161,7 +153,7 @@ test("settle() lets a task at times that was stopped and wanted again wait for i
 });
 
 test("settle() ends the system with a critical task's end, but not with one run of a task at times", () => {
-  const hand = hourly({ critical: "poweroff" });
+  const hand = runsHourly({ critical: "poweroff" });
   hand.mainEnds("poll", 0);
   hand.treeEmptied("poll");
   assert.deepEqual([hand.unit("poll").state, hand.state.shutdown], ["done", null]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { needs, restart, service, system } from "../../sim/plans.ts";
+import { health, hourly, needs, restart, service, system } from "../../sim/plans.ts";
 import { ByHand } from "../../tests/engine/by-hand.ts";
 import { Role, Stage } from "../contract.ts";
 import { readCauses } from "./causes.ts";
@@ -149,18 +149,10 @@ test("an apply ends at once when all that it started tells of its readiness, is 
 });
 
 test("a service without readiness has to run for a second; what is done, scheduled or a group meanwhile stays so", () => {
-  const schedule = {
-    kind: "every",
-    text: "every 1h",
-    everyMs: 3_600_000,
-    jitterMs: 0,
-    missed: "skip",
-    overlap: "skip",
-  } as const;
   const hand = running(service("a"));
   const rest = [
     service("job", { type: "task" }),
-    service("timed", { type: "task", schedule }),
+    service("timed", { type: "task", schedule: hourly() }),
     service("all", { type: "group" }),
   ];
   apply(hand, first, [service("a"), ...rest, service("web")]);
@@ -225,10 +217,8 @@ test("what a client restarts while it is held is waited for again, also before i
 });
 
 test("what becomes unhealthy while others are held takes the apply back", () => {
-  const probe = { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 100, timeoutMs: 100 } as const;
-  const health = { probe, intervalMs: 100, failures: 1, startPeriodMs: 0, action: "none" } as const;
   const hand = running(service("a"));
-  apply(hand, first, [service("a"), service("web"), slow("b", { health })]);
+  apply(hand, first, [service("a"), service("web"), slow("b", { health: health({ failures: 1 }) })]);
   hand.mainStarts("b");
   hand.notify("b", { ready: true });
   hand.event({ kind: "probe-succeeded", ticket: hand.run("b").health });
@@ -354,15 +344,8 @@ test("a critical service on trial that is done ends the system all the same", ()
 });
 
 test("what is to be started anew meanwhile may be unhealthy until then", () => {
-  const health = {
-    probe: { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 1, timeoutMs: 1 },
-    intervalMs: 1000,
-    failures: 2,
-    startPeriodMs: 0,
-    action: "none",
-  } as const;
   const hand = running(service("x"));
-  apply(hand, first, [service("x"), service("a", { health }), service("user", { dependsOn: [needs("a")] })]);
+  apply(hand, first, [service("x"), service("a", { health: health() }), service("user", { dependsOn: [needs("a")] })]);
   hand.mainStarts("a");
   hand.mainStarts("user");
   hand.request({ verb: "restart", names: ["a"] });

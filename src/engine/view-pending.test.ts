@@ -229,11 +229,12 @@ test("explainPending() tells of each request what it waits for, and until when",
     ],
   ]);
 });
+
 test("explainPending() tells of each thing under way by itself: requests, an apply without a gate, a shutdown", () => {
   const hand = shop();
   hand.request({ verb: "restart", names: ["db"] });
   hand.request({ verb: "stop", names: ["web"], force: false });
-  assert.deepEqual(pending(hand).map(told), [
+  const asked = [
     [
       "1099511627777 is waiting: restart db since 1200: a client asked for it",
       "waits for db to be up again: running (pid 100), waits for web to stop, which needs it",
@@ -246,21 +247,11 @@ test("explainPending() tells of each thing under way by itself: requests, an app
       "release: these coming about",
       "release: web: SIGKILL in 10s, or gonit stop --force web",
     ],
-  ]);
+  ];
+  assert.deepEqual(pending(hand).map(told), asked);
   hand.apply(service("db"));
   assert.deepEqual(pending(hand).map(told), [
-    [
-      "1099511627777 is waiting: restart db since 1200: a client asked for it",
-      "waits for db to be up again: running (pid 100), waits for web to stop, which needs it",
-      "release: these coming about",
-      "release: db: stops by itself after these",
-    ],
-    [
-      "1099511627778 is waiting: stop web since 1200: a client asked for it",
-      "waits for web to be stopped: stopping (pid 100), waits for pid 100 to end",
-      "release: these coming about",
-      "release: web: SIGKILL in 10s, or gonit stop --force web",
-    ],
+    ...asked,
     [
       "1099511627779 is waiting: apply since 1200: a client asked for it",
       "waits for web to be stopped and forgotten: stopping (pid 100), waits for pid 100 to end",
@@ -293,6 +284,7 @@ test("explainPending() tells of each thing under way by itself: requests, an app
     ],
   ]);
 });
+
 test("explainPending() tells eight releases, and how many more there are", () => {
   const releases = (count: number): string[] => {
     const many = Array.from({ length: count }, (_, at) => service(`s${at}`));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { command, service } from "../../sim/plans.ts";
+import { command, health, service } from "../../sim/plans.ts";
 import { ByHand } from "../../tests/engine/by-hand.ts";
 import { outstanding } from "./outstanding.ts";
 import { initialState } from "./state.ts";
@@ -48,9 +48,7 @@ test("explain() tells the question of a readiness over HTTP, which is asked and 
 });
 
 test("explain() tells what health is asked, with its last answer when there is one", () => {
-  const probe = { kind: "tcp", host: "127.0.0.1", port: 80, intervalMs: 1, timeoutMs: 1 } as const;
-  const health = { probe, intervalMs: 1000, failures: 2, startPeriodMs: 0, action: "none" } as const;
-  const asked = new ByHand(service("a", { health }));
+  const asked = new ByHand(service("a", { health: health() }));
   asked.mainStarts("a");
   assert.deepEqual(explain(asked.state, "a", now)?.waitsFor, ["its health: 127.0.0.1:80 to accept"]);
   asked.event({ kind: "probe-failed", ticket: asked.run("a").health, reason: "refused" });

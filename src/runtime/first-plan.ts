@@ -55,10 +55,10 @@ export function claimFor(
 ): Claim {
   const onLaptop = traits.name === "laptop" && !host.isolated();
   // Plain inits run side by side like the commands that they are for, and leave no files.
-  const pid = onLaptop && options.command !== null && configuration === "" ? host.roles().init.pid : 1;
+  const isPlain = onLaptop && options.command !== null && configuration === "";
   const ofFile = onLaptop && configuration !== "" ? instanceNameOf(configuration) : "main";
-  const name = options.instance ?? (pid === 1 ? ofFile : `init-${pid}`);
-  const socket = options.socket ?? (pid === 1 ? null : abstractSocket(host.uid(), name));
+  const name = options.instance ?? (isPlain ? `init-${host.roles().init.pid}` : ofFile);
+  const socket = options.socket ?? (isPlain ? abstractSocket(host.uid(), name) : null);
   const claim = claimInstance({ ...claimerFacts(inherited), name, socket });
   if ("locks" in claim) for (const [at, fd] of claim.locks.entries()) host.hold(`lock:${at}`, fd);
   return claim;

@@ -5,7 +5,6 @@
 
 import type { Plan } from "../engine/plan.ts";
 import { packPlan, unpackPlan } from "./packed-plan.ts";
-import { shareParts } from "./share-parts.ts";
 
 export const stateFolder = "/system/state";
 const file = `${stateFolder}/last-good-plan`;
@@ -13,7 +12,7 @@ const bytesMax = 64 * 1024 * 1024;
 
 /** A first line with the version and a checksum: another build may read plans differently, and a crash may tear a file. */
 export function goodPlanText(plan: Plan): string {
-  const body = packPlan(shareParts(plan));
+  const body = packPlan(plan);
   return `gonit plan ${host.version()} ${host.hash(body)}\n${body}`;
 }
 
