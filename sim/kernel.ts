@@ -1,22 +1,26 @@
 /**
  * A simulated kernel: processes, their trees, signals, timers and probes, in virtual time. It carries out the engine's
- * effects and tells what came of them as events. How processes behave is asked of a Behaviour.
+ * effects and tells what came of them as events. How processes behave is asked of a Behaviour. What a manager waits for stands
+ * in files of its own: kernel-timers.ts, kernel-probes.ts, kernel-naming.ts, kernel-trees.ts.
  *
  * What the real kernel and init keep over the death of the manager (processes, results of spawns, exits, messages in a
  * socket) is kept here as well; what lives in the manager (timers, probes, waits) is lost by managerDied().
  */
 
-import { Clock, ProcessKind, SignalScope, Stage } from "../src/contract.ts";
+import { ProcessKind, SignalScope, Stage } from "../src/contract.ts";
 import type { Effect } from "../src/engine/effect.ts";
 import type { Event } from "../src/engine/event.ts";
 import type { InstanceId, Ticket } from "../src/engine/instance.ts";
 import type { Behaviour, LifeFate, NamingFate } from "./behaviour.ts";
+import { Naming } from "./kernel-naming.ts";
+import { Probes } from "./kernel-probes.ts";
+import { Timers } from "./kernel-timers.ts";
+import { TreeWaits } from "./kernel-trees.ts";
 import { type NotifyMessage, notifyMessage } from "./notify-message.ts";
 import { Schedule } from "./schedule.ts";
 
 const SIGKILL = 9;
 const firstPid = 100;
-const unkillableMs = 2000;
 
 export interface Process {
   ticket: Ticket;
@@ -42,28 +46,6 @@ export interface Extra {
   dying: boolean;
 }
 
-/** A probe of readiness or of health, or a watch of the log. */
-interface Probe {
-  unit: string;
-  nth: number;
-  isLog: boolean;
-  intervalMs: number;
-  /** Goes on after a yes; null: readiness. */
-  steadyMs: number | null;
-  isGood: boolean;
-  hadYes: boolean;
-}
-
-type Find = Extract<Effect, { kind: "find-main" }>;
-
-interface Wait {
-  ticket: Ticket;
-  start: Ticket;
-  scope: number;
-  kill: boolean;
-  told: boolean;
-}
-
 export class Kernel {
   readonly processes = new Map<Ticket, Process>();
   readonly extras = new Map<number, Extra>();
@@ -73,13 +55,10 @@ export class Kernel {
   /** What a manager that dies before its turn forgets. */
   volatile: Event[] = [];
   private readonly behaviour: Behaviour;
-  private readonly waits = new Map<Ticket, Wait>();
-  private readonly timers = new Map<Ticket, { atMs: number; isWall: boolean }>();
-  /** The wall clock's time less the virtual one. */
-  private wallOffsetMs = 0;
-  private readonly probes = new Map<Ticket, Probe>();
-  /** Open questions who the main process of a start is. */
-  private readonly finds = new Map<Ticket, Find>();
+  private readonly trees: TreeWaits;
+  private readonly timers: Timers;
+  private readonly probes: Probes;
+  private readonly naming: Naming;
   private readonly counts = new Map<string, number>();
   private nextPid = firstPid;
   /** Counts the managers: what one of them scheduled must not reach the next. */
@@ -87,6 +66,10 @@ export class Kernel {
 
   constructor(behaviour: Behaviour) {
     this.behaviour = behaviour;
+    this.trees = new TreeWaits(this, behaviour);
+    this.timers = new Timers(this);
+    this.probes = new Probes(this, behaviour);
+    this.naming = new Naming(this, behaviour);
   }
 
   get nowMs(): number {
@@ -105,10 +88,10 @@ export class Kernel {
       this.spawned.delete(process.ticket);
     }
     this.volatile = [];
-    this.waits.clear();
+    this.trees.clear();
     this.timers.clear();
     this.probes.clear();
-    this.finds.clear();
+    this.naming.clear();
   }
 
   /** A process that no manager knows any more. */
@@ -145,21 +128,8 @@ export class Kernel {
     return found.filter(({ kind }) => kind === ProcessKind.main);
   }
 
-  /** The wall clock was set: timers on it come at another time, those that it went past at once. */
   setWallOffset(offsetMs: number): void {
-    this.wallOffsetMs = offsetMs;
-    for (const [ticket, { isWall }] of this.timers) if (isWall) this.runTimer(ticket);
-  }
-
-  private runTimer(ticket: Ticket): void {
-    const { wallOffsetMs } = this;
-    const timer = this.timers.get(ticket);
-    if (timer === undefined) return;
-    this.later(timer.isWall ? timer.atMs - wallOffsetMs : timer.atMs, () => {
-      if (this.timers.get(ticket) !== timer || (timer.isWall && this.wallOffsetMs !== wallOffsetMs)) return;
-      this.timers.delete(ticket);
-      this.volatile.push({ kind: "timer-fired", ticket });
-    });
+    this.timers.setWallOffset(offsetMs);
   }
 
   perform(effect: Effect): void {
@@ -174,37 +144,30 @@ export class Kernel {
         this.signal(effect);
         return;
       case "await-tree":
-        this.beginWait({
-          ticket: effect.ticket,
-          start: effect.startTicket,
-          scope: SignalScope.tree,
-          kill: false,
-          told: false,
-        });
+        this.trees.begin(effect.ticket, effect.startTicket);
         return;
       case "kill-tree":
         this.killTree(effect);
         return;
       case "forget-tree":
-        this.waits.delete(effect.ticket);
+        this.trees.forget(effect.ticket);
         return;
       case "arm-timer":
-        this.timers.set(effect.ticket, { atMs: effect.atMs, isWall: effect.clock === Clock.wall });
-        this.runTimer(effect.ticket);
+        this.timers.arm(effect);
         return;
       case "cancel-timer":
-        this.timers.delete(effect.ticket);
+        this.timers.cancel(effect.ticket);
         return;
       case "start-probe":
       case "watch-log":
-        this.startProbe(effect);
+        this.probes.start(effect);
         return;
       case "find-main":
-        this.findMain(effect);
+        this.naming.begin(effect);
         return;
       case "stop-probe":
-        this.probes.delete(effect.ticket);
-        this.finds.delete(effect.ticket);
+        this.probes.stop(effect.ticket);
+        this.naming.stop(effect.ticket);
         return;
       default:
     }
@@ -239,17 +202,23 @@ export class Kernel {
   }
 
   /** In the life of this manager only. */
-  private later(atMs: number, action: () => void): void {
+  later(atMs: number, action: () => void): void {
     const life = this.life;
     this.schedule.at(atMs, () => {
       if (life === this.life) action();
     });
   }
 
-  private countUp(key: string): number {
+  /** How often this was asked before. */
+  countUp(key: string): number {
     const count = this.counts.get(key) ?? 0;
     this.counts.set(key, count + 1);
     return count;
+  }
+
+  /** What a manager that dies before its turn forgets. */
+  tellManager(event: Event): void {
+    this.volatile.push(event);
   }
 
   /** All that were spawned and that somebody may still know. */
@@ -356,12 +325,12 @@ export class Kernel {
       maxRssKib: 0,
       lastLines: code === 0 ? [] : [`last line of ${process.unit}`],
     });
-    this.lookAtTrees(process.start);
+    this.trees.lookAt(process.start);
   }
 
   endExtra(extra: Extra): void {
     if (!this.extras.delete(extra.pid)) return;
-    this.lookAtTrees(extra.start);
+    this.trees.lookAt(extra.start);
   }
 
   private cancelSpawn(ticket: Ticket): void {
@@ -407,45 +376,16 @@ export class Kernel {
 
   private killTree(effect: Extract<Effect, { kind: "kill-tree" }>): void {
     const { ticket, startTicket: start, scope } = effect;
-    this.beginWait({ ticket, start, scope, kill: true, told: false });
+    this.trees.beginKill(ticket, start, scope);
     const main = this.mainOfStart(start);
     for (const process of [...this.processes.values()]) {
       if (process.start === start && (scope === SignalScope.tree || process === main))
         this.signalProcess(process, SIGKILL);
     }
     if (scope !== SignalScope.process) this.signalExtras(start, SIGKILL, scope === SignalScope.tree);
-    this.later(this.nowMs + unkillableMs, () => {
-      const wait = this.waits.get(ticket);
-      if (wait === undefined || wait.told) return;
-      wait.told = true;
-      this.volatile.push({ kind: "tree-unkillable", ticket, pids: this.pidsOf(start) });
-    });
   }
 
-  private beginWait(wait: Wait): void {
-    this.waits.set(wait.ticket, wait);
-    this.later(this.nowMs + this.behaviour.treeMs(), () => this.look(wait));
-  }
-
-  private lookAtTrees(start: Ticket): void {
-    for (const wait of this.waits.values()) {
-      if (wait.start === start) this.later(this.nowMs + this.behaviour.treeMs(), () => this.look(wait));
-    }
-  }
-
-  private look(wait: Wait): void {
-    if (this.waits.get(wait.ticket) !== wait) return;
-    const pids = wait.scope === SignalScope.process ? this.mainPid(wait.start) : this.pidsOf(wait.start);
-    if (pids.length === 0) {
-      this.waits.delete(wait.ticket);
-      this.volatile.push({ kind: "tree-emptied", ticket: wait.ticket });
-    } else if (!wait.kill && !wait.told) {
-      wait.told = true;
-      this.volatile.push({ kind: "tree-remains", ticket: wait.ticket, pids, how: "mark" });
-    }
-  }
-
-  private mainPid(start: Ticket): number[] {
+  mainPid(start: Ticket): number[] {
     const main = this.mainOfStart(start);
     return main !== undefined && main.state === "running" ? [main.pid] : [];
   }
@@ -456,7 +396,7 @@ export class Kernel {
     return mains.at(-1);
   }
 
-  private pidsOf(start: Ticket): number[] {
+  pidsOf(start: Ticket): number[] {
     const pids: number[] = [];
     for (const process of this.processes.values()) {
       if (process.start === start && process.state === "running") pids.push(process.pid);
@@ -465,40 +405,13 @@ export class Kernel {
     return pids;
   }
 
-  private findMain(effect: Find): void {
-    this.finds.set(effect.ticket, effect);
-    const unit = effect.instance.service;
-    const fate = this.behaviour.naming?.(unit, this.countUp(`${unit}/naming`)) ?? null;
-    if (fate !== null) this.later(this.nowMs + fate.afterMs, () => this.name(effect.ticket, fate));
-  }
-
-  /** The answer to the open question of a unit. */
+  /** The answer to the open question who a unit's main process is. */
   nameMain(unit: string, what: NamingFate["what"]): void {
-    for (const { ticket, instance } of this.finds.values())
-      if (instance.service === unit)
-        this.name(ticket, { afterMs: 0, what, exitsAfterMs: null, code: null, signal: null });
+    this.naming.answerFor(unit, what);
   }
 
-  private name(ticket: Ticket, fate: NamingFate): void {
-    const find = this.finds.get(ticket);
-    if (find === undefined) return;
-    const main = this.processes.get(find.startTicket);
-    const extra = [...this.extras.values()].find(({ start, dying }) => start === find.startTicket && !dying);
-    const isItself = fate.what === "itself" && main?.state === "running";
-    if (fate.what === "nobody" || (!isItself && extra === undefined)) {
-      this.volatile.push({ kind: "main-refused", ticket, reason: "it is not there" });
-      if (find.pid !== 0) this.finds.delete(ticket);
-      else if (this.behaviour.naming !== undefined) this.later(this.nowMs + 200, () => this.findMain(find));
-      return;
-    }
-    this.finds.delete(ticket);
-    const process = isItself ? (main as Process) : this.takeExtra(ticket, find, extra as Extra);
-    this.durable.push({ kind: "main-named", ticket, pid: process.pid, slot: process.pid % 4096 });
-    if (!isItself && fate.exitsAfterMs !== null)
-      this.schedule.in(fate.exitsAfterMs, () => this.end(process, fate.code, fate.signal));
-  }
-
-  private takeExtra(ticket: Ticket, find: Find, { pid }: Extra): Process {
+  /** A process that was put beside the service becomes its main one. */
+  takeExtra(ticket: Ticket, find: Extract<Effect, { kind: "find-main" }>, { pid }: Extra): Process {
     this.extras.delete(pid);
     const { startTicket: start, instance } = find;
     const unit = instance.service;
@@ -519,49 +432,6 @@ export class Kernel {
     this.processes.set(ticket, process);
     this.spawned.set(ticket, process);
     return process;
-  }
-
-  private startProbe(effect: Extract<Effect, { kind: "start-probe" | "watch-log" }>): void {
-    const unit = effect.instance.service;
-    const isLog = effect.kind === "watch-log";
-    const steadyMs = isLog ? null : effect.steadyMs;
-    const nth = this.countUp(`${unit}/${steadyMs === null ? "probe" : "health"}`);
-    const intervalMs = isLog ? 250 : effect.probe.intervalMs;
-    const probe: Probe = { unit, nth, isLog, intervalMs, steadyMs, isGood: false, hadYes: false };
-    this.probes.set(effect.ticket, probe);
-    if (steadyMs === null) this.tryProbe(effect.ticket, probe, 0);
-    else this.tryHealth(effect.ticket, probe, 0);
-  }
-
-  private tryHealth(ticket: Ticket, probe: Probe, tries: number): void {
-    const { afterMs, ok } = this.behaviour.health?.(probe.unit, probe.nth, tries) ?? { afterMs: 0, ok: true };
-    this.later(this.nowMs + afterMs, () => {
-      if (this.probes.get(ticket) !== probe) return;
-      if (!ok) this.volatile.push({ kind: "probe-failed", ticket, reason: "no" });
-      else if (!probe.isGood) this.volatile.push({ kind: "probe-succeeded", ticket });
-      probe.isGood = ok;
-      probe.hadYes ||= ok;
-      this.later(this.nowMs + (probe.hadYes ? (probe.steadyMs as number) : probe.intervalMs), () => {
-        if (this.probes.get(ticket) === probe) this.tryHealth(ticket, probe, tries + 1);
-      });
-    });
-  }
-
-  private tryProbe(ticket: Ticket, probe: Probe, tries: number): void {
-    const fate = this.behaviour.probe(probe.unit, probe.nth, tries);
-    if (fate === null) return;
-    this.later(this.nowMs + fate.afterMs, () => {
-      if (this.probes.get(ticket) !== probe) return;
-      if (fate.ok) {
-        this.probes.delete(ticket);
-        this.volatile.push(probe.isLog ? { kind: "log-matched", ticket } : { kind: "probe-succeeded", ticket });
-        return;
-      }
-      if (!probe.isLog) this.volatile.push({ kind: "probe-failed", ticket, reason: "not yet" });
-      this.later(this.nowMs + 250, () => {
-        if (this.probes.get(ticket) === probe) this.tryProbe(ticket, probe, tries + 1);
-      });
-    });
   }
 }
 
