@@ -55,6 +55,8 @@ export interface Behaviour {
   health?(unit: string, nth: number, tries: number): { afterMs: number; ok: boolean };
   /** Left out: the question is answered from outside. */
   naming?(unit: string, nth: number): NamingFate | null;
+  /** A reload signal: whether the program handles it, and when the manager hears of that; left out: it does, at once. */
+  handles?(process: Process, nth: number): { afterMs: number; isHandled: boolean };
   /** How long a look at a tree takes. */
   treeMs(): number;
   /** What stands behind "cannot start NAME:"; left out where nobody reads it. */

@@ -18,7 +18,7 @@ export class Checks {
   private readonly begun = new Set<number>();
   /** Requests to apply a plan: their replies tell what was done to a service, whatever it has come to since. */
   private readonly applies = new Set<number>();
-  /** What has stopped may run again in the same step: by a newer plan, or found running by a manager that has lost its state. */
+  /** What has stopped may run again in the same step, by a newer plan. */
   private mayRunAgain = false;
 
   /** Everything since this state is forgotten, also by the clients. */
@@ -37,7 +37,7 @@ export class Checks {
         this.applies.add(event.request);
       } else if (event.kind === "request-cancelled") this.open.delete(event.id);
     }
-    this.mayRunAgain = events.some(({ kind }) => kind === "plan-loaded" || kind === "processes-adopted");
+    this.mayRunAgain = events.some(({ kind }) => kind === "plan-loaded");
     this.states.clear();
     for (const unit of state.units) this.states.set(unit.name, unit.state);
   }

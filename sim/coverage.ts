@@ -38,6 +38,8 @@ const unitEvents = [
   "ready-closed",
   "main-named",
   "main-refused",
+  "signal-sent",
+  "signal-unhandled",
 ];
 
 /** What concerns all units, or those that it names. */
@@ -75,6 +77,8 @@ export function impossible(state: StateName, event: string): string | null {
   if (event === "tree-unkillable" && state !== "stopping") return "SIGKILL is sent in a stop only";
   if (event.startsWith("ready-") && (state === "ready" || state === "reloading"))
     return "the pipe is closed with the line that made it ready";
+  if (event.startsWith("signal-") && (state === "starting" || state === "stopping"))
+    return "what reloads is up, and a run that ends hears no answer";
   if (event === "log-matched" && state !== "starting") return "the log is watched until the unit is ready";
   if ((event.startsWith("probe-") || event.startsWith("main-")) && state === "stopping")
     return "a run that ends is not asked any more";

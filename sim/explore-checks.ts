@@ -107,6 +107,7 @@ const orders: Record<string, number> = {
   "kill-tree": 5,
   "start-probe": 6,
   "find-main": 6,
+  "signal-handler": 7,
 };
 
 /** What a new manager would perform again is what the kernel waits with: compared as sums, since it is done so often. */
@@ -119,6 +120,7 @@ function checkOutstanding({ state, held }: Position): void {
     if (!isRunning) sum -= mixed(isCancelled ? 3 : 2, ticket);
   for (const { ticket, isKill } of held.waits) sum -= mixed(isKill ? 5 : 4, ticket);
   for (const ticket of held.probes) sum -= mixed(6, ticket);
+  for (const ticket of held.handlers) sum -= mixed(7, ticket);
   if (sum !== 0)
     throw new Error(`a new manager would do again: ${JSON.stringify(again)}; what is open: ${JSON.stringify(held)}`);
   const isKnown = (start: number): boolean => state.units.some(({ run }) => run?.start === start);

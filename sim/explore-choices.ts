@@ -38,6 +38,7 @@ export function choicesOf(position: Position): Choice[] {
     const kind = namingRun(state, ticket) === null ? "probe-failed" : "main-refused";
     add(choices, budget, { kind, ticket, reason: "no" }, price.probes, false, null);
   }
+  for (const ticket of held.handlers) ofHandler(choices, budget, ticket);
   for (const ticket of held.timers) ofTimer(choices, position, ticket);
   if (canPay(budget, price.requests)) for (const unit of state.units) ofRequests(choices, position, unit.name);
   if (held.waits.some(({ isTold }) => isTold))
@@ -55,6 +56,12 @@ function add(
   before: Choice["before"],
 ): void {
   if (canPay(budget, cost)) choices.push({ event, cost, isFree, before });
+}
+
+function ofHandler(choices: Choice[], budget: Budget, ticket: number): void {
+  const answered = (after: Held): void => remove(after.handlers, ticket);
+  add(choices, budget, { kind: "signal-sent", ticket }, noBudget, true, answered);
+  add(choices, budget, { kind: "signal-unhandled", ticket }, price.probes, false, answered);
 }
 
 /** A probe of readiness ends with a yes; one of health goes on, and tells a yes when it is news. */

@@ -35,6 +35,8 @@ export interface Held {
   leftovers: Leftover[];
   timers: number[];
   probes: number[];
+  /** Signals to handlers that were not answered. */
+  handlers: number[];
 }
 
 /** Carries out an order of the engine. */
@@ -51,6 +53,9 @@ export function perform(held: Held, effect: Effect): void {
       return;
     case "signal":
       signal(held, effect);
+      return;
+    case "signal-handler":
+      held.handlers.push(effect.ticket);
       return;
     case "await-tree":
       held.waits.push({ ticket: effect.ticket, start: effect.startTicket, isKill: false, isTold: false });

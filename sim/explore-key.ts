@@ -181,7 +181,8 @@ function ofRun(held: Held, unit: Unit, run: Run): void {
       (flag(run.health !== 0) << 8) |
       (flag(run.health !== 0 && run.healthy) << 9) |
       ((run.health === 0 ? 0 : Math.min(run.healthFailures, 3)) << 10) |
-      (flag(run.watchdog !== 0) << 12),
+      (flag(run.watchdog !== 0) << 12) |
+      (flag(run.reload !== null) << 13),
   );
   for (const { kind, pid, ticket } of run.aux)
     put(0x2000 | kind | (flag(pid !== 0) << 4) | (ofProcess(held, ticket) << 5));

@@ -54,7 +54,7 @@ export const firstLife = 0;
 
 /** Before anything: no state, no processes. */
 export function emptyPosition(budget: Budget): Position {
-  const held: Held = { processes: [], waits: [], leftovers: [], timers: [], probes: [] };
+  const held: Held = { processes: [], waits: [], leftovers: [], timers: [], probes: [], handlers: [] };
   return { state: initialState(), held, budget, isFinished: false };
 }
 
@@ -109,7 +109,13 @@ function tell(position: Position, events: Event[], step: Step, lost: number): Ef
     perform(position.held, effect);
   }
   if (lost >= 0) beginAnew(position.held);
+  if (position.held.handlers.length > 0) dropUnheard(position);
   return result.effects.slice();
+}
+
+/** The answer for a run that ends is not listened to any more. */
+function dropUnheard({ state, held }: Position): void {
+  held.handlers = held.handlers.filter((ticket) => state.units.some(({ run }) => run?.reload?.ticket === ticket));
 }
 
 export function signalCount(effects: Effect[]): number {

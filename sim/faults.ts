@@ -118,7 +118,7 @@ export class Faults implements Behaviour {
       life.signs.push({ afterMs: afterMs * 2, sign: "hands-over" }, { afterMs: afterMs * 9, sign: "hands-over" });
     if (!isBad) life.signs.push({ afterMs, sign: "ready" });
     else if (how < 30) life.signs.push({ afterMs, sign: "error" });
-    if (how >= 70)
+    if (how >= 60)
       for (let ms = 200; ms < 6000; ms += 400)
         life.signs.push({ afterMs: afterMs + ms, sign: "reloading" }, { afterMs: afterMs + ms + 200, sign: "ready" });
   }
@@ -139,6 +139,12 @@ export class Faults implements Behaviour {
       return { endsAfterMs: roll % 2 === 0 ? null : this.upTo(3000, what, unit, nth), code: roll % 3 === 0 ? 1 : 0 };
     }
     return { endsAfterMs: this.upTo(30, what, unit, nth), code: roll % 2 === 0 ? null : 0 };
+  }
+
+  handles({ unit }: Process, nth: number): { afterMs: number; isHandled: boolean } {
+    const isHandled = this.roll("handles", unit, nth) >= 55;
+    if (!isHandled) this.injected++;
+    return { afterMs: this.upTo(1000, "handles", unit, nth), isHandled };
   }
 
   extraSignal(unit: string, signal: number): number | null {

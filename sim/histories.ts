@@ -117,7 +117,7 @@ function makeService(dice: Dice, names: string[], at: number, theme: Theme): Ser
       command: dice.percent(15) ? command("/bin/stop") : null,
       kill: dice.percent(85) ? "tree" : dice.pick(["group", "process"]),
     }),
-    reload: dice.percent(theme === "reload" ? 10 : 40)
+    reload: dice.percent(theme === "reload" ? 25 : 40)
       ? { kind: "signal", signal: 1 }
       : dice.percent(theme === "reload" ? 95 : 50)
         ? { kind: "command", command: command("/bin/reload") }

@@ -143,6 +143,9 @@ export class Kernel {
       case "signal":
         this.signal(effect);
         return;
+      case "signal-handler":
+        this.signalHandler(effect);
+        return;
       case "await-tree":
         this.trees.begin(effect.ticket, effect.startTicket);
         return;
@@ -340,6 +343,19 @@ export class Kernel {
     this.schedule.in(1, () => {
       if (process.state === "spawning") this.failSpawn(process, Stage.timeLimit, 0);
     });
+  }
+
+  private signalHandler(effect: Extract<Effect, { kind: "signal-handler" }>): void {
+    const { ticket, processTicket, scope } = effect;
+    const process = this.processes.get(processTicket);
+    const nth = this.countUp(`${effect.instance.service}/reload`);
+    const fate = process === undefined ? undefined : this.behaviour.handles?.(process, nth);
+    const { afterMs, isHandled } = fate ?? { afterMs: 0, isHandled: true };
+    const isSent = isHandled || scope !== SignalScope.process;
+    if (isSent) this.signal({ ...effect, kind: "signal", ticket: processTicket });
+    const event: Event = { kind: isSent ? "signal-sent" : "signal-unhandled", ticket };
+    if (afterMs === 0) this.tellManager(event);
+    else this.later(this.nowMs + afterMs, () => this.tellManager(event));
   }
 
   private signal(effect: Extract<Effect, { kind: "signal" }>): void {

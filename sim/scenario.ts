@@ -267,7 +267,7 @@ class ScenarioStage {
     this.world.advance(0);
   }
 
-  /** script web ignores TERM | ends-after 2s | spawn not-found | hangs | leaves 2 | stubborn | unkillable 5s | pre_start 1 … */
+  /** script web ignores TERM | ends-after 2s | spawn not-found | hangs | deaf | leaves 2 | stubborn | unkillable 5s | pre_start 1 … */
   private script(name: string, words: string[]): void {
     const script = this.behaviour.of(name);
     const [what = "", value = "", more = ""] = words;
@@ -286,6 +286,7 @@ class ScenarioStage {
     else if (what === "ends-after") script.endsAfterMs = milliseconds(value);
     else if (what === "spawn") script.spawnFault = value === "ok" ? "" : value;
     else if (what === "hangs") script.hangs = true;
+    else if (what === "deaf") script.isDeaf = true;
     else if (what === "leaves") {
       script.extras = Number(value);
       script.extrasIgnore = more === "stubborn";
@@ -335,6 +336,8 @@ class ScenarioStage {
       case "log-matched":
       case "ready-line":
       case "ready-closed":
+      case "signal-sent":
+      case "signal-unhandled":
         return `> ${name}: ${event.kind}`;
       default:
         return "";
@@ -354,6 +357,9 @@ class ScenarioStage {
       }
       case "signal":
         return `signal ${this.names.get(effect.ticket) ?? effect.instance.service} ${signalName(effect.signal)} ${scopeName(effect.scope)}`;
+      case "signal-handler":
+        this.names.set(effect.ticket, effect.instance.service);
+        return `signal-handler ${effect.instance.service} ${signalName(effect.signal)} ${scopeName(effect.scope)}`;
       case "kill-tree":
         this.names.set(effect.ticket, effect.instance.service);
         return `kill-tree ${effect.instance.service} ${scopeName(effect.scope)}`;

@@ -20,6 +20,8 @@ export interface Script {
   hangs: boolean;
   /** Signals that the main process takes no notice of. */
   ignores: number[];
+  /** It has no handler for its reload signal. */
+  isDeaf: boolean;
   endsAfterMs: number;
   /** SIGKILL takes this long. */
   killMs: number;
@@ -39,6 +41,7 @@ export function newScript(): Script {
     spawnFault: "",
     hangs: false,
     ignores: [],
+    isDeaf: false,
     endsAfterMs: 0,
     killMs: 0,
     extras: 0,
@@ -83,6 +86,10 @@ export class Scripted implements Behaviour {
     if (signal === SIGKILL) return { endsAfterMs: script.killMs, code: null };
     if (kind === ProcessKind.main && script.ignores.includes(signal)) return { endsAfterMs: null, code: null };
     return { endsAfterMs: script.endsAfterMs, code: null };
+  }
+
+  handles({ unit }: Process): { afterMs: number; isHandled: boolean } {
+    return { afterMs: 0, isHandled: !this.of(unit).isDeaf };
   }
 
   extraSignal(unit: string, signal: number): number | null {

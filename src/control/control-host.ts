@@ -43,8 +43,8 @@ export interface ControlHost {
   explain(name: string): Explanation | { unknown: true; suggestions: string[] };
   /** All that is under way. */
   explainPending(): Explanation[];
-  /** Why a request must not be begun, and what else it will touch; empty texts for nothing of the kind. */
-  foresee(request: Request): { refusal: string; note: string };
+  /** What else a request will touch; empty for nothing. */
+  foresee(request: Request): string;
   /** Returns the request's ticket; `done` is called once, later, and tells whether the client has all of the reply. */
   act(peer: Peer, request: Request, timeoutMs: number | null, done: (reply: Reply) => boolean): Ticket;
   /** The client of a request went away. */

@@ -15,11 +15,7 @@ export function handleAct(control: ControlHost, call: Call): void {
   const timeoutMs = optionalNumber(call.params, "timeoutMs", { min: 0, max: timeoutMsMax });
   const wait = flagParam(call.params, "wait", true);
   const output = flagParam(call.params, "output", false) && request.verb === "run-task" && wait;
-  const { refusal, note } = control.foresee(request);
-  if (refusal !== "") {
-    call.fail({ code: ErrorCode.refused, message: refusal });
-    return;
-  }
+  const note = control.foresee(request);
   const follower = output ? followOutput(control, call, request.names) : null;
   const ticket = control.act(call.peer, request, timeoutMs, (reply) => {
     follower?.look();

@@ -8,6 +8,7 @@ import { type Engine, log, type Node, setState } from "./engine.ts";
 import type { AdoptedProcess } from "./event.ts";
 import type { Ticket } from "./instance.ts";
 import { stopWatching, watchWhileReady } from "./readiness.ts";
+import { failTarget } from "./request-judge.ts";
 import { cancelBackoff } from "./settle.ts";
 import { newRun, type Run, type Target } from "./state.ts";
 import { forgetTree, wishStop } from "./stopping.ts";
@@ -64,7 +65,7 @@ function adopt(engine: Engine, node: Node, { ticket, pid, slot }: AdoptedProcess
   unit.wanted = "up";
   unit.listens = false;
   if (unit.schedule !== null) unit.schedule.due = false;
-  for (const { target } of node.waiters) loseRun(target, ticket);
+  for (const { target } of node.waiters) failLost(target, ticket);
   unit.wantedBecause = "it was running when the state was lost";
   engine.byTicket.set(ticket, node);
   for (const other of node.conflicts)
@@ -75,12 +76,11 @@ function adopt(engine: Engine, node: Node, { ticket, pid, slot }: AdoptedProcess
   if (engine.state.shutdown !== null) wishStop(engine, node, "shutdown");
 }
 
-/** run-task waits for a run before this one, whose end nobody knows. */
-function loseRun(target: Target, ticket: Ticket): void {
-  if (target.goal !== "run" || !target.begun || target.from === ticket) return;
-  target.outcome = "failed";
-  target.did = "unknown";
-  target.reason = "has run again: how the run before ended was lost with the state";
+/** What can no more be told: how a run before this one ended, or that there is none. */
+function failLost(target: Target, ticket: Ticket): void {
+  if (target.goal === "down") failTarget(target, "running", "was found running when the state was lost");
+  else if (target.goal === "run" && target.begun && target.from !== ticket)
+    failTarget(target, "unknown", "has run again: how the run before ended was lost with the state");
 }
 
 /** A later run was seen: this one has ended, and nothing of it is left. */

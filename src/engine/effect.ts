@@ -36,8 +36,19 @@ export type Effect =
       instance: InstanceId;
       signal: number;
       scope: number;
-      /** Not sent to a program that does not handle it: it would end the program, or do nothing. */
-      ifHandled?: true;
+    }
+  /**
+   * A signal that is not sent to a program that does not handle it: it would end the program, or do nothing. Answered by
+   * signal-sent or signal-unhandled. `processTicket`: the process's.
+   */
+  | {
+      kind: "signal-handler";
+      ticket: Ticket;
+      processTicket: Ticket;
+      startTicket: Ticket;
+      instance: InstanceId;
+      signal: number;
+      scope: number;
     }
   /** Tell when no process of this start is left. Answered by tree-emptied, or tree-remains and later tree-emptied. */
   | { kind: "await-tree"; ticket: Ticket; startTicket: Ticket; instance: InstanceId }

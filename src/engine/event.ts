@@ -92,6 +92,10 @@ export type Event =
       /** Last lines of the service's output, oldest first; only when the end is a failure. */
       lastLines: string[];
     }
+  /** Answer to signal-handler: the program got it. */
+  | { kind: "signal-sent"; ticket: Ticket }
+  /** Answer to signal-handler: the program does not handle it, and did not get it. */
+  | { kind: "signal-unhandled"; ticket: Ticket }
   /** Answer to await-tree and kill-tree: nothing of this start is alive any more. */
   | { kind: "tree-emptied"; ticket: Ticket }
   /** Answer to await-tree: processes are left; told once, tree-emptied follows when they are gone. */

@@ -10,6 +10,7 @@ import { definitionOf, engineOf, type Node } from "./engine.ts";
 import { healthProbe } from "./health.ts";
 import { findMain } from "./main-process.ts";
 import type { CommandPlan, HealthPlan, SchedulePlan, ServicePlan } from "./plan.ts";
+import { reloadSignal } from "./reload.ts";
 import { clockOf } from "./schedule.ts";
 import { spawnOfAux, spawnOfMain } from "./spawn-effect.ts";
 import type { Aux, Run, State } from "./state.ts";
@@ -27,6 +28,7 @@ const outstandingKinds: Effect["kind"][] = [
   "start-probe",
   "watch-log",
   "find-main",
+  "signal-handler",
   "await-tree",
   "kill-tree",
 ];
@@ -67,6 +69,7 @@ function ofRun(effects: Effect[], node: Node, run: Run): void {
   for (const aux of run.aux) if (aux.pid === 0) effects.push(ofSpawningAux(node, run, aux, plan));
   if (run.probe !== 0) effects.push(probeOf(node, run, plan));
   if (run.naming !== 0) effects.push(findMain(node, run));
+  if (run.reload !== null) effects.push(reloadSignal(node, run, run.reload));
   if (run.health !== 0) effects.push(healthProbe(node, run, plan.health as HealthPlan));
   if (run.watchdog !== 0) effects.push(timer(run.watchdog, run.watchdogAtMs));
   if (run.tree === 0) return;

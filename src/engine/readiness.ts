@@ -5,6 +5,7 @@ import type { Event } from "./event.ts";
 import { beginHealth, endHealth } from "./health.ts";
 import { beginNaming, isNameMissing, mainNamed, mainPidTold, stopNaming } from "./main-process.ts";
 import type { ReadyPlan } from "./plan.ts";
+import { forgetReload } from "./reload.ts";
 import type { Rule } from "./rules.ts";
 import type { Run } from "./state.ts";
 import { stopFailed } from "./stopping.ts";
@@ -112,6 +113,7 @@ export function watchWhileReady(engine: Engine, node: Node, run: Run): void {
 /** The run ends: nothing is asked any more. */
 export function stopWatching(engine: Engine, run: Run): void {
   stopProbe(engine, run);
+  forgetReload(engine, run);
   stopNaming(engine, run);
   endHealth(engine, run);
   cancelWatchdog(engine, run);

@@ -47,7 +47,7 @@ function settle(target: Target, did: string): void {
   if (target.did === "") target.did = did;
 }
 
-function fail(target: Target, did: string, reason: string): void {
+export function failTarget(target: Target, did: string, reason: string): void {
   target.outcome = "failed";
   target.did = did;
   target.reason = reason;
@@ -56,13 +56,13 @@ function fail(target: Target, did: string, reason: string): void {
 function failIfUnkillable(node: Node, target: Target): void {
   const { run } = node.unit;
   if (run !== null && run.unkillable.length > 0)
-    fail(target, "unkillable", `outlives SIGKILL: pid ${run.unkillable.join(" ")}`);
+    failTarget(target, "unkillable", `outlives SIGKILL: pid ${run.unkillable.join(" ")}`);
 }
 
 /** Its health goes on being asked, and nothing is done about the answers. */
 function failIfUnhealthy({ unit }: Node, target: Target): void {
   const run = unit.run as Run;
-  if (isUnhealthy(run)) fail(target, "unhealthy", `is unhealthy: ${run.healthReason}`);
+  if (isUnhealthy(run)) failTarget(target, "unhealthy", `is unhealthy: ${run.healthReason}`);
 }
 
 /** False: it is up and its health is still to answer, or answers badly, which settles it. */
@@ -96,7 +96,7 @@ function judgeRun(engine: Engine, node: Node, target: Target): void {
     tellEnd(target, last as End, isSuccess(last as End, node.plan.restart));
   else if (type !== "task") {
     // An apply made it one that does not end by itself.
-    fail(target, "no task", `is a ${type} now, no task`);
+    failTarget(target, "no task", `is a ${type} now, no task`);
   } else if (target.begun) failIfUnkillable(node, target);
   else failIfHopeless(engine, node, target);
 }
@@ -104,18 +104,18 @@ function judgeRun(engine: Engine, node: Node, target: Target): void {
 function tellEnd(target: Target, end: End, isGood: boolean): void {
   target.exitCode = end.code ?? (end.signal === null ? -1 : 128 + end.signal);
   if (isGood) settle(target, "done");
-  else fail(target, "failed", `failed: ${endText(end)}`);
+  else failTarget(target, "failed", `failed: ${endText(end)}`);
 }
 
 /** It will not come by itself: it failed, is blocked, was stopped meanwhile, or fails again and again. */
 function failIfHopeless(engine: Engine, node: Node, target: Target): void {
   const { unit } = node;
-  if (unit.state === "failed") fail(target, "failed", `failed: ${unit.failedBecause}`);
-  else if (unit.blockedBy !== "") fail(target, "blocked", blockedText(engine, node));
-  else if (unit.state === "stopped") fail(target, "stopped", `is stopped: ${unit.wantedBecause}`);
-  else if (unit.wanted === "down") fail(target, "stopping", `is being stopped: ${unit.wantedBecause}`);
+  if (unit.state === "failed") failTarget(target, "failed", `failed: ${unit.failedBecause}`);
+  else if (unit.blockedBy !== "") failTarget(target, "blocked", blockedText(engine, node));
+  else if (unit.state === "stopped") failTarget(target, "stopped", `is stopped: ${unit.wantedBecause}`);
+  else if (unit.wanted === "down") failTarget(target, "stopping", `is being stopped: ${unit.wantedBecause}`);
   else if (isStuck(unit, node.plan))
-    fail(target, "backing-off", `fails again and again: ${stateReason(node)}; restarts go on`);
+    failTarget(target, "backing-off", `fails again and again: ${stateReason(node)}; restarts go on`);
   else failIfUnkillable(node, target);
 }
 
@@ -129,17 +129,17 @@ function judgeDown(node: Node, target: Target): void {
 function judgeReload(engine: Engine, node: Node, target: Target): void {
   const { unit } = node;
   if (target.begun) {
-    // The command is a part of the run, so that no other run can have begun meanwhile.
-    if (unit.state === "ready") settle(target, "reloaded");
-    else if (unit.state !== "reloading") fail(target, "stopped", "ended during the reload");
+    // Command and signal are parts of the run, so that no other run can have begun meanwhile.
+    if (unit.state === "ready" && unit.run?.reload === null) settle(target, "reloaded");
+    else if (!isUp(unit)) failTarget(target, "stopped", "ended during the reload");
     return;
   }
   if (unit.state === "done") {
-    fail(target, "done", `has ended: ${stateReason(node)}`);
+    failTarget(target, "done", `has ended: ${stateReason(node)}`);
     return;
   }
   if (awaitsItsTime(unit)) {
-    fail(target, "not running", "is not running");
+    failTarget(target, "not running", "is not running");
     return;
   }
   if (unit.state !== "ready" || unit.stopWish !== "") {
@@ -159,8 +159,11 @@ function judgeReload(engine: Engine, node: Node, target: Target): void {
     wishStop(engine, node, "restart");
     return;
   }
-  target.begun = true;
-  if (beginReload(engine, node, run, reload)) settle(target, "reloaded");
+  // It may have read its files before this one was asked for.
+  if (run.reload !== null) return;
+  // One for all who have waited until now.
+  for (const { target: other } of node.waiters) if (other.goal === "reload") other.begun = true;
+  beginReload(engine, node, run, reload);
 }
 
 function judgeWait(engine: Engine, node: Node, target: Target): void {
@@ -168,7 +171,7 @@ function judgeWait(engine: Engine, node: Node, target: Target): void {
   const isDoneEnough = target.goal === "done" || node.plan.type === "task" || node.plan.ready.kind === "exit";
   if (unit.state === "done") {
     if (isDoneEnough) settle(target, "done");
-    else fail(target, "done", `has ended: ${stateReason(node)}`);
+    else failTarget(target, "done", `has ended: ${stateReason(node)}`);
   } else if (target.goal !== "done" && isUp(unit)) {
     if (target.goal === "ready") settle(target, "ready");
     else if (unit.run?.healthy) settle(target, "healthy");

@@ -161,6 +161,8 @@ export interface Run {
   readyMs: number;
   /** Living processes of pre_start, post_stop, the stop and the reload command. */
   aux: Aux[];
+  /** Open signal-handler. The plan may say another signal by now. */
+  reload: { ticket: Ticket; signal: number } | null;
   /** Next command of pre_start or post_stop. */
   commandAt: number;
   /** post_stop is being run or was run. */
@@ -351,6 +353,7 @@ export function newRun(start: Ticket, beganMs: number): Run {
     execMs: -1,
     readyMs: -1,
     aux: [],
+    reload: null,
     commandAt: 0,
     post: false,
     ending: "",

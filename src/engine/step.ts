@@ -19,6 +19,7 @@ import { mainRefused } from "./main-process.ts";
 import { wakeWaiting } from "./ordering.ts";
 import { loadPlan } from "./plan-change.ts";
 import { namedMain, notified, probeSucceeded, readyClosed, readyLine } from "./readiness.ts";
+import { reloadAnswered } from "./reload.ts";
 import { cancelRequest, checkRequests, requestTimedOut } from "./request-end.ts";
 import { receiveRequest, receiveSignal } from "./requests.ts";
 import { clockStepped, scheduleFired } from "./schedule.ts";
@@ -151,6 +152,10 @@ function handleOfRun(engine: Engine, event: Exclude<RunEvent, { kind: "timer-fir
       return;
     case "main-refused":
       if (event.ticket === run.naming) mainRefused(engine, node, run, event);
+      return;
+    case "signal-sent":
+    case "signal-unhandled":
+      if (event.ticket === run.reload?.ticket) reloadAnswered(engine, node, run, event.kind === "signal-sent");
       return;
     case "tree-emptied":
       if (event.ticket === run.tree) treeEmptied(engine, node, run);

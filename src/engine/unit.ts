@@ -100,6 +100,7 @@ export function openTickets(unit: Unit): Ticket[] {
   tickets.push(run.start);
   for (const { ticket } of run.aux) tickets.push(ticket);
   const { daemon, naming, tree, probe, health, watchdog, timer, runTimer } = run;
+  if (run.reload !== null) tickets.push(run.reload.ticket);
   for (const ticket of [daemon, naming, tree, probe, health, watchdog, timer, runTimer])
     if (ticket !== 0) tickets.push(ticket);
   return tickets;

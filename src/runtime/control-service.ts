@@ -35,7 +35,6 @@ import { lineEnd, linesSince } from "./log-since.ts";
 import { lastLinesOf } from "./log-store.ts";
 import { logNote } from "./log-troubles.ts";
 import type { Manager } from "./manager.ts";
-import { unheardReload } from "./signal-handling.ts";
 
 export class ControlService implements ControlHost {
   private readonly manager: Manager;
@@ -117,9 +116,8 @@ export class ControlService implements ControlHost {
     return explainPending(this.manager.state(), readNow());
   }
 
-  foresee(request: Request): { refusal: string; note: string } {
-    const refusal = request.verb === "reload" ? unheardReload(this.match(request.names).found) : "";
-    return { refusal, note: requestNote(this.manager.state(), request) };
+  foresee(request: Request): string {
+    return requestNote(this.manager.state(), request);
   }
 
   act(peer: Peer, request: Request, timeoutMs: number | null, done: (reply: Reply) => boolean): Ticket {

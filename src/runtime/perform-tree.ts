@@ -74,7 +74,7 @@ export class Trees {
   }
 
   /** A signal to the whole tree; nothing is answered. */
-  signal(effect: Extract<Effect, { kind: "signal" }>): void {
+  signal(effect: Extract<Effect, { kind: "signal" | "signal-handler" }>): void {
     host.signalTree(this.request(this.shell.tickets.take(), effect.startTicket, effect.instance), effect.signal);
   }
 

@@ -10,7 +10,7 @@ import type { Spawner } from "./perform-spawn.ts";
 import type { Trees } from "./perform-tree.ts";
 import type { Performers, Shell } from "./performer.ts";
 import type { Requests } from "./requests.ts";
-import { reachesHandler } from "./signal-handling.ts";
+import { handlesSignal } from "./signal-handling.ts";
 
 export interface Parts {
   spawner: Spawner;
@@ -34,9 +34,15 @@ export function performersOf(shell: Shell, parts: Parts): Performers {
     },
     "cancel-spawn": (effect) => parts.spawner.cancel(effect.ticket),
     signal: (effect) => {
-      if (effect.ifHandled && !reachesHandler(shell, effect)) return;
       if (effect.scope === SignalScope.tree) parts.trees.signal(effect);
       else shell.processes.signal(effect.ticket, effect.signal, effect.scope);
+    },
+    "signal-handler": (effect) => {
+      const { ticket, processTicket, signal, scope } = effect;
+      const isUnhandled = scope === SignalScope.process && !handlesSignal(shell.processes.pidOf(processTicket), signal);
+      if (scope === SignalScope.tree) parts.trees.signal(effect);
+      else if (!isUnhandled) shell.processes.signal(processTicket, signal, scope);
+      shell.emit({ kind: isUnhandled ? "signal-unhandled" : "signal-sent", ticket });
     },
     "await-tree": (effect) => parts.trees.await(effect),
     "kill-tree": (effect) => parts.trees.kill(effect),
