@@ -120,8 +120,8 @@ export class Coverage {
   summary(): string {
     const all = states.length * (unitEvents.length + systemEvents.length);
     const never = states.flatMap((state) => unitEvents.filter((event) => impossible(state, event) !== null)).length;
-    const counts = [...this.counts.values()];
-    return `${this.counts.size} of ${all - never} possible pairs of state and event (${never} are impossible), the rarest ${Math.min(...counts)} times`;
+    const [rarest, count] = [...this.counts].reduce((least, one) => (one[1] < least[1] ? one : least));
+    return `${this.counts.size} of ${all - never} possible pairs of state and event (${never} are impossible), the rarest ${count} times: ${rarest}`;
   }
 }
 

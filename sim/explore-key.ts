@@ -99,7 +99,7 @@ function failuresOf(count: number, left: number): number {
 function ofUnit(state: State, held: Held, unit: Unit, left: number): void {
   const { run } = unit;
   const isOver = unit.state === "failed" || unit.state === "done";
-  // A run that ends may have failed already, and is not counted yet.
+  // A run that ends may have failed already, which is not counted yet.
   const mayFail = left + flag(run !== null && mayHaveFailed(run));
   const counts = isOver ? 0 : failuresOf(unit.failures, mayFail) | (failuresOf(unit.refused, mayFail) << 2);
   put(
@@ -118,7 +118,9 @@ function ofUnit(state: State, held: Held, unit: Unit, left: number): void {
 }
 
 function mayHaveFailed({ ending, end }: Run): boolean {
-  return ending !== "" && !isStopCause(ending) && (end === null || classOfEnd(end) !== 0);
+  // Its program has ended, and what it left is looked for: without a main process that is a failure.
+  if (ending === "") return end !== null;
+  return !isStopCause(ending) && (end === null || classOfEnd(end) !== 0);
 }
 
 /** Nothing starts any more: what has no run is out of the game, whatever else it is. */

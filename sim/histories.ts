@@ -108,7 +108,7 @@ function makeService(dice: Dice, names: string[], at: number, theme: Theme): Ser
     }),
     health: type === "service" && dice.percent(25) ? makeHealth(dice) : null,
     pidFile: type === "service" && dice.percent(20) ? "/run/x.pid" : "",
-    sockets: type !== "group" && dice.percent(12) ? [makeSocket(dice)] : [],
+    sockets: type !== "group" && dice.percent(16) ? [makeSocket(dice)] : [],
     watchdogMs: type !== "group" && dice.percent(10) ? 200 + dice.below(1500) : null,
     critical: dice.percent(4) ? dice.pick(["exit", "reboot", "poweroff", "rescue"]) : "no",
     ...makeLimits(dice),
