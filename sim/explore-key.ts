@@ -100,7 +100,7 @@ function ofUnit(state: State, held: Held, unit: Unit, left: number): void {
   const { run } = unit;
   const isOver = unit.state === "failed" || unit.state === "done";
   // A run that ends may have failed already, which is not counted yet.
-  const mayFail = left + flag(run !== null && mayHaveFailed(run));
+  const mayFail = left + flag(run !== null && mayHaveFailed(held, run));
   const counts = isOver ? 0 : failuresOf(unit.failures, mayFail) | (failuresOf(unit.refused, mayFail) << 2);
   put(
     states[unit.state] |
@@ -117,9 +117,9 @@ function ofUnit(state: State, held: Held, unit: Unit, left: number): void {
   ofRun(held, unit, run);
 }
 
-function mayHaveFailed({ ending, end }: Run): boolean {
-  // Its program has ended, and what it left is looked for: without a main process that is a failure.
-  if (ending === "") return end !== null;
+function mayHaveFailed({ leftovers }: Held, { start, naming, ending, end }: Run): boolean {
+  // Its program has ended and left nothing that its pid file could name.
+  if (ending === "") return naming !== 0 && end !== null && !leftovers.some((leftover) => leftover.start === start);
   return !isStopCause(ending) && (end === null || classOfEnd(end) !== 0);
 }
 

@@ -205,9 +205,9 @@ function makeMove(dice: Dice, { names, families, units }: Said, theme: Theme): M
       asRequest: dice.percent(70),
       ...makeGate(dice),
     };
-  if (roll < 97) return { afterMs, kind: "kill-main", name: dice.pick(units), signal: dice.pick([9, 11, 15]) };
+  if (roll < 96) return { afterMs, kind: "kill-main", name: dice.pick(units), signal: dice.pick([9, 11, 15]) };
   if (roll < 98)
-    return dice.percent(40)
+    return dice.percent(20)
       ? { afterMs, kind: "signal", meaning: "stop" }
       : dice.percent(60)
         ? { afterMs, kind: dice.percent(50) ? "connect" : "watched-changed", name: dice.pick(units) }
