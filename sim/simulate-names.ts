@@ -18,9 +18,10 @@ export function namesOf(reader: Reader, word: Word, services: ServicePlan[], oth
     ).suggestions[0];
   const known = services.slice(0, 12).map(({ name }) => name);
   const more = services.length > known.length ? ` and ${services.length - known.length} more` : "";
+  const otherText = others.length === 0 ? "" : `; other beginnings are ${[...new Set(others)].join(", ")}`;
   return reader.fail(
     `there is no service ${word.text}`,
-    near === undefined ? `services are ${known.join(", ")}${more}` : `did you mean ${near}?`,
+    near === undefined ? `services are ${known.join(", ")}${more}${otherText}` : `did you mean ${near}?`,
     word,
   );
 }

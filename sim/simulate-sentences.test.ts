@@ -94,6 +94,10 @@ const mistakes: [sentence: string, shows: string][] = [
   ["db exitss 1", '3+6 "exitss" means nothing here | did you mean exits?'],
   ["bd exits 1", "0+2 there is no service bd | did you mean db?"],
   ["frok fails EAGAIN", "0+4 there is no service frok | did you mean fork?"],
+  [
+    "lots",
+    "0+4 there is no service lots | services are db, web, job, disk; other beginnings are fork, disk, manager, logger, clock, none, few, many",
+  ],
   ["db exits 300", '9+3 cannot use "300" as an exit code: it is a number from 0 to 255 | '],
   ["db exits", "8+1 the sentence ends where an exit code is missing | "],
   ["db ignores TREM", '11+4 cannot use "TREM" as a signal: there is no such signal | did you mean TERM?'],
