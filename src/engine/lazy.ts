@@ -17,7 +17,12 @@ const because = "its sockets listen, and the first connection starts it";
 /** It is enabled, and nothing needs it yet. */
 export function beginListening(engine: Engine, node: Node): void {
   const { unit } = node;
-  if (unit.wanted === "up" || unit.run !== null) return;
+  if (unit.wanted === "up") return;
+  if (unit.run !== null) {
+    // It still ends, by a wish of before: it comes back at once, so that no connection is lost.
+    wantUp(engine, [node], { because: "enabled", rule: "wanted-at-start", byHand: false, request: 0 });
+    return;
+  }
   unit.listens = true;
   unit.wantedBecause = because;
   note(engine, node, "listens", "");

@@ -221,7 +221,8 @@ export function startForApply(engine: Engine, node: Node, isChanged: boolean, ta
     return;
   }
   targets.push(targetOf(node, "up", isUp(node.unit) ? "already running" : ""));
-  note(engine, node, "apply-new", "");
+  // wantUp() notes it of what is not wanted yet.
+  if (node.unit.wanted === "up" || isLazy(node.plan)) note(engine, node, "apply-new", "");
   wantFromStart(engine, [node], "apply-new");
 }
 
