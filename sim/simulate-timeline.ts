@@ -273,7 +273,7 @@ export class Timeline {
     else if (rule === "stop-signal" && detail.startsWith("stop command"))
       this.add(world, name, `${detail}; the stop signal is sent`, "", "bad");
     else if (rule === "apply-changed") this.add(world, name, "is to be started anew", detail);
-    else if (rule === "apply-new" && detail === "") this.add(world, name, "is new");
+    else if (rule === "apply-new") this.add(world, name, "is new");
     else if (rule === "reset-failures") this.add(world, name, "its failures are forgotten", "it ran long enough");
   }
 
