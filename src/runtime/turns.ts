@@ -4,8 +4,8 @@
  *
  *   append (marks the record as being stepped) → give exits back → step → stepped → effects → done
  *
- * Signals are sent at most once: that a signal is about to be sent is stored before it is. All other effects can be
- * performed again without harm.
+ * Signals are sent at most once: that a signal is about to be sent is stored before it is. All other effects, also a
+ * reload signal, can be performed again without harm.
  */
 
 import type { HistoryEvent } from "../control/history.ts";
