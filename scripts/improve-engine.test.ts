@@ -38,6 +38,18 @@ test("improvedEngine() spreads process numbers and tickets over a table", () => 
   assert.equal(placesUsed(before, 2 ** 32 + 1), 1);
 });
 
+test("improvedEngine() reads strings of JSON into no more room than they need", () => {
+  const text = "if (string_buffer_init(s->ctx, b, 48)) goto fail; if (string_buffer_init(s->ctx, b, 32)) goto fail;";
+  const improved = "if (string_buffer_init(s->ctx, b, 0)) goto fail; if (string_buffer_init(s->ctx, b, 32)) goto fail;";
+  assert.equal(improvedEngine(text), improved);
+});
+
+test("improvedEngine() has an object's room grow by little, and only an object's", () => {
+  const text = "new_size = max_int(count, sh->prop_size * 3 / 2); new_size = max_int(len, size * 3 / 2);";
+  const improved = "new_size = max_int(count, sh->prop_size * 9 / 8 + 2); new_size = max_int(len, size * 3 / 2);";
+  assert.equal(improvedEngine(text), improved);
+});
+
 test("improvedEngine() leaves another version's text as it is, and what it has improved", () => {
   assert.equal(improvedEngine("h = better(d);"), "h = better(d);");
   assert.equal(improvedEngine(improvedEngine(before)), improvedEngine(before));
