@@ -15,6 +15,7 @@ import type { Trees } from "./perform-tree.ts";
 import type { Shell } from "./performer.ts";
 import { fileStamp, readPidFile } from "./pid-file.ts";
 import { belongsToStart, hasEnded, readStat } from "./process-facts.ts";
+import type { ProcessListener } from "./processes.ts";
 
 const ENOSYS = 38;
 const againMsMin = 5;
@@ -35,6 +36,8 @@ interface Question {
   /** As it was told last. */
   reason: string;
 }
+
+type EndListener = Pick<ProcessListener, "exited">;
 
 interface Watched {
   pid: number;
@@ -114,7 +117,7 @@ export class MainProcesses {
       if (pidfd >= 0) host.close(pidfd);
       return reason === "" ? `${pid}: ${host.errnoText(slot)}` : reason;
     }
-    this.watch(ticket, { pid, slot, pidfd, timer: this.shell.tickets.take(), tries: 0 }, this.exitListener(question));
+    this.watch(ticket, { pid, slot, pidfd, timer: this.shell.tickets.take(), tries: 0 }, this.listener(question));
     this.shell.emit({ kind: "main-named", ticket, pid, slot });
     return "";
   }
@@ -137,10 +140,10 @@ export class MainProcesses {
     return "";
   }
 
-  private exitListener({ ticket, instance, startTicket }: Pick<OpenProcess, "ticket" | "instance" | "startTicket">) {
+  private listener({ ticket, instance, startTicket }: Pick<OpenProcess, "ticket" | "instance" | "startTicket">) {
     const success = this.shell.service(instance.service)?.restart.success ?? [0];
     const process = { ticket, instance, startTicket, processKind: ProcessKind.main };
-    return this.spawner.exitListener(process, success);
+    return this.spawner.listener(process, success);
   }
 
   /** A process that an earlier manager took. Whether this answers find-main. */
@@ -156,27 +159,27 @@ export class MainProcesses {
       host.takeExit(slot.slot);
       return false;
     }
-    this.watchOver(ticket, slot.slot, slot.pid, this.exitListener(process));
+    this.watchOver(ticket, slot.slot, slot.pid, this.listener(process));
     if (pid === 0) this.shell.emit({ kind: "main-named", ticket, pid: slot.pid, slot: slot.slot });
     return pid === 0;
   }
 
   /** A process that has its slot already. */
-  watchOver(ticket: Ticket, slot: number, pid: number, exited: (exit: ExitRecord) => boolean): void {
+  watchOver(ticket: Ticket, slot: number, pid: number, process: EndListener): void {
     const watched = { pid, slot, pidfd: host.openProcess(pid), timer: this.shell.tickets.take(), tries: 0 };
-    this.watch(ticket, watched, exited);
+    this.watch(ticket, watched, process);
     // It may have ended before there was a descriptor, and its number may be another's by now.
     if (watched.pidfd < 0) this.lookAfter(ticket);
   }
 
-  private watch(ticket: Ticket, watched: Watched, exited: (exit: ExitRecord) => boolean): void {
+  private watch(ticket: Ticket, watched: Watched, process: EndListener): void {
     const { slot, pid, pidfd } = watched;
     this.watched.set(ticket, watched);
     const listener = {
       started: () => {},
       failed: () => {},
       exited: (exit: ExitRecord) => {
-        const isTaken = exited(exit);
+        const isTaken = process.exited(exit);
         if (isTaken) this.forget(ticket, watched);
         return isTaken;
       },

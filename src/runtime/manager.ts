@@ -45,7 +45,7 @@ import type { Options } from "./options.ts";
 import { OwnLog, ownLogOptions } from "./own-log.ts";
 import { LogWatches } from "./perform-log-watch.ts";
 import { Probes } from "./perform-probe.ts";
-import { drainRetryDelayMs, Spawner } from "./perform-spawn.ts";
+import { Spawner } from "./perform-spawn.ts";
 import { Trees } from "./perform-tree.ts";
 import type { Shell } from "./performer.ts";
 import { performersOf } from "./performers.ts";
@@ -58,6 +58,7 @@ import { Requests } from "./requests.ts";
 import { Rest } from "./rest.ts";
 import { type RoleTraits, roleTraits } from "./role-table.ts";
 import { splitEnvironment } from "./service-environment.ts";
+import { drainRetryMs } from "./service-process.ts";
 import { ServiceSockets } from "./service-sockets.ts";
 import { ServiceWatch } from "./service-watch.ts";
 import { SpawnRelief } from "./spawn-relief.ts";
@@ -321,8 +322,7 @@ export class Manager {
     }
     this.processes.collectSpawned();
     const exits = this.processes.collectExits(exitsPerTurn);
-    if (exits.again)
-      this.timers.arm(this.retryKey, Clock.monotonic, readNow().monotonicMs + drainRetryDelayMs, () => {});
+    if (exits.again) this.timers.arm(this.retryKey, Clock.monotonic, readNow().monotonicMs + drainRetryMs, () => {});
     this.trees.collect();
     if (bell) {
       this.takeSignals();

@@ -3,7 +3,7 @@
  * (a user, an environment file, a log pipe) is told as the stage at which the start failed, before a process is made.
  */
 
-import { type ExitRecord, ProcessKind, type SpawnRequest, Stage } from "../contract.ts";
+import { ProcessKind, type SpawnRequest, Stage } from "../contract.ts";
 import type { Effect } from "../engine/effect.ts";
 import { type InstanceId, instanceKey, type Ticket } from "../engine/instance.ts";
 import { removeDirectories, type ServicePlan } from "../engine/plan.ts";
@@ -11,7 +11,6 @@ import { readEnvironmentFiles } from "./environment-files.ts";
 import { Feeds } from "./feeds.ts";
 import { type Shell, serviceOf } from "./performer.ts";
 import { baseRequest, type Prepared, PreparedServices } from "./prepared-services.ts";
-import type { ProcessListener } from "./processes.ts";
 import { ReadyPipes } from "./ready-pipes.ts";
 import {
   type DirectoryBases,
@@ -22,30 +21,14 @@ import {
 } from "./service-directories.ts";
 import { ownTexts } from "./service-environment.ts";
 import { addFeeds, addInput } from "./service-input.ts";
+import { type MainListener, type ProcessName, type ProcessSurroundings, ServiceProcess } from "./service-process.ts";
 import { addSandbox } from "./service-sandbox.ts";
 import { startProblem } from "./start-problem.ts";
 
 const ENOENT = 2;
 const EAGAIN = 11;
-const lastLineCount = 10;
-/** How often, and how many times, an end that looks like a failure is asked again while its output is on its way. */
-const drainRetryMs = 2;
-const drainRetries = 50;
 
 type SpawnEffect = Extract<Effect, { kind: "spawn" }>;
-type EndingProcess = Pick<SpawnEffect, "ticket" | "instance" | "startTicket" | "processKind">;
-
-/** What the rest of the manager is told, and knows, about main processes. */
-interface MainListener {
-  /** It is about to be started: what stands in its pid file by now is not its own. */
-  pidFileBefore(startTicket: Ticket, path: string): void;
-  /** Its number names the process group of its start. */
-  started(startTicket: Ticket, pid: number): void;
-  /** Whether the engine has not been told yet that it runs: nobody listens to it before. */
-  isStarting(instance: InstanceId): boolean;
-  /** It has ended, and all that it wrote has arrived: a last look for the line that says that it is ready. */
-  wroteAll(instance: InstanceId): void;
-}
 
 export class Spawner {
   readonly readyPipes: ReadyPipes;
@@ -56,7 +39,7 @@ export class Spawner {
   private readonly prepared: PreparedServices;
   /** Spawns that wait for their environment files. */
   private readonly reading = new Set<Ticket>();
-  private readonly drainTries = new Map<Ticket, number>();
+  private readonly surroundings: ProcessSurroundings;
 
   constructor(shell: Shell, mains: MainListener) {
     this.shell = shell;
@@ -64,6 +47,7 @@ export class Spawner {
     this.bases = directoryBases(host.uid(), shell.inherited);
     this.prepared = new PreparedServices(shell, this.bases);
     this.readyPipes = new ReadyPipes(shell.watches, (event) => shell.emit(event));
+    this.surroundings = { shell, mains, readyPipes: this.readyPipes, problemOf: this.problemOf.bind(this) };
   }
 
   perform(effect: SpawnEffect): void {
@@ -147,7 +131,7 @@ export class Spawner {
       descriptors,
     };
     if (this.shell.parentDeathSignal !== 0) request.parentDeathSignal = this.shell.parentDeathSignal;
-    this.shell.processes.spawn(request, this.listener(effect, service));
+    this.shell.processes.spawn(request, this.listenerOf(effect, service));
   }
 
   private submit(
@@ -204,84 +188,20 @@ export class Spawner {
     }
     if (service.pidFile !== "" && effect.processKind === ProcessKind.main)
       this.mains.pidFileBefore(effect.startTicket, service.pidFile);
-    this.shell.processes.spawn(request, this.listener(effect, service));
+    this.shell.processes.spawn(request, this.listenerOf(effect, service));
   }
 
-  private listener(effect: SpawnEffect, service: ServicePlan): ProcessListener {
-    const exited = this.exitListener(effect, service.restart.success);
-    return {
-      started: (pid, slot) => {
-        if (effect.processKind === ProcessKind.main) this.mains.started(effect.ticket, pid);
-        this.readyPipes.started(effect.ticket);
-        this.shell.emit({ kind: "spawn-succeeded", ticket: effect.ticket, pid, slot });
-      },
-      failed: (stage, errno) => {
-        this.readyPipes.ended(effect.ticket);
-        this.fail(effect.ticket, stage, errno, this.failureDetail(stage, errno, effect, service));
-      },
-      exited,
-    };
+  private listenerOf(effect: SpawnEffect, service: ServicePlan): ServiceProcess {
+    return this.listener(effect, service.restart.success, effect.command.argv[0]);
   }
 
   /** For processes that an earlier manager started as well. */
-  exitListener(
-    { ticket, instance, startTicket, processKind }: EndingProcess,
-    success: number[],
-  ): (exit: ExitRecord) => boolean {
-    return (exit) => {
-      const failed = exit.signal !== null || !success.includes(exit.code ?? -1);
-      const isMain = processKind === ProcessKind.main;
-      const tellsByLine = isMain && this.shell.service(instance.service)?.ready.kind === "log";
-      const speaks = tellsByLine || (isMain && this.shell.notify.hasSocket(instance));
-      const isFollowed = this.shell.logs.isFollowed(instance);
-      if ((failed || speaks || isFollowed) && !this.drained(ticket, instance, speaks)) return false;
-      this.drainTries.delete(ticket);
-      this.readyPipes.ended(ticket);
-      if (tellsByLine) this.mains.wroteAll(instance);
-      if (isMain && isFollowed) this.shell.logs.onLastWords(instance);
-      this.shell.emit({
-        kind: "process-exited",
-        ticket,
-        pid: exit.pid,
-        code: exit.code,
-        signal: exit.signal,
-        core: exit.core,
-        cpuMs: exit.cpuMs,
-        maxRssKib: exit.maxRssKib,
-        ...(isMain && failed ? this.because(instance) : {}),
-        lastLines: failed ? this.shell.logs.lastLines(instance, startTicket, lastLineCount) : [],
-      });
-      return true;
-    };
-  }
-
-  private because(instance: InstanceId): { because?: string } {
-    const service = this.shell.service(instance.service);
-    const because = service === undefined ? "" : this.shell.cgroups.outOfMemory(service, instance);
-    return because === "" ? {} : { because };
-  }
-
-  /**
-   * Whether the last words have arrived; after a bounded number of tries they are taken as they are. `speaks`: it may
-   * have told gonit something, by a line or a message.
-   */
-  private drained(ticket: Ticket, instance: InstanceId, speaks: boolean): boolean {
-    const tries = this.drainTries.get(ticket) ?? 0;
-    const { logs, notify } = this.shell;
-    // A terminal's output reaches its master a moment later.
-    const hasSettled = tries > 0 || this.shell.service(instance.service)?.tty?.device !== "";
-    const heard = !speaks || (!this.mains.isStarting(instance) && notify.isDrained(instance));
-    if (tries >= drainRetries || (hasSettled && heard && logs.isDrained(instance))) return true;
-    this.drainTries.set(ticket, tries + 1);
-    return false;
+  listener(process: ProcessName, success: number[], program = ""): ServiceProcess {
+    return new ServiceProcess(this.surroundings, process, success, program);
   }
 
   private fail(ticket: Ticket, stage: number, errno: number, detail: string): void {
     this.shell.emit({ kind: "spawn-failed", ticket, stage, errno, detail });
-  }
-
-  private failureDetail(stage: number, errno: number, effect: SpawnEffect, service: ServicePlan): string {
-    return this.problemOf(stage, errno, effect.command.argv[0] ?? "", service);
   }
 
   /** Why a program of a service does not run, in words. */
@@ -326,5 +246,3 @@ function endedVariables(ended: { code: number | null; signal: number | null }): 
     return ["EXIT_CODE=killed", `EXIT_STATUS=${host.signalName(ended.signal).replace(/^SIG/, "")}`];
   return ["EXIT_CODE=exited", `EXIT_STATUS=${ended.code ?? ""}`];
 }
-
-export const drainRetryDelayMs = drainRetryMs;

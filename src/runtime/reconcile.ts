@@ -76,7 +76,7 @@ function laterMain({ ticket, instance }: SlotRecord, slots: Map<Ticket, SlotReco
  * as a process of that one's tree.
  */
 function keepBeside({ ticket, slot, pid }: SlotRecord, later: Ticket, trees: Trees, mains: MainProcesses): void {
-  mains.watchOver(ticket, slot, pid, () => true);
+  mains.watchOver(ticket, slot, pid, { exited: () => true });
   if (later !== 0) trees.startedBeside(later, ticket);
 }
 
@@ -99,8 +99,7 @@ function takeOver(
   }
   if (!slotRuns(slot)) return pid === 0 && answerLostSpawn(shell, slot);
   if (isMain) trees.leaderStarted(ticket, slot.pid);
-  const exited = spawner.exitListener(process, process.success);
-  shell.processes.adopt(ticket, slot.slot, slot.pid, { started: () => {}, failed: () => {}, exited });
+  shell.processes.adopt(ticket, slot.slot, slot.pid, spawner.listener(process, process.success));
   if (pid === 0) shell.emit({ kind: "spawn-succeeded", ticket, pid: slot.pid, slot: slot.slot });
   return pid === 0;
 }
@@ -136,12 +135,9 @@ function adoptStray(
 ): AdoptedProcess {
   const instance = parseInstanceKey(key);
   const success = shell.service(instance.service)?.restart.success ?? [0];
-  const exited = spawner.exitListener(
-    { ticket, instance, startTicket: ticket, processKind: ProcessKind.main },
-    success,
-  );
+  const process = { ticket, instance, startTicket: ticket, processKind: ProcessKind.main };
   trees.leaderStarted(ticket, pid);
-  shell.processes.adopt(ticket, slot, pid, { started: () => {}, failed: () => {}, exited });
+  shell.processes.adopt(ticket, slot, pid, spawner.listener(process, success));
   return { service: instance.service, ticket, pid, slot };
 }
 
