@@ -158,6 +158,7 @@
 #define LIMIT_LOG_OWN_PIPES 4
 #define LIMIT_OWN_WINDOW_FDS 64
 #define LIMIT_BLOCKED_SPAWNS 32
+#define LIMIT_CGROUP_DEPTH 16
 
 /* HOST_CALLS_MODULE(X) applies X(javascript name, C function, parameters) to each call of a module. */
 #define HOST_CALLS_CORE(X) \
@@ -223,7 +224,7 @@
   X(listDirectory, host_list_directory, 1) \
   X(makeDirectory, host_make_directory, 4) \
   X(remove, host_remove, 1) \
-  X(removeDirectory, host_remove_directory, 1) \
+  X(changeOwner, host_change_owner, 3) \
   X(cgroupRoot, host_cgroup_root, 0) \
   X(workingDirectory, host_working_directory, 0) \
   X(watchFile, host_watch_file, 2) \
@@ -260,6 +261,7 @@
   X(limitProcess, host_limit_process, 4) \
   X(niceThread, host_nice_thread, 2) \
   X(inspectTree, host_inspect_tree, 1) \
+  X(removeGroup, host_remove_group, 1) \
   X(signalTree, host_signal_tree, 2) \
   X(trees, host_trees, 0) \
   X(hold, host_hold, 2) \

@@ -154,10 +154,13 @@ JS_BINDING(host_remove) {
   return JS_NewInt32(ctx, result);
 }
 
-JS_BINDING(host_remove_directory) {
+JS_BINDING(host_change_owner) {
   const char *path;
-  if (js_string(ctx, argv[0], "removeDirectory: path", &path) < 0) return JS_EXCEPTION;
-  int result = rmdir(path) < 0 ? -errno : 0;
+  int64_t uid, gid;
+  if (js_integer(ctx, argv[1], "changeOwner: uid", -1, UINT32_MAX, &uid) < 0) return JS_EXCEPTION;
+  if (js_integer(ctx, argv[2], "changeOwner: gid", -1, UINT32_MAX, &gid) < 0) return JS_EXCEPTION;
+  if (js_string(ctx, argv[0], "changeOwner: path", &path) < 0) return JS_EXCEPTION;
+  int result = chown(path, (uid_t)uid, (gid_t)gid) < 0 ? -errno : 0;
   JS_FreeCString(ctx, path);
   return JS_NewInt32(ctx, result);
 }

@@ -3,6 +3,7 @@
 
 #include "js-manager.h"
 #include "js.h"
+#include "tree-cgroup.h"
 #include "tree.h"
 
 /* Requests that the tree thread had no room for are answered by us, since their caller waits for an answer. */
@@ -90,6 +91,14 @@ JS_BINDING(host_signal_tree) {
   if (js_integer(ctx, argv[1], "signalTree: signal", 1, 64, &signal) < 0) return JS_EXCEPTION;
   request.signal = (int32_t)signal;
   return submit(ctx, &request);
+}
+
+JS_BINDING(host_remove_group) {
+  const char *path;
+  if (js_string(ctx, argv[0], "removeGroup: path", &path) < 0) return JS_EXCEPTION;
+  int result = cgroup_remove(path);
+  JS_FreeCString(ctx, path);
+  return JS_NewInt32(ctx, result);
 }
 
 static JSValue new_result(JSContext *ctx, const struct tree_result *result) {

@@ -29,6 +29,30 @@ static int has_flag(int argc, char **argv, const char *name, const char *short_n
   return 0;
 }
 
+static int is_one_of(const char *const *names, const char *word, size_t length) {
+  for (; *names != NULL; names++) {
+    if (strlen(*names) == length && memcmp(*names, word, length) == 0) return 1;
+  }
+  return 0;
+}
+
+/* Options are read by the manager (src/runtime/options.ts), when init has begun and said so. One that is not known or
+ * lacks its value, and a command without -- before it, are told before that: by the client, which knows them too. */
+static int is_misused(int argc, char **argv, int is_up) {
+  static const char *const up[] = {"--isolated", "--detach", "-d", NULL}, *const init_only[] = {"--group", "-g", NULL};
+  static const char *const valued[] = {"--file", "-f", "--config", "-c", "--instance", "--socket", "--log-format", NULL};
+  for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+    const char *word = argv[i], *equals = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
+    size_t length = equals == NULL ? strlen(word) : (size_t)(equals - word);
+    if (word[0] != '-' || length == 1) {
+      if (!is_up) return 1;
+    } else if (is_one_of(valued, word, length)) {
+      if (equals == NULL && ++i == argc) return 1;
+    } else if (equals != NULL || !is_one_of(is_up ? up : init_only, word, length)) return 1;
+  }
+  return 0;
+}
+
 static int start_init(int argc, char **argv, int is_up) {
   struct isolated isolated = {0};
   int detach_fd = 0;
@@ -59,7 +83,8 @@ int main(int argc, char **argv) {
     return start_role(argv[0] + sizeof PREFIX - 1, argc, argv);
   }
   int is_up = argc > 1 && strcmp(argv[1], "up") == 0, is_init = argc > 1 && strcmp(argv[1], "init") == 0;
-  int asks_help = (is_up || is_init) && has_flag(argc, argv, "--help", "-h");
-  if (getpid() == 1 || ((is_up || is_init) && !asks_help)) return start_init(argc, argv, is_up);
+  int is_ours = is_up || is_init;
+  if (is_ours && (has_flag(argc, argv, "--help", "-h") || is_misused(argc, argv, is_up))) is_ours = 0;
+  if (getpid() == 1 || is_ours) return start_init(argc, argv, is_up);
   return client_main(argc, argv);
 }

@@ -10,8 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "contract.h"
+
 #define PATH_BYTES 1024
-#define DEPTH_MAX 16
 #define KILL_ROUNDS 5 /* without cgroup.kill: a process may make another while the list is read */
 
 struct visit {
@@ -19,6 +20,7 @@ struct visit {
   int max, count;
   int signal; /* 0: none */
   int signalled;
+  int removes; /* 1: the groups, in place of the above */
 };
 
 /* A member of a cgroup that we read about a moment ago; the same small race as that of every kill(2) by number. */
@@ -28,12 +30,15 @@ static void visit_process(struct visit *visit, int32_t pid) {
   if (visit->signal != 0 && kill(pid, visit->signal) == 0) visit->signalled++;
 }
 
-static int visit_members(struct visit *visit, const char *path) {
-  char name[PATH_BYTES];
+static int visit_members(struct visit *visit, int group) {
   int pid;
-  if ((size_t)snprintf(name, sizeof name, "%s/cgroup.procs", path) >= sizeof name) return -ENAMETOOLONG;
-  FILE *file = fopen(name, "re");
-  if (file == NULL) return -errno;
+  int fd = openat(group, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+  FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+  if (file == NULL) {
+    int result = -errno;
+    if (fd >= 0) close(fd);
+    return result;
+  }
   /* 0 stands for a process that our own namespace cannot see (cgroups(7)). */
   while (fscanf(file, "%d", &pid) == 1)
     if (pid > 0) visit_process(visit, pid);
@@ -41,25 +46,28 @@ static int visit_members(struct visit *visit, const char *path) {
   return 0;
 }
 
-static int visit_group(struct visit *visit, const char *path, int depth) {
-  int result = visit_members(visit, path);
-  if (result < 0 || depth == DEPTH_MAX) return result;
-  DIR *directory = opendir(path);
-  if (directory == NULL) return -errno;
-  for (struct dirent *entry; (entry = readdir(directory)) != NULL && result == 0;) {
-    char below[PATH_BYTES];
+/* Names may be as long as their owner likes, so no path is ever put together. */
+static int visit_group(struct visit *visit, int at, const char *name, int depth) {
+  int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+  if (directory == NULL) {
+    int result = -errno;
+    if (fd >= 0) close(fd);
+    return result;
+  }
+  int result = visit->removes ? 0 : visit_members(visit, fd);
+  for (struct dirent *entry; depth < LIMIT_CGROUP_DEPTH && result == 0 && (entry = readdir(directory)) != NULL;) {
     if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
-    if ((size_t)snprintf(below, sizeof below, "%s/%s", path, entry->d_name) >= sizeof below) continue;
-    result = visit_group(visit, below, depth + 1);
-    if (result == -ENOENT) result = 0; /* removed meanwhile */
+    result = visit_group(visit, fd, entry->d_name, depth + 1);
+    if (result == -ENOENT || visit->removes) result = 0; /* removed meanwhile; what cannot be keeps those above it too */
   }
   closedir(directory);
-  return result;
+  return visit->removes && unlinkat(at, name, AT_REMOVEDIR) < 0 ? -errno : result;
 }
 
 int cgroup_list(const char *path, int32_t *pids, int max) {
   struct visit visit = {.pids = pids, .max = max};
-  int result = visit_group(&visit, path, 0);
+  int result = visit_group(&visit, AT_FDCWD, path, 0);
   if (result == -ENOENT) return 0; /* no group, no members */
   return result < 0 ? result : visit.count;
 }
@@ -82,9 +90,15 @@ int cgroup_signal(const char *path, int signal) {
   int rounds = signal == SIGKILL ? KILL_ROUNDS : 1;
   for (int i = 0; i < rounds; i++) {
     visit.count = 0;
-    int result = visit_group(&visit, path, 0);
+    int result = visit_group(&visit, AT_FDCWD, path, 0);
     if (result < 0) return result == -ENOENT ? 0 : result;
     if (visit.count == 0) break;
   }
   return signal == SIGKILL ? count : visit.signalled;
+}
+
+int cgroup_remove(const char *path) {
+  struct visit visit = {.removes = 1};
+  int result = visit_group(&visit, AT_FDCWD, path, 0);
+  return result == -ENOENT ? 0 : result;
 }

@@ -11,4 +11,7 @@ int cgroup_list(const char *path, int32_t *pids, int max);
 /* Signals all: by cgroup.kill for SIGKILL where there is one. How many got it, or -errno. */
 int cgroup_signal(const char *path, int signal);
 
+/* The group and those below it, from the lowest up. 0, also when there is none, or -errno: EBUSY where processes are. */
+int cgroup_remove(const char *path);
+
 #endif

@@ -259,8 +259,10 @@ function changedServices(dice: Dice, names: string[], services: ServicePlan[], t
   else if (roll < 34) chosen.tty = dice.percent(50) ? { device: "", stdin: dice.percent(50) } : null;
   else if (roll < 35) chosen.stdinFrom = dice.pick(["", ...chosen.dependsOn.map(({ name }) => name)]);
   else if (roll < 40) chosen.description = `number ${dice.below(9)}`;
-  else if (roll < 43) chosen.limits = { ...noLimits, files: 3 + dice.below(9) };
-  else if (roll < 47) Object.assign(chosen, makeLimits(dice));
+  else if (roll < 43) {
+    const files = 3 + dice.below(9);
+    chosen.limits = { ...noLimits, files, delegate: files > 8 ? true : null };
+  } else if (roll < 47) Object.assign(chosen, makeLimits(dice));
   else if (roll < 50 && chosen.type === "task") chosen.schedule = dice.percent(70) ? makeSchedule(dice) : null;
   else if (roll < 50 && chosen.type === "service") chosen.health = dice.percent(70) ? makeHealth(dice) : null;
   else if (roll < 60) chosen.enabled = !chosen.enabled;

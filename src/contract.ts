@@ -194,6 +194,7 @@ export const Limit = {
   logOwnPipes: 4,
   ownWindowFds: 64,
   blockedSpawns: 32,
+  cgroupDepth: 16,
 } as const;
 
 /** How a process ended: exactly one of code and signal is not null. */
@@ -422,8 +423,8 @@ export interface Host {
   makeDirectory(path: string, mode: number, uid: number, gid: number): number;
   /** unlink(2). 0 or -errno. */
   remove(path: string): number;
-  /** rmdir(2). 0 or -errno. */
-  removeDirectory(path: string): number;
+  /** chown(2); -1 leaves one as it is. 0 or -errno. */
+  changeOwner(path: string, uid: number, gid: number): number;
   /** A cgroup2 directory in which we may make groups, or an empty text. */
   cgroupRoot(): string;
   /** getcwd(3), or / when it is gone. */
@@ -488,6 +489,8 @@ export interface Host {
   niceThread(tid: number, nice: number): number;
   /** Asks the tree thread which processes of a start are left; answered by trees(). */
   inspectTree(request: TreeRequest): void;
+  /** A cgroup and those below it. 0, also when there is none, or -errno: EBUSY where processes are. */
+  removeGroup(path: string): number;
   /** Signals every process of a start. SIGKILL: freezes, rescans until two scans agree, kills. Answered by trees(). */
   signalTree(request: TreeRequest, signal: number): void;
   /** Answers of the tree thread since the last call. */

@@ -215,6 +215,7 @@ function limitsData(plan: LimitsPlan): Data {
   add("core", plan.coreBytes, (bytes) => (bytes < 0 ? "unlimited" : size(bytes)));
   add("nice", plan.nice);
   add("oom_score_adj", plan.oomScoreAdj);
+  if (plan.delegate === true) map.delegate = true;
   return map;
 }
 

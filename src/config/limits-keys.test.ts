@@ -6,7 +6,7 @@ const problems = (limits: string) => problemsOf(`services: [{name: a, command: c
 
 test("limits reach the plan, and a service without any has none", () => {
   const text =
-    "{memory: 64M, memory_high: 32M, cpu: 1.5, cpu_weight: 10, io_weight: 20, pids: 30, files: 40, core: unlimited, nice: -5, oom_score_adj: 500}";
+    "{memory: 64M, memory_high: 32M, cpu: 1.5, cpu_weight: 10, io_weight: 20, pids: 30, files: 40, core: unlimited, nice: -5, oom_score_adj: 500, delegate: true}";
   assert.deepEqual(serviceOf(`command: c\nlimits: ${text}`).limits, {
     memoryBytes: 64 << 20,
     memoryHighBytes: 32 << 20,
@@ -18,9 +18,12 @@ test("limits reach the plan, and a service without any has none", () => {
     coreBytes: -1,
     nice: -5,
     oomScoreAdj: 500,
+    delegate: true,
   });
   assert.equal(serviceOf("command: c").limits, null);
   assert.equal(serviceOf("command: c\nlimits: {}").limits, null);
+  assert.equal(serviceOf("command: c\nlimits: {delegate: false}").limits, null);
+  assert.equal(serviceOf("command: c\nlimits: {core: 0, delegate: false}").limits?.delegate, null);
   assert.equal(serviceOf("command: c\nlimits: {core: 0}").limits?.coreBytes, 0);
 });
 
@@ -43,5 +46,6 @@ test("limits that mean nothing are refused", () => {
   assert.match(problems("{oom_score_adj: -2000}"), /from -1000/);
   assert.match(problems("{core: all}"), /unlimited/);
   assert.match(problems("{nofile: 5}"), /write files/);
+  assert.match(problems("{delegate: [cpu, memory]}"), /true or false/);
   assert.match(problems("128M"), /write limits: \{memory: 128M\}/);
 });

@@ -4,7 +4,7 @@ import { Refusal } from "./refusal.ts";
 import { described, type NodeSchema, type OutputOf, scalar } from "./schema-kit.ts";
 import { layered } from "./schema-maps.ts";
 import { parseSize } from "./size.ts";
-import { factor, size, wholeNumber } from "./values.ts";
+import { boolean, factor, size, wholeNumber } from "./values.ts";
 
 /** Less than a page would be none; the kernel rounds down to whole pages. */
 const memoryMin = 4096;
@@ -49,6 +49,7 @@ export const limits = layered(
       wholeNumber("an adjustment", -1000, 1000),
       "-1000 is never killed when the machine is out of memory, 1000 is killed first.",
     ),
+    delegate: described(boolean, "The service's cgroup is its user's, to make groups of its own below it."),
   },
   {
     synonyms: {

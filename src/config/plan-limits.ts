@@ -5,7 +5,8 @@ import type { Merged } from "./collect.ts";
 import type { LimitValues } from "./limits-keys.ts";
 
 export function limitsOf(values: Merged<LimitValues> | undefined): LimitsPlan | null {
-  if (values === undefined || Object.values(values).every((value) => value === undefined)) return null;
+  if (values === undefined || Object.values(values).every((value) => value === undefined || value === false))
+    return null;
   return {
     memoryBytes: values.memory ?? null,
     memoryHighBytes: values.memory_high ?? null,
@@ -17,5 +18,6 @@ export function limitsOf(values: Merged<LimitValues> | undefined): LimitsPlan | 
     coreBytes: values.core ?? null,
     nice: values.nice ?? null,
     oomScoreAdj: values.oom_score_adj ?? null,
+    delegate: values.delegate === true ? true : null,
   };
 }

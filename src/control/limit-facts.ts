@@ -27,6 +27,7 @@ export function readLimitFacts(cgroupRoot: string): LimitFacts {
   );
   return {
     controllers: controllersUsed.filter((name) => available.includes(name)),
+    hasGroups: cgroupRoot !== "",
     mayRaise: hasCapability(capabilities, capSysResource),
     mayHurry: hasCapability(capabilities, capSysNice),
     hardLimits: {

@@ -4,6 +4,7 @@ import { enforceLimits, isOwnUser, type LimitFacts, needsCgroup, noLimits, userC
 
 const rich: LimitFacts = {
   controllers: ["cpu", "io", "memory", "pids"],
+  hasGroups: true,
   mayRaise: true,
   mayHurry: true,
   hardLimits: { data: null, core: null, processes: null, files: 1000 },
@@ -112,11 +113,30 @@ test("enforceLimits() leaves out what only a privileged gonit may set", () => {
   assert.equal(enforceLimits({ ...noLimits, nice: 5 }, { ...poor, nice: 5 }, false).nice, 5);
 });
 
+test("enforceLimits() bounds the groups that a service makes, and tells where it gets no controllers or no group", () => {
+  const asked = { ...noLimits, delegate: true as const };
+  const { files, notes } = enforceLimits(asked, rich, false);
+  const bounds = files.filter(([name]) => name.startsWith("cgroup."));
+  assert.deepEqual(bounds, [
+    ["cgroup.max.depth", "16"],
+    ["cgroup.max.descendants", "1000"],
+  ]);
+  assert.deepEqual(notes, []);
+  assert.ok(enforceLimits(noLimits, rich, false).files.every(([name]) => !name.startsWith("cgroup.")));
+  assert.deepEqual(enforceLimits(asked, poor, false).notes, [
+    "limits.delegate hands on no controllers: there are none here that gonit can write to",
+  ]);
+  assert.deepEqual(enforceLimits(asked, { ...poor, hasGroups: false }, false).notes, [
+    "limits.delegate is not applied: there is no cgroup here that gonit can write to",
+  ]);
+});
+
 test("needsCgroup() is about what all processes of a service share", () => {
   assert.equal(needsCgroup(null), false);
   assert.equal(needsCgroup({ ...noLimits, files: 3, nice: 1, oomScoreAdj: 1, coreBytes: 0 }), false);
   for (const key of ["memoryBytes", "memoryHighBytes", "cpu", "cpuWeight", "ioWeight", "pids"] as const)
     assert.equal(needsCgroup({ ...noLimits, [key]: 1 }), true, key);
+  assert.equal(needsCgroup({ ...noLimits, delegate: true }), true);
 });
 
 test("isOwnUser() wants a user that is not root and no other service's", () => {

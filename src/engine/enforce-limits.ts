@@ -4,6 +4,7 @@
  * facts of the place are given.
  */
 
+import { Limit } from "../contract.ts";
 import type { LimitsPlan } from "./plan.ts";
 import { sizeText } from "./words.ts";
 
@@ -11,6 +12,8 @@ import { sizeText } from "./words.ts";
 export interface LimitFacts {
   /** Of cgroup v2, those that services' groups can have. */
   controllers: string[];
+  /** Services can have groups. */
+  hasGroups: boolean;
   /** CAP_SYS_RESOURCE: hard limits can be raised, oom_score_adj lowered. */
   mayRaise: boolean;
   /** CAP_SYS_NICE. */
@@ -53,19 +56,21 @@ export const noLimits: LimitsPlan = {
   coreBytes: null,
   nice: null,
   oomScoreAdj: null,
+  delegate: null,
 };
 
-/** Limits that only a cgroup can hold for all processes of a service together. */
+/** Limits that only a cgroup can hold for all processes of a service together, or a group that the service divides. */
 export function needsCgroup(limits: LimitsPlan | null): boolean {
   if (limits === null) return false;
-  const { memoryBytes, memoryHighBytes, cpu, cpuWeight, ioWeight, pids } = limits;
-  return [memoryBytes, memoryHighBytes, cpu, cpuWeight, ioWeight, pids].some((value) => value !== null);
+  const { memoryBytes, memoryHighBytes, cpu, cpuWeight, ioWeight, pids, delegate } = limits;
+  return delegate === true || [memoryBytes, memoryHighBytes, cpu, cpuWeight, ioWeight, pids].some((it) => it !== null);
 }
 
 /** `ownUser`: the service runs as a user that is not root and that no other service has. */
 export function enforceLimits(limits: LimitsPlan, facts: LimitFacts, ownUser: boolean): Enforced {
   const enforced: Enforced = { files: [], rlimits: [], nice: null, oomScoreAdj: null, notes: [] };
   addGroupLimits(enforced, limits, facts, ownUser);
+  if (limits.delegate === true) addDelegation(enforced, facts);
   const { files, coreBytes } = limits;
   if (files !== null) addProcessLimit(enforced, facts, "files", RLIMIT_NOFILE, files, facts.hardLimits.files);
   if (coreBytes !== null) addProcessLimit(enforced, facts, "core", RLIMIT_CORE, coreBytes, facts.hardLimits.core);
@@ -96,6 +101,16 @@ function addGroupLimits(enforced: Enforced, limits: LimitsPlan, facts: LimitFact
   else if (ioWeight !== null) lost("io_weight", "io");
   if (has("pids")) enforced.files.push(["pids.max", textOf(pids)]);
   else if (pids !== null) limitProcesses(enforced, facts, pids, ownUser);
+}
+
+/** How deep gonit looks for processes, and how many groups it removes in one turn of its loop. */
+const groupsBelowMax = 1000;
+
+function addDelegation(enforced: Enforced, { hasGroups, controllers }: LimitFacts): void {
+  enforced.files.push(["cgroup.max.depth", `${Limit.cgroupDepth}`], ["cgroup.max.descendants", `${groupsBelowMax}`]);
+  if (!hasGroups) enforced.notes.push(`${notApplied("delegate")}: there is no cgroup here that gonit can write to`);
+  else if (controllers.length === 0)
+    enforced.notes.push("limits.delegate hands on no controllers: there are none here that gonit can write to");
 }
 
 function textOf(value: number | null): string {

@@ -74,6 +74,14 @@ test("fixedLimits() needs privileges for a higher priority", () => {
   }
 });
 
+test("fixedLimits() has a service start anew that gets its group to divide, or loses it, where there are groups", () => {
+  for (const place of [root, { ...root, groups: "all" as const }]) {
+    assert.equal(fixed({ memoryBytes: 5 }, { memoryBytes: 5, delegate: true }, place), "delegate");
+    assert.equal(fixed({ memoryBytes: 5, delegate: true }, { memoryBytes: 6 }, place), "delegate");
+  }
+  assert.equal(fixed(null, { delegate: true }, poor), "");
+});
+
 test("fixedLimits() starts nothing anew for what nothing applies here", () => {
   assert.equal(fixed({ cpu: 1 }, { cpu: 2, cpuWeight: 5, ioWeight: 5, memoryHighBytes: 5 }, poor), "");
 });
@@ -95,7 +103,7 @@ test("planChanges() tells which limits change in place, and which need a restart
 });
 
 test("limits have the configuration's words", () => {
-  const words = "memory memory_high cpu cpu_weight io_weight pids files core nice oom_score_adj";
+  const words = "memory memory_high cpu cpu_weight io_weight pids files core nice oom_score_adj delegate";
   assert.deepEqual(Object.keys(limitKeys), Object.keys(noLimits));
   assert.equal(Object.values(limitKeys).join(" "), words);
 });

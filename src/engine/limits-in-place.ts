@@ -19,6 +19,7 @@ export const limitKeys = {
   coreBytes: "core",
   nice: "nice",
   oomScoreAdj: "oom_score_adj",
+  delegate: "delegate",
 } as const satisfies Record<keyof LimitsPlan, string>;
 
 type Limited = Pick<ServicePlan, "limits" | "user">;
@@ -52,6 +53,8 @@ export function fixedLimits(
   if (place === undefined) return changed;
   const isMoved = place.groups === "where-needed" && needsCgroup(from) !== needsCgroup(to);
   return changed.filter((field) => {
+    // A program asks once, when it starts, what it may do.
+    if (field === "delegate") return place.groups !== "none";
     if (isMoved && controllers[field] !== undefined) return true;
     return isFixed(field, from?.[field] ?? null, to?.[field] ?? null, { ...place, isOwn: user === "" });
   });
@@ -62,7 +65,12 @@ interface Rights extends LimitsPlace {
   isOwn: boolean;
 }
 
-function isFixed(field: keyof LimitsPlan, from: number | null, to: number | null, place: Rights): boolean {
+function isFixed(
+  field: Exclude<keyof LimitsPlan, "delegate">,
+  from: number | null,
+  to: number | null,
+  place: Rights,
+): boolean {
   const { isOwn, mayRaise, mayHurry } = place;
   if (place.controllers.includes(controllers[field] ?? "")) return field === "ioWeight" && to === null;
   switch (field) {

@@ -198,6 +198,8 @@ export interface LimitsPlan {
   coreBytes: number | null;
   nice: number | null;
   oomScoreAdj: number | null;
+  /** The service makes groups of its own below its cgroup; null: it does not. */
+  delegate: true | null;
 }
 
 /** What stands between a service and the machine. */

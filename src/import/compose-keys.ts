@@ -93,7 +93,7 @@ export const composeRules: Rules<ComposeContext, YamlNode> = {
     ),
   healthcheck,
   hostname: machine,
-  image: nothing,
+  image,
   init: nothing,
   ipc: (value, at, { service, draft }) => {
     const mode = textOf(value);

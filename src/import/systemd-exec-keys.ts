@@ -68,7 +68,14 @@ export const execRules: Rules<SystemdContext, string> = {
     }
   },
   ConfigurationDirectory: new LeftOut("there is no directory for configuration", "make it below /etc once"),
-  Delegate: nothing,
+  // Also where it lists controllers, or none: all that there are is more than was asked for.
+  Delegate: (value, at, { service }) => {
+    if (!/^(?:0|no|n|false|f|off)$/i.test(value)) service.put("limits", "delegate", true, at);
+  },
+  DelegateSubgroup: new LeftOut(
+    "the program starts in the cgroup itself",
+    "a shell as its command can move it: echo 0 > …/cgroup.procs",
+  ),
   DeviceAllow: hardening,
   DevicePolicy: hardening,
   DynamicUser: (value, at, { draft }) => {

@@ -5,6 +5,8 @@
  *   ROOT                      the group that gonit was started in
  *   ROOT/gonit.roles          gonit itself, and services without a group
  *   ROOT/gonit.INSTANCE.NAME  a service, from before its start until nothing of it lives
+ *     …/gonit.commands        commands of a service whose group is its own to divide (limits.delegate)
+ *     …/gonit.main            its main process, where one of an earlier run has divided it and something of that is left
  *
  * A group with processes of its own cannot give controllers to groups below it, so all that is in ROOT goes to
  * gonit.roles first. On a laptop that is done only when all of it is ours: a shell in there is not to be moved.
@@ -31,10 +33,13 @@ const rolesGroup = "gonit.roles";
 /** What a tree request takes (struct tree_request of host/tree.h). */
 const pathBytesMax = 255;
 const groupMode = 0o755;
+/** What a user gets of a group that is delegated (Documentation/admin-guide/cgroup-v2.rst of Linux, "Delegation"). */
+const delegatedFiles = ["", "/cgroup.procs", "/cgroup.threads", "/cgroup.subtree_control"];
+/** Below a group that is delegated: for commands, whose presence in it would keep its controllers in. */
+const commandsGroup = "gonit.commands";
+const mainGroup = "gonit.main";
 /** Processes may be made while those of a group are moved. */
 const moveRounds = 10;
-const depthMax = 4;
-const EBUSY = 16;
 
 /** The manager. The instance's name keeps the groups of several gonits apart that were started in the same one. */
 interface Owner {
@@ -79,12 +84,30 @@ export class Cgroups {
       return;
     }
     const group = this.make(key, enforced?.files ?? []);
-    if (group !== "") request.cgroup = group;
+    if (group !== "") request.cgroup = limits?.delegate === true ? this.delegate(key, group, request) : group;
+  }
+
+  /**
+   * Makes the group its user's, who may then make others below it and share out what it has; its limits stay gonit's.
+   * Where the request's process starts: not in a group that gives controllers on, which what an earlier run has left may
+   * have it do.
+   */
+  private delegate(key: string, group: string, request: Pick<SpawnRequest, "kind" | "uid" | "gid">): string {
+    const { kind, uid, gid } = request;
+    this.enable(readText(`${this.root}/cgroup.controllers`).trim().split(" "));
+    for (const file of delegatedFiles) {
+      const result = host.changeOwner(`${group}${file}`, uid ?? -1, gid ?? -1);
+      if (result < 0) this.addNote(key, `limits.delegate is not applied: ${host.errnoText(result)}`);
+    }
+    if (kind !== ProcessKind.main) return `${group}/${commandsGroup}`;
+    if (readText(`${group}/cgroup.subtree_control`).trim() === "") return group;
+    const below = `${group}/${mainGroup}`;
+    return host.makeDirectory(below, groupMode, -1, -1) < 0 ? group : this.delegate(key, below, request);
   }
 
   /** What is started now is in no group: one that could not be removed must not be taken for its. */
   private leave(key: string): void {
-    if (this.known().delete(key)) removeGroup(this.path(key), depthMax);
+    if (this.known().delete(key)) host.removeGroup(this.path(key));
   }
 
   /** What can be done to limits of processes that run. */
@@ -104,15 +127,26 @@ export class Cgroups {
     return enforced;
   }
 
-  /** Processes of an instance's group. */
+  /** Processes of an instance's group, not of those below it. */
   processesOf(id: InstanceId): number[] {
     const group = this.groupOf(id);
     return group === "" ? [] : pidsOf(`${group}/cgroup.procs`);
   }
 
+  /** Whether a process is in an instance's group, or in one below it. */
+  holds(id: InstanceId, pid: number): boolean {
+    if (this.groupOf(id) === "") return false;
+    const own = cgroupOf("self");
+    const root = own.endsWith(`/${rolesGroup}`) ? own.slice(0, -rolesGroup.length - 1) : own.replace(/^\/$/, "");
+    return `${cgroupOf(String(pid))}/`.startsWith(`${root}/${this.groupName(instanceKey(id))}/`);
+  }
+
   /** Shown by status until the next start. */
   refuse(id: InstanceId, note: string): void {
-    const key = instanceKey(id);
+    this.addNote(instanceKey(id), note);
+  }
+
+  private addNote(key: string, note: string): void {
     this.refused.set(key, [...(this.refused.get(key) ?? []), note]);
   }
 
@@ -125,16 +159,19 @@ export class Cgroups {
   /** Nothing of the instance lives: its group goes, and the kernel's counts with it. */
   release(id: InstanceId): void {
     const key = instanceKey(id);
-    this.stale = this.stale.filter((path) => !removeGroup(path, depthMax));
-    if (this.known().has(key) && removeGroup(this.path(key), depthMax)) this.known().delete(key);
+    this.stale = this.stale.filter((path) => host.removeGroup(path) < 0);
+    if (this.known().has(key) && host.removeGroup(this.path(key)) >= 0) this.known().delete(key);
   }
 
-  /** Why a process that has just ended was killed by the kernel, or an empty text. */
+  /**
+   * Why a process that has just ended was killed by the kernel, or an empty text. Where a service divides its group, kills
+   * for the limits of groups below are its own affair: only what its own limit did is counted.
+   */
   outOfMemory({ limits }: ServicePlan, id: InstanceId): string {
     const group = this.groupOf(id);
-    if (group === "") return "";
-    const kills = Number(/^oom_kill (\d+)$/m.exec(readText(`${group}/memory.events`))?.[1] ?? 0);
-    if (kills === 0) return "";
+    const [file, count] =
+      limits?.delegate === true ? ["memory.events.local", /^oom (\d+)$/m] : ["memory.events", /^oom_kill (\d+)$/m];
+    if (group === "" || Number(count.exec(readText(`${group}/${file}`))?.[1] ?? 0) === 0) return "";
     const bytes = limits?.memoryBytes ?? null;
     return `out of memory${bytes === null ? "" : `, its limit is ${sizeText(bytes)}`}`;
   }
@@ -231,9 +268,13 @@ export class Cgroups {
     const { controllers } = readLimitFacts(this.root);
     if (controllers.length === 0) return [];
     this.emptyRoot();
-    for (const name of controllers) writeKernelFile(`${this.root}/cgroup.subtree_control`, `+${name}`);
+    this.enable(controllers);
     const enabled = readText(`${this.root}/cgroup.subtree_control`).trim().split(" ");
     return controllers.filter((name) => enabled.includes(name));
+  }
+
+  private enable(controllers: string[]): void {
+    for (const name of controllers) writeKernelFile(`${this.root}/cgroup.subtree_control`, `+${name}`);
   }
 
   private emptyRoot(): void {
@@ -256,6 +297,11 @@ function pidsOf(path: string): number[] {
     .filter((pid) => pid > 0);
 }
 
+/** Path of a process's group of cgroup v2, as we see it; empty: unknown. */
+function cgroupOf(pid: string): string {
+  return /^0::(.*)$/m.exec(readText(`/proc/${pid}/cgroup`))?.[1] ?? "";
+}
+
 function descendsFrom(ancestor: number): (pid: number) => boolean {
   return (pid) => {
     for (let at = pid; at > 1; ) {
@@ -268,19 +314,4 @@ function descendsFrom(ancestor: number): (pid: number) => boolean {
     }
     return false;
   };
-}
-
-/** A program may have made groups of its own below. Whether it is gone. */
-function removeGroup(path: string, depth: number): boolean {
-  const result = host.removeDirectory(path);
-  if (result !== -EBUSY || depth === 0) return result >= 0 || typeof host.stat(path) === "number";
-  const names = host.listDirectory(path);
-  if (typeof names === "number") return false;
-  const below = names.map((name) => `${path}/${name}`).filter((one) => isDirectory(one));
-  return below.length > 0 && below.every((one) => removeGroup(one, depth - 1)) && host.removeDirectory(path) >= 0;
-}
-
-function isDirectory(path: string): boolean {
-  const found = host.stat(path);
-  return typeof found !== "number" && found.kind === "directory";
 }

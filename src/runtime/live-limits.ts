@@ -65,7 +65,7 @@ export class LiveLimits {
     const { rlimits, nice, oomScoreAdj } = this.shell.cgroups.renew(service, id);
     const failed = new Set<string>();
     if (rlimits.length === 0 && nice === null && oomScoreAdj === null) return failed;
-    for (const pid of this.processesOf(id, mainPid)) {
+    for (const pid of this.processesOf(id, service, mainPid)) {
       for (const limit of rlimits) limitProcess(pid, limit, failed);
       if (nice !== null) niceProcess(pid, nice, failed);
       if (oomScoreAdj !== null) adjustProcess(pid, oomScoreAdj, failed);
@@ -73,10 +73,10 @@ export class LiveLimits {
     return failed;
   }
 
-  /** Those of its group; without one, the main process and all that descends from it. */
-  private processesOf(id: InstanceId, mainPid: number): number[] {
+  /** Those of its group; without one, or where it makes others below, the main process and all that descends from it. */
+  private processesOf(id: InstanceId, { limits }: ServicePlan, mainPid: number): number[] {
     const inGroup = this.shell.cgroups.processesOf(id);
-    if (inGroup.length > 0) return inGroup;
+    if (inGroup.length > 0 && limits?.delegate !== true) return inGroup;
     const found = [mainPid];
     // A list is gone through to its end, also when it grows meanwhile.
     for (const pid of found) if (found.length < processesMax) found.push(...childrenOf(pid));

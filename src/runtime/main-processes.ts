@@ -130,10 +130,10 @@ export class MainProcesses {
     if (stat === null) return `there is no process ${pid}`;
     if (hasEnded(stat)) return `${pid} has ended`;
     if (pidfd < 0 && pidfd !== -ENOSYS) return `${pid}: ${host.errnoText(pidfd)}`;
-    const group = this.shell.cgroups.groupOf(instance);
-    if (
-      !belongsToStart(pid, stat, { instance, facts: this.shell.facts, leader: this.trees.leaderOf(startTicket), group })
-    )
+    const { facts, cgroups } = this.shell;
+    const leader = this.trees.leaderOf(startTicket);
+    const isInGroup = (one: number) => cgroups.holds(instance, one);
+    if (!belongsToStart(pid, stat, { instance, facts, leader, isInGroup }))
       return `${pid} is no process of this service`;
     if (pidfd < 0 && stat.parent !== init.pid) return `${pid} is not gonit's own child, and there are no pidfds here`;
     if (pidfd >= 0 && host.signalProcess(pidfd, 0) < 0) return `${pid} has ended`;

@@ -5,7 +5,6 @@ import { type InstanceFacts, treeMarks } from "./service-environment.ts";
 
 const statBytesMax = 4096;
 const environmentBytesMax = 128 * 1024;
-const listBytesMax = 1024 * 1024;
 const ancestorsMax = 64;
 
 export interface ProcessStat {
@@ -38,22 +37,22 @@ export interface Start {
   facts: InstanceFacts;
   /** Process number of the program that was started; 0: not known any more. */
   leader: number;
-  /** The cgroup of the instance; empty: it has none. */
-  group: string;
+  /** Whether a process is in the cgroup of the instance. */
+  isInGroup(pid: number): boolean;
 }
 
 export function belongsToStart(pid: number, stat: ProcessStat, start: Start): boolean {
-  if (start.group !== "" && listOf(`${start.group}/cgroup.procs`, "\n").includes(String(pid))) return true;
+  if (start.isInGroup(pid)) return true;
   const [instance, ...marks] = treeMarks(start.instance, start.facts);
-  const environment = listOf(`/proc/${pid}/environ`, "\0");
+  const environment = environmentOf(pid);
   if (environment.includes(instance as string)) return marks.every((mark) => environment.includes(mark));
   if (start.leader === 0) return false;
   return stat.group === start.leader || stat.session === start.leader || descends(stat, start.leader);
 }
 
-function listOf(path: string, separator: string): string[] {
-  const data = host.readFile(path, separator === "\0" ? environmentBytesMax : listBytesMax);
-  return typeof data === "number" ? [] : host.decodeUtf8(data).split(separator);
+function environmentOf(pid: number): string[] {
+  const data = host.readFile(`/proc/${pid}/environ`, environmentBytesMax);
+  return typeof data === "number" ? [] : host.decodeUtf8(data).split("\0");
 }
 
 /** Whether the process is a child of the other one, or a child of its children. */

@@ -92,10 +92,16 @@ static void test_descriptors(void) {
     check(host.remove(at + "lock"), 0);
     check(host.remove(at + "lock"), -2);
     check(host.makeDirectory(at + "gone/inner", 0o755, -1, -1), 0);
-    check(host.removeDirectory(at + "gone"), -39);
-    check(host.removeDirectory(at + "gone/inner"), 0);
-    check(host.removeDirectory(at + "gone"), 0);
-    check(host.removeDirectory(at + "gone"), -2);
+    check(host.changeOwner(at + "gone", host.uid(), -1), 0);
+    check(host.changeOwner(at + "none", host.uid(), -1), -2);
+    throws(() => host.changeOwner(at + "gone", -2, -1), "changeOwner: uid");
+    throws(() => host.changeOwner(at + "gone", -1, 2 ** 32), "changeOwner: gid");
+    throws(() => host.changeOwner(1, -1, -1), "changeOwner: path");
+    if (host.uid() === 0) {
+      check(host.changeOwner(at + "gone", 12, -1), 0);
+      check(host.changeOwner(at + "gone", -1, 34), 0);
+      check(host.stat(at + "gone").uid * 100 + host.stat(at + "gone").gid, 1234);
+    }
     check(host.cgroupRoot() === "" || host.stat(host.cgroupRoot()).kind === "directory", true);
   ));
 }

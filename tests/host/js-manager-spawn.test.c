@@ -1,4 +1,4 @@
-// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c binary-pages.c js-named.c js-init.c js-ledger.c js-log.c js-descriptors.c js-terminal.c js-socket.c hosts.c unix-socket.c pty.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-limits.c js-tree.c slots.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c js-listen.c engine
+// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c binary-pages.c js-named.c js-init.c js-ledger.c js-log.c js-descriptors.c js-terminal.c js-socket.c hosts.c unix-socket.c pty.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-limits.c js-tree.c tree-cgroup.c slots.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c js-listen.c engine
 // valgrind
 /* Host calls of module manager that start processes, look at their trees, and limit them. */
 #include "js-manager-world.h"
@@ -158,6 +158,19 @@ static void test_spawning(void) {
   played.request = NULL;
 }
 
+static void test_remove_group(void) {
+  char folder[] = "/tmp/gonit-group-XXXXXX", text[400], path[64];
+  assert(mkdtemp(folder) != NULL);
+  snprintf(path, sizeof path, "%s/below", folder);
+  assert(mkdir(path, 0755) == 0);
+  snprintf(text, sizeof text,
+           "check(host.removeGroup('%s'), 0); check(host.removeGroup('%s'), 0); check(host.removeGroup('/dev/null'), -20);"
+           "throws(() => host.removeGroup(1), \"removeGroup: path\");",
+           folder, folder);
+  must(text);
+  assert(access(folder, F_OK) != 0);
+}
+
 static void test_trees(void) {
   played.looked = (struct tree_result){.ticket = 7, .of = 6, .signalled = 2, .left = 1, .how = 2, .pid_count = 1, .pids = {9}};
   played.has_looked = 1;
@@ -221,6 +234,7 @@ int main(void) {
   test_a_large_spawn_request();
   test_bad_spawn_requests_name_the_field();
   test_spawning();
+  test_remove_group();
   test_trees();
   test_limits_of_a_process_that_runs();
   return 0;

@@ -1,4 +1,4 @@
-// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c binary-pages.c js-named.c js-init.c js-ledger.c js-log.c js-descriptors.c js-terminal.c js-socket.c hosts.c unix-socket.c pty.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-limits.c js-tree.c slots.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c js-listen.c engine
+// with: js.c lz4.c lzma.c js-memory.c js-value.c js-guard.c js-core.c js-loop.c js-manager.c binary-pages.c js-named.c js-init.c js-ledger.c js-log.c js-descriptors.c js-terminal.c js-socket.c hosts.c unix-socket.c pty.c js-spawn.c js-spawn-request.c spawn-builder.c js-system.c js-limits.c js-tree.c tree-cgroup.c slots.c users.c log-api.c log-table.c init-message.c ledger.c journal.c ledger-status.c names.c test-hook.c js-listen.c engine
 // valgrind
 /* Host calls of module manager: what init recorded, what it holds, the journal, logs. */
 #include "js-manager-world.h"

@@ -5,6 +5,7 @@
 
 #include "features.h"
 #include "spawn-world.h"
+#include "tree-cgroup.h"
 #include "tree.h"
 
 static char *web_environment[] = {"PATH=/usr/bin:/bin", "GONIT_INSTANCE=tree-test", "GONIT_SERVICE=web",
@@ -323,6 +324,44 @@ static void test_cgroup(void) {
   assert(looked.how == 1 && looked.left == 2 && killed.how == 1 && killed.signalled == 2 && over && tries < 1000);
 }
 
+static void test_cgroups_below(void) {
+  char path[300], name[241], script[1400];
+  begin_tree();
+  const char *root = features_get()->cgroup_root;
+  if (root[0] == '\0') {
+    printf("notice: no writable cgroup2 here\n");
+    return;
+  }
+  assert(cgroup_remove("/nowhere/group") == 0);
+  snprintf(path, sizeof path, "%s/gonit-below-%d", root, (int)getpid());
+  memset(name, 'n', sizeof name - 1);
+  name[sizeof name - 1] = '\0';
+  /* Long names, more than a kilobyte of path; beside them a group that nothing is in. */
+  snprintf(script, sizeof script,
+           "cd %s && mkdir beside && for i in 1 2 3 4 5; do mkdir %s && cd %s; done && echo 0 > cgroup.procs && echo 1;"
+           "exec sleep 1000",
+           path, name, name);
+  int ends[2];
+  assert(pipe2(ends, O_CLOEXEC) == 0);
+  struct spawn_request *request = REQUEST("/bin/sh", "-c", script);
+  request->cgroup = path;
+  add_descriptor(request, 1, ends[1]);
+  struct started web = {.result = spawn(request), .out = ends[0]};
+  close(ends[1]);
+  read_number(&web);
+  int busy = cgroup_remove(path);
+  struct tree_request asked = request_for(&web, web_environment, 0);
+  strcpy(asked.cgroup, path);
+  struct tree_result looked = ask(&asked);
+  asked.signal = SIGKILL;
+  struct tree_result killed = ask(&asked);
+  int over = is_over(&web), tries = 0, removed;
+  finish(&web.result);
+  while ((removed = cgroup_remove(path)) == -EBUSY && tries++ < 1000) pause_ms(1);
+  assert(busy == -EBUSY && looked.left == 1 && looked.pids[0] == web.result.pid && killed.signalled == 1 && over);
+  assert(removed == 0 && access(path, F_OK) != 0);
+}
+
 /* `init` stands for the test's own process number, whose children the others then are not. */
 static struct tree_result ask_anywhere(pid_t init, int signal) {
   struct tree_request request = {.ticket = next_ticket++, .slot = -1, .signal = signal, .is_anywhere = 1};
@@ -386,6 +425,7 @@ int main(int argc, char **argv) {
   run("what an earlier gonit left behind", test_left_behind);
   run_in_manager("the group alone without /proc", test_without_proc);
   run_in_manager("cgroup", test_cgroup);
+  run_in_manager("cgroups below", test_cgroups_below);
   run_in_manager("a cgroup that is gone", test_cgroup_without_kill);
   remove_folder();
   return 0;

@@ -189,7 +189,7 @@ test("plain init: what cannot be run is told in one line, with the code that a s
 test("plain init: words that make no sense are told, with code 2", () => {
   for (const [words, line] of [
     [["--"], /nothing stands behind --; see gonit help up/],
-    [["-z", "--", "true"], /cannot use the option -z: there is no such option/],
+    [["-z", "--", "true"], /^gonit: cannot use -z: there is no such option; see gonit help init$/m],
     [["true"], /a command stands behind --, as in gonit init -- true/],
   ] as const) {
     const { status, stderr } = run(...words);

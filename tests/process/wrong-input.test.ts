@@ -15,6 +15,13 @@ test("words and options that a verb does not take are told, with how it is used"
       "cannot use --socket before the verb: options stand behind it, as in gonit status --json",
     ],
     [["status", "--color", "maybe"], "cannot use --color maybe: it is always, never, auto; see gonit help status"],
+    // Before init begins: nothing else is told.
+    [["up", "--foo"], "cannot use --foo: there is no such option; see gonit help up"],
+    [["up", "-f"], "cannot use -f: it needs a FILE; see gonit help up"],
+    [["up", "--detach=yes"], "cannot use --detach=yes: --detach takes no value; see gonit help up"],
+    [["up", "-g"], "cannot use these options with up; see gonit help up"],
+    [["init", "-d"], "cannot use these options with init; see gonit help init"],
+    [["init", "sh"], 'cannot use "sh": a command stands behind --, as in gonit init -- sh'],
     [["record", "dump"], "cannot record: there is no such verb; see gonit help"],
     [["replay", "x"], "cannot replay: there is no such verb; see gonit help"],
     [["package", "list"], "cannot package: there is no such verb; see gonit help"],

@@ -24,11 +24,56 @@ services:
   - {name: spins, command: /bin/spins, limits: {cpu: 0.1}}
   - {name: free, command: /bin/busybox sleep 100000}
   - {name: nested, command: /bin/gonit up -f /system/inner.yml --socket /run/inner.sock, limits: {pids: 100}, logs: none}
+  - name: divides
+    command: /bin/busybox sh /bin/divides
+    user: app
+    enabled: false
+    restart: no
+    limits: {memory: 64M, delegate: true}
+    ready: {log: "worker:"}
+    reload: {command: /bin/busybox cat /proc/self/cgroup}
+    logs: {to: console, prefix: false}
+  - name: keeps
+    command: /bin/busybox sh /bin/keeps
+    user: app
+    enabled: false
+    limits: {delegate: true}
+    ready: {log: "kept:"}
+    stop: {kill: process}
+    logs: {to: console, prefix: false}
   - name: judge
     type: task
     command: [/bin/busybox, sh, /bin/judge]
     after: [quiet, forks, spins, free]
     logs: {to: console, prefix: false}
+`;
+
+/** A supervisor without privileges: it makes room in its group, then sets a limit that is lower than its own. */
+const divides = `
+own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)
+echo "begins: $own"
+cd $own
+mkdir supervisor worker
+echo 0 >supervisor/cgroup.procs
+echo "+memory +pids +cpuset" >cgroup.subtree_control && echo "divided: $(cat worker/cgroup.controllers)"
+echo max >memory.max || echo "raised: refused"
+echo 8M >worker/memory.max
+(echo 0 >worker/cgroup.procs; exec sh -c 'x=a; while :; do x=$x$x; done')
+echo "worker: $?"
+exec sleep 200000
+`;
+
+/** What it leaves in a group below keeps its own group from having processes. */
+const keeps = `
+own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)
+echo "in: $own"
+mkdir -p $own/left
+(echo 0 >$own/left/cgroup.procs; exec sleep 300000) &
+until grep -q "^$!$" $own/left/cgroup.procs; do sleep 0.1; done
+mkdir $own/self
+echo 0 >$own/self/cgroup.procs
+echo +memory >$own/cgroup.subtree_control && echo "kept: $!"
+exec sleep 300000
 `;
 
 /** Of a gonit that is a service itself: its group is its own to divide. */
@@ -79,6 +124,20 @@ tell outer cat gonit.main.nested/pids.max
 gonit stop --force nested
 [ -d gonit.main.nested ] || echo "inner: gone"
 tell rest sh -c "ps | grep -c '[s]leep 100000'"
+gonit start divides
+tell owners stat -c %u gonit.main.divides gonit.main.divides/cgroup.procs gonit.main.divides/memory.max
+gonit reload divides
+tell below sh -c "wc -l <gonit.main.divides/supervisor/cgroup.procs"
+gonit kill -s SEGV divides
+gonit wait divides --for stopped
+tell crash gonit why divides
+[ -d gonit.main.divides ] || echo "its group: gone"
+gonit start divides
+gonit stop divides
+[ -d gonit.main.divides ] || echo "its group: gone again"
+tell sleepers sh -c "ps | grep -c '[s]leep 200000'"
+gonit start keeps
+gonit restart keeps
 echo "judge: over"
 `;
 
@@ -91,6 +150,10 @@ test("a service's memory, processes and processors end where its limits say, and
     "bin/forks": readFileSync(child("forks-without-end")),
     "bin/spins": readFileSync(child("spins")),
     "bin/judge": judge,
+    "bin/divides": divides,
+    "bin/keeps": keeps,
+    "etc/passwd": "root:x:0:0::/:/bin/sh\napp:x:100:100::/:/bin/sh\n",
+    "etc/group": "root:x:0:\napp:x:100:\n",
     "system/config.yml": configuration,
     "system/inner.yml": inner,
   });
@@ -129,6 +192,23 @@ test("a service's memory, processes and processors end where its limits say, and
   assert.deepEqual(answers("outer"), ["100"]);
   assert.deepEqual(answers("inner"), ["0", "gone"]);
   assert.deepEqual(answers("rest"), ["2"]);
+  // A user that divides its group: each controller is there, its limits hold, its own ones stay gonit's.
+  assert.deepEqual(answers("begins"), Array(2).fill("/sys/fs/cgroup/gonit.main.divides"));
+  for (const line of answers("divided"))
+    assert.equal(line?.split(" ").sort().join(" "), "cpuset memory pids", "of a group below");
+  assert.equal(answers("divided").length, 2);
+  assert.deepEqual(answers("raised"), ["refused", "refused"]);
+  assert.deepEqual(answers("worker"), ["137", "137"]);
+  assert.deepEqual(answers("owners"), ["100 100 0"]);
+  assert.deepEqual(answers("below"), ["1"]);
+  // A command is no process of the group that has groups below; what ended there is no reason of another end.
+  assert.match(vm.console(), /^0::\/gonit\.main\.divides\/gonit\.commands$/m);
+  assert.match(answers("crash")[0] ?? "", /SIGSEGV/);
+  assert.doesNotMatch(answers("crash")[0] ?? "", /out of memory/);
+  assert.deepEqual([...answers("its group"), ...answers("sleepers")], ["gone", "gone again", "0"]);
+  const kept = "/sys/fs/cgroup/gonit.main.keeps";
+  assert.deepEqual(answers("in"), [kept, `${kept}/gonit.main`]);
+  assert.equal(answers("kept").length, 2);
   // Another manager found the groups as they were.
   assert.deepEqual(answers("again"), [`${40 << 20} 0::/gonit.roles`]);
 });

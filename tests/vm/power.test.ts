@@ -1,8 +1,10 @@
 /* A machine whose process 1 is gonit, from an initramfs: it boots, and each way of ending it ends it. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { inParallel } from "../../scripts/run.ts";
 import { archive, ask, bootInitramfs, systemFiles } from "./gonit-vm.ts";
 import { boot, kernelModules, type Vm } from "./vm.ts";
 
@@ -54,16 +56,23 @@ test("gonit reboot, gonit halt, the signals of process 1, ctrl-alt-del and the p
     await end(vm);
     await endsOrderly(vm, word);
   };
-  await reboots((vm) => vm.type("gonit reboot"), "Restarting system");
-  await reboots((vm) => vm.monitor("sendkey ctrl-alt-delete"), "Restarting system");
-  await reboots((vm) => vm.type("kill -PWR 1"), "Power down");
-  await reboots((vm) => vm.type("kill -TERM 1"), "Power down");
-  await reboots((vm) => vm.type("kill -38 1"), "Power down");
-  await reboots((vm) => vm.type("kill -39 1"), "Restarting system");
-  const halted = await shell(t);
-  halted.type("kill -37 1");
-  await halted.sees(/reboot: System halted/);
-  halted.kill();
+  const halts = async (): Promise<void> => {
+    const vm = await shell(t);
+    vm.type("kill -37 1");
+    await vm.sees(/reboot: System halted/);
+    vm.kill();
+  };
+  const ways = [
+    () => reboots((vm) => vm.type("gonit reboot"), "Restarting system"),
+    () => reboots((vm) => vm.monitor("sendkey ctrl-alt-delete"), "Restarting system"),
+    () => reboots((vm) => vm.type("kill -PWR 1"), "Power down"),
+    () => reboots((vm) => vm.type("kill -TERM 1"), "Power down"),
+    () => reboots((vm) => vm.type("kill -38 1"), "Power down"),
+    () => reboots((vm) => vm.type("kill -39 1"), "Restarting system"),
+    halts,
+  ];
+  // An emulated machine takes one processor.
+  await inParallel(ways, availableParallelism(), (way) => way());
 });
 
 test("a console that takes no output (flow control) holds nothing up", async (t) => {

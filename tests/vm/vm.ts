@@ -87,11 +87,18 @@ function withoutSequences(text: string): string {
   return text.replace(/\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()][A-Z0-9]|\r/g, "");
 }
 
+/**
+ * What takes a quarter of the kernel's time under emulation and is no part of these tests; it is all there where a test
+ * brings the kernel of an image, and in those of `npm run vm`.
+ */
+const quickly = "mitigations=off nokaslr cryptomgr.notests";
+
 /** Boots a machine. Without a kernel or a disk of its own that boots it gets the kernel of the tests. */
 export function boot(test: TestContext, setting: MachineSetting): Vm {
   const bootsItself = setting.uefi !== undefined || (setting.disks !== undefined && setting.append === undefined);
   const full: MachineSetting = bootsItself ? setting : { kernel: kernel(), ...setting };
-  if (full.kernel !== undefined) full.append = `panic=-1 quiet ${setting.append ?? ""}`.trim();
+  const words = setting.kernel === undefined ? `quiet ${quickly}` : "quiet";
+  if (full.kernel !== undefined) full.append = `panic=-1 ${words} ${setting.append ?? ""}`.trim();
   const machine = startMachine({ statusPort: true, ...full }, (process.env.GONIT_ACCELERATOR ?? "tcg") as Accelerator);
   let raw = "";
   let over = false;
