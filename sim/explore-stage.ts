@@ -1,6 +1,6 @@
 /** The one state that all positions are stepped in, and what lasts of it. */
 
-import { type Engine, engineOf, makeTables } from "../src/engine/engine.ts";
+import { addWaiter, type Engine, engineOf, makeTables } from "../src/engine/engine.ts";
 import type { Plan } from "../src/engine/plan.ts";
 import { initialState, type Quiet, type Ring, type Run, type Unit } from "../src/engine/state.ts";
 import { isActive, isLive, openTickets } from "../src/engine/unit.ts";
@@ -79,8 +79,10 @@ function setTables(engine: Engine): void {
   for (let at = 0; at < stage.units.length; at++) setNode(engine, at, stage.units[at] as Unit);
   for (const request of stage.requests) {
     if (request.timer !== 0) engine.requestTimers.set(request.timer, request);
-    for (const target of request.targets)
-      if (target.outcome === "") engine.byName.get(target.name)?.waiters.push({ request, target });
+    for (const target of request.targets) {
+      const node = target.outcome === "" ? engine.byName.get(target.name) : undefined;
+      if (node !== undefined) addWaiter(node, request, target);
+    }
   }
 }
 

@@ -345,7 +345,7 @@ export const stateFaults: Planted[] = [
     finds: /waiters of /,
     plant: (world) => {
       const node = firstNode(world, ({ waiters }) => waiters.length > 0);
-      if (node !== undefined) node.waiters.length = 0;
+      if (node !== undefined) node.waiters = [];
     },
   },
   {

@@ -4,6 +4,7 @@ import { ProcessKind, SignalScope } from "../contract.ts";
 import { advance, endByItself, endOf, linesOf } from "./ending.ts";
 import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
+import { withItem, withoutItem } from "./lists.ts";
 import type { CommandPlan } from "./plan.ts";
 import { failedReload } from "./reload.ts";
 import { spawnOfAux } from "./spawn-effect.ts";
@@ -17,7 +18,7 @@ const SIGTERM = 15;
 
 export function spawnAux(engine: Engine, node: Node, run: Run, kind: number, command: CommandPlan): void {
   const aux = { ticket: newTicket(engine), kind, pid: 0 };
-  run.aux.push(aux);
+  run.aux = withItem(run.aux, aux);
   run.touched = true;
   engine.byTicket.set(aux.ticket, node);
   engine.effects.push(spawnOfAux(node, run, aux, command));
@@ -98,7 +99,7 @@ export function auxExited(
 }
 
 function auxEnded(engine: Engine, node: Node, run: Run, aux: Aux, outcome: Outcome): void {
-  run.aux.splice(run.aux.indexOf(aux), 1);
+  run.aux = withoutItem(run.aux, run.aux.indexOf(aux));
   engine.byTicket.delete(aux.ticket);
   switch (aux.kind) {
     case ProcessKind.preStart:

@@ -142,7 +142,7 @@ test("treeEmptied() of a daemon that restarts too fast to be told of tells nothi
 });
 
 test("treeUnkillable() tells twenty process numbers, and that there is something without one", () => {
-  const killed = (...pids: number[]): number[] => {
+  const killed = (...pids: number[]): readonly number[] => {
     const hand = running({});
     hand.request({ verb: "stop", names: ["web"], force: true });
     hand.treeUnkillable("web", ...pids);

@@ -8,6 +8,7 @@ import { ProcessKind } from "../contract.ts";
 import { endAuxOfLife, spawnAux } from "./aux.ts";
 import { definitionOf, type Engine, log, type Node, newTicket, note, setState, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
+import { none } from "./lists.ts";
 import { isNameMissing, namingText } from "./main-process.ts";
 import { signOfReadiness, stopWatching } from "./readiness.ts";
 import { isSuccessCode } from "./restart.ts";
@@ -158,9 +159,9 @@ export function treeEmptied(engine: Engine, node: Node, run: Run): void {
   engine.byTicket.delete(run.tree);
   run.tree = 0;
   run.treeUse = "";
-  run.left = [];
+  run.left = none;
   run.lingers = false;
-  run.unkillable = [];
+  run.unkillable = none;
   // A process that is only being started was not seen by whoever looked.
   run.touched = run.main === "spawning" || run.aux.some((aux) => aux.pid === 0);
   if (wasUnkillable) {
@@ -209,8 +210,8 @@ export function treeUnkillable(engine: Engine, node: Node, run: Run, pids: numbe
 function leaveBehind(engine: Engine, node: Node, run: Run, pids: number[]): void {
   log(engine, "warn", "Processes outside the group are left", { pids: pids.join(" "), service: node.unit.name });
   forgetTree(engine, run);
-  run.left = [];
-  run.unkillable = [];
+  run.left = none;
+  run.unkillable = none;
   touch(engine, node);
   run.touched = false;
   advance(engine, node, run);

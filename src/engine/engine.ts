@@ -9,6 +9,7 @@ import { recordCause } from "./causes.ts";
 import type { Effect, LogLevel } from "./effect.ts";
 import type { Now } from "./event.ts";
 import { type InstanceId, parseInstanceKey, type Ticket } from "./instance.ts";
+import { none, withItem } from "./lists.ts";
 import type { DependencyWait, ServicePlan } from "./plan.ts";
 import type { Rule } from "./rules.ts";
 import type { OpenRequest, State, Target, Unit } from "./state.ts";
@@ -22,12 +23,12 @@ export interface Node {
   /** By the present plan; definitionOf() is what the living run goes by. */
   plan: ServicePlan;
   /** Edges from this unit to what it depends on or comes after, and the reverse. */
-  needs: Edge[];
-  neededBy: Edge[];
+  needs: readonly Edge[];
+  neededBy: readonly Edge[];
   /** Some of `needs` are old. */
   hasOldNeeds: boolean;
-  conflicts: Node[];
-  waiters: Waiter[];
+  conflicts: readonly Node[];
+  waiters: readonly Waiter[];
   /** Waits in the engine's queue. */
   queued: boolean;
   /** Was up and is not any more: what depends on it has to be told. */
@@ -133,9 +134,15 @@ export function makeTables(engine: Engine): void {
   }
   for (const request of state.requests) {
     if (request.timer !== 0) engine.requestTimers.set(request.timer, request);
-    for (const target of request.targets)
-      if (target.outcome === "") byName.get(target.name)?.waiters.push({ request, target });
+    for (const target of request.targets) {
+      const node = target.outcome === "" ? byName.get(target.name) : undefined;
+      if (node !== undefined) addWaiter(node, request, target);
+    }
   }
+}
+
+export function addWaiter(node: Node, request: OpenRequest, target: Target): void {
+  node.waiters = withItem(node.waiters, { request, target });
 }
 
 function newNode(unit: Unit, plan: ServicePlan): Node {
@@ -143,11 +150,11 @@ function newNode(unit: Unit, plan: ServicePlan): Node {
     unit,
     id: parseInstanceKey(unit.name),
     plan,
-    needs: [],
-    neededBy: [],
+    needs: none,
+    neededBy: none,
     hasOldNeeds: false,
-    conflicts: [],
-    waiters: [],
+    conflicts: none,
+    waiters: none,
     queued: false,
     wentAway: false,
     isActive: false,
@@ -166,7 +173,7 @@ function link(engine: Engine, from: Node, plan: ServicePlan, old: boolean): void
   }
   if (old) return;
   // Conflicts go by the present plan, which names only services that are in it.
-  for (const name of plan.conflicts) from.conflicts.push(engine.byName.get(name) as Node);
+  for (const name of plan.conflicts) from.conflicts = withItem(from.conflicts, engine.byName.get(name) as Node);
 }
 
 /** A plan names only services that are in it; those that only an old plan names may be gone. */
@@ -174,9 +181,9 @@ function addEdge({ byName }: Engine, words: Omit<Edge, "to">): void {
   const to = byName.get(words.name);
   if (to === undefined) return;
   const edge = { ...words, to };
-  edge.from.needs.push(edge);
+  edge.from.needs = withItem(edge.from.needs, edge);
   edge.from.hasOldNeeds ||= edge.old;
-  to.neededBy.push(edge);
+  to.neededBy = withItem(to.neededBy, edge);
 }
 
 /**

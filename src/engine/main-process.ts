@@ -6,6 +6,7 @@
 import type { Effect } from "./effect.ts";
 import { definitionOf, type Engine, log, type Node, newTicket, note, touch } from "./engine.ts";
 import type { Event } from "./event.ts";
+import { none } from "./lists.ts";
 import type { ServicePlan } from "./plan.ts";
 import type { Run } from "./state.ts";
 import { forgetTree } from "./stopping.ts";
@@ -78,7 +79,7 @@ function becomeMain(engine: Engine, run: Run, ticket: number, pid: number, slot:
   // What the program's own end was no longer counts, nor does what it left: this process's end is the service's.
   run.end = null;
   forgetTree(engine, run);
-  run.left = [];
+  run.left = none;
 }
 
 /** Its end will be told with the ticket of the start. */

@@ -9,7 +9,7 @@ const count = 200;
 const names = Array.from({ length: count }, (_, at) => `s${at}`);
 
 /** Counts how often the edges of a list are read. */
-function counted(edges: Edge[]): { edges: Edge[]; reads: () => number } {
+function counted(edges: readonly Edge[]): { edges: readonly Edge[]; reads: () => number } {
   let reads = 0;
   const watched = new Proxy(edges, {
     get: (target, key, receiver) => {

@@ -20,6 +20,7 @@ import {
 import type { Event } from "./event.ts";
 import { renewHealth } from "./health.ts";
 import { beginListening, isLazy } from "./lazy.ts";
+import { none } from "./lists.ts";
 import { matchNames } from "./names.ts";
 import { enterWaiting } from "./ordering.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
@@ -296,7 +297,9 @@ export function dropUnit(engine: Engine, node: Node): void {
   forgetNeedsOf(node);
   engine.nodes.splice(engine.nodes.indexOf(node), 1);
   engine.state.units.splice(engine.state.units.indexOf(unit), 1);
-  for (const { request, target } of node.waiters.splice(0)) {
+  const { waiters } = node;
+  node.waiters = none;
+  for (const { request, target } of waiters) {
     endTargetOfRemoved(target, () => request.open--);
     answerIfSettled(engine, request);
   }

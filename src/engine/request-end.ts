@@ -2,6 +2,7 @@
 
 import type { Reply, RequestResult } from "./effect.ts";
 import { cancelTimer, type Engine, type Node, note, type Waiter } from "./engine.ts";
+import { withoutItem } from "./lists.ts";
 import { judgeTarget } from "./request-judge.ts";
 import type { OpenRequest, Target, Wanted } from "./state.ts";
 import { forgetClient, isTransactions, releaseTarget } from "./transaction.ts";
@@ -13,7 +14,7 @@ export function checkRequests(engine: Engine, node: Node): void {
     const { request, target } = node.waiters[at] as Waiter;
     if (target.outcome === "") judgeTarget(engine, node, target, isTransactions(engine, request));
     if (target.outcome === "") continue;
-    node.waiters.splice(at, 1);
+    node.waiters = withoutItem(node.waiters, at);
     request.open--;
     answerIfSettled(engine, request);
   }

@@ -2,7 +2,7 @@
 
 import { Role, SignalScope } from "../contract.ts";
 import type { RequestResult } from "./effect.ts";
-import { armTimer, type Engine, log, type Node, note, touch } from "./engine.ts";
+import { addWaiter, armTimer, type Engine, log, type Node, note, touch } from "./engine.ts";
 import type { Event, Request } from "./event.ts";
 import { matchNames } from "./names.ts";
 import { answerIfSettled } from "./request-end.ts";
@@ -57,7 +57,7 @@ function act(
   const open = openRequest(engine, event, targets);
   for (let at = 0; at < nodes.length; at++) {
     const node = nodes[at] as Node;
-    node.waiters.push({ request: open, target: targets[at] as Target });
+    addWaiter(node, open, targets[at] as Target);
   }
   const present = nodes.filter(({ unit }) => !unit.removed);
   if (request.verb === "start") {
@@ -164,7 +164,7 @@ export function limitRequest(engine: Engine, open: OpenRequest, timeoutMs: numbe
 /** A request without a peer: an apply, answered when its changes are settled. */
 export function openApply(engine: Engine, id: number, targets: Target[], timeoutMs: number | null = null): void {
   const open = newRequest(engine, { id, request: { verb: "apply" }, timeoutMs }, targets);
-  for (const target of targets) (engine.byName.get(target.name) as Node).waiters.push({ request: open, target });
+  for (const target of targets) addWaiter(engine.byName.get(target.name) as Node, open, target);
   answerIfSettled(engine, open);
 }
 

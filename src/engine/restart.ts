@@ -1,5 +1,6 @@
 /** The restart policy: what follows when a run ended by itself. Pure arithmetic; settle.ts carries it out. */
 
+import { withItem } from "./lists.ts";
 import { startErrorClass } from "./permanent.ts";
 import type { RestartPlan, ServicePlan } from "./plan.ts";
 import type { End, Unit } from "./state.ts";
@@ -66,7 +67,7 @@ function tryAgain(restart: RestartPlan, unit: Unit, end: End, now: Circumstances
       const reason = `gave up after ${times} in ${durationText(limit.windowMs)}: ${endText(end)}`;
       return { kind: "failed", rule: "restart-limit", reason };
     }
-    unit.restartTimes.push(now.nowMs);
+    unit.restartTimes = withItem(unit.restartTimes, now.nowMs);
   }
   unit.failures++;
   const delayMs = delayOf(restart, unit.failures, now.chance);

@@ -14,6 +14,7 @@ import { chanceOf } from "./chance.ts";
 import { nextCron } from "./cron.ts";
 import { armTimer, cancelTimer, type Engine, log, type Node, note, touch } from "./engine.ts";
 import type { Now } from "./event.ts";
+import { none } from "./lists.ts";
 import { enterWaiting } from "./ordering.ts";
 import type { Plan, SchedulePlan } from "./plan.ts";
 import { clearFailures } from "./restart.ts";
@@ -211,7 +212,7 @@ export function callRun(
     if (unit.state === "backing-off") cancelBackoff(engine, node);
     else {
       clearFailures(unit);
-      unit.restartTimes = [];
+      unit.restartTimes = none;
     }
     schedule.due = true;
     enterWaiting(engine, node, rule, effect);

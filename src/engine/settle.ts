@@ -4,6 +4,7 @@ import { chanceOf } from "./chance.ts";
 import { critical } from "./critical.ts";
 import { armTimer, cancelTimer, definitionOf, type Engine, log, type Node, note, setState, touch } from "./engine.ts";
 import { listenAgain } from "./lazy.ts";
+import { none } from "./lists.ts";
 import { enterWaiting } from "./ordering.ts";
 import { dropUnit } from "./plan-change.ts";
 import { tellHushed } from "./quiet.ts";
@@ -150,7 +151,7 @@ export function forgetFailures(engine: Engine, node: Node): void {
   const { unit } = node;
   clearFailures(unit);
   unit.restarts = 0;
-  unit.restartTimes = [];
+  unit.restartTimes = none;
   if (unit.run === null) unit.runsDone = 0;
   touch(engine, node);
 }

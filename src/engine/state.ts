@@ -10,6 +10,7 @@
 
 import type { AdoptedProcess, Request } from "./event.ts";
 import type { Ticket } from "./instance.ts";
+import { none } from "./lists.ts";
 import type { Plan, ServicePlan } from "./plan.ts";
 import type { Transaction } from "./transaction.ts";
 import type { StateName } from "./view.ts";
@@ -67,7 +68,7 @@ export interface Unit {
   /** Starts by the restart policy since the last start by hand. */
   restarts: number;
   /** Monotonic times of the last restarts, at most restart.limit.count + 1. */
-  restartTimes: number[];
+  restartTimes: readonly number[];
   /** Successful runs of a task that runs N times. */
   runsDone: number;
   backoff: Ticket;
@@ -160,7 +161,7 @@ export interface Run {
   execMs: number;
   readyMs: number;
   /** Living processes of pre_start, post_stop, the stop and the reload command. */
-  aux: Aux[];
+  aux: readonly Aux[];
   /** Open signal-handler. The plan may say another signal by now. */
   reload: { ticket: Ticket; signal: number } | null;
   /** Next command of pre_start or post_stop. */
@@ -175,12 +176,12 @@ export interface Run {
   treeUse: "await" | "kill" | "";
   /** Processes may have been started since the tree was last known to be empty. */
   touched: boolean;
-  left: number[];
+  left: readonly number[];
   /** What is left may finish what it does, until the timer. */
   lingers: boolean;
   /** What had to be killed when the stop limit was over, in words. */
   killed: string;
-  unkillable: number[];
+  unkillable: readonly number[];
   /** Probe, or watch of the log. */
   probe: Ticket;
   /** A sign of readiness came before the news that the program runs, or before its main process was named. */
@@ -323,7 +324,7 @@ export function newUnit(name: string, bootMs: number): Unit {
     failures: 0,
     refused: 0,
     restarts: 0,
-    restartTimes: [],
+    restartTimes: none,
     runsDone: 0,
     backoff: 0,
     backoffAtMs: 0,
@@ -352,7 +353,7 @@ export function newRun(start: Ticket, beganMs: number): Run {
     isNamed: false,
     execMs: -1,
     readyMs: -1,
-    aux: [],
+    aux: none,
     reload: null,
     commandAt: 0,
     post: false,
@@ -361,10 +362,10 @@ export function newRun(start: Ticket, beganMs: number): Run {
     tree: 0,
     treeUse: "",
     touched: false,
-    left: [],
+    left: none,
     lingers: false,
     killed: "",
-    unkillable: [],
+    unkillable: none,
     probe: 0,
     readySeen: false,
     probeReason: "",

@@ -1,7 +1,7 @@
 /** How a transaction goes on and ends: it is proved, or taken back, or a shutdown overtakes it. */
 
 import type { Reply } from "./effect.ts";
-import { armTimer, cancelTimer, type Engine, log, type Node, note } from "./engine.ts";
+import { addWaiter, armTimer, cancelTimer, type Engine, log, type Node, note } from "./engine.ts";
 import { beginListening } from "./lazy.ts";
 import type { Plan } from "./plan.ts";
 import { renewRuns, replacePlan, restartForApply, startForApply, stopForApply } from "./plan-change.ts";
@@ -61,7 +61,7 @@ function reopenFallen(engine: Engine, transaction: Transaction, request: OpenReq
 function reopen(node: Node, request: OpenRequest, target: Target): void {
   target.outcome = "";
   request.open++;
-  node.waiters.push({ request, target });
+  addWaiter(node, request, target);
 }
 
 function failFallen({ unit }: Node, target: Target): void {
@@ -129,7 +129,7 @@ function takeBack(engine: Engine, transaction: Transaction, name: string, becaus
   engine.state.planBefore = null;
   request.targets = putBack(engine, plan, transaction);
   request.open = request.targets.length;
-  for (const target of request.targets) (engine.byName.get(target.name) as Node).waiters.push({ request, target });
+  for (const target of request.targets) addWaiter(engine.byName.get(target.name) as Node, request, target);
 }
 
 function putBack(engine: Engine, plan: Plan, { wanted, listening }: Transaction): Target[] {

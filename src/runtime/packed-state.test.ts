@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runHistory } from "../../sim/fuzz.ts";
 import { makeHistory } from "../../sim/histories.ts";
-import { initialState, newRun, newUnit, type State, withoutPlan } from "../engine/state.ts";
+import { withItem } from "../engine/lists.ts";
+import { initialState, newRun, newUnit, type State, type Unit, withoutPlan } from "../engine/state.ts";
 import { packState, unpackState } from "./packed-state.ts";
 
 function afterSnapshot(state: State): State {
@@ -28,12 +29,11 @@ test("packState() leaves out what is as in a new unit and a new run", () => {
   assert.deepEqual(units, [{ name: "web", sinceBootMs: 5, run, quiet, causes }]);
 });
 
-test("unpackState() reads a state that holds all fields, and gives each unit lists of its own", () => {
+test("unpackState() reads a state that holds all fields, and what is added to a list of one unit is in no other", () => {
   const units = ["a", "b"].map((name) => ({ ...newUnit(name, 5), run: newRun(7, 6) }));
   const state = { ...initialState(), units };
   assert.deepEqual(unpackState(state), state);
-  const [a, b] = afterSnapshot(state).units;
-  a?.run?.left.push(1);
-  a?.restartTimes.push(1);
-  assert.deepEqual([b?.run?.left, b?.restartTimes], [[], []]);
+  const [a, b] = afterSnapshot(state).units as [Unit, Unit];
+  a.restartTimes = withItem(a.restartTimes, 1);
+  assert.deepEqual([a.restartTimes, b.restartTimes, newUnit("", 0).restartTimes], [[1], [], []]);
 });
