@@ -1,5 +1,6 @@
 /* Chooses what this process is; see entry.h. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -29,26 +30,24 @@ static int has_flag(int argc, char **argv, const char *name, const char *short_n
   return 0;
 }
 
-static int is_one_of(const char *const *names, const char *word, size_t length) {
-  for (; *names != NULL; names++) {
-    if (strlen(*names) == length && memcmp(*names, word, length) == 0) return 1;
-  }
-  return 0;
+/* `names`: with a blank before and behind each. */
+static int is_one_of(const char *names, const char *word, int length) {
+  char padded[24];
+  return snprintf(padded, sizeof padded, " %.*s ", length, word) < (int)sizeof padded && strstr(names, padded) != NULL;
 }
 
 /* Options are read by the manager (src/runtime/options.ts), when init has begun and said so. One that is not known or
- * lacks its value, and a command without -- before it, are told before that: by the client, which knows them too. */
+ * lacks its value is told before that: by the client, which knows them too. */
 static int is_misused(int argc, char **argv, int is_up) {
-  static const char *const up[] = {"--isolated", "--detach", "-d", NULL}, *const init_only[] = {"--group", "-g", NULL};
-  static const char *const valued[] = {"--file", "-f", "--config", "-c", "--instance", "--socket", "--log-format", NULL};
+  const char *valued = " --file -f --config -c --instance --socket --log-format ";
+  const char *flags = is_up ? " --isolated --detach -d " : " --group -g ";
   for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
     const char *word = argv[i], *equals = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
-    size_t length = equals == NULL ? strlen(word) : (size_t)(equals - word);
-    if (word[0] != '-' || length == 1) {
-      if (!is_up) return 1;
-    } else if (is_one_of(valued, word, length)) {
+    int length = (int)(equals == NULL ? strlen(word) : (size_t)(equals - word));
+    if (word[0] != '-' || length == 1) continue;
+    if (is_one_of(valued, word, length)) {
       if (equals == NULL && ++i == argc) return 1;
-    } else if (equals != NULL || !is_one_of(is_up ? up : init_only, word, length)) return 1;
+    } else if (equals != NULL || !is_one_of(flags, word, length)) return 1;
   }
   return 0;
 }

@@ -24,13 +24,9 @@ export const command: Command = {
     { name: "--group", short: "-g", value: "", help: "init: send signals to the command's whole process group." },
   ],
   examples: ["gonit up", "gonit up -f examples/origin/config.yml --isolated", "gonit init -- postgres"],
-  // Here is only who uses an option of another verb, or a command without -- before it (is_misused() of host/main.c).
-  run: ({ verb, words }) => {
-    printError(
-      verb === "init" && words.length > 0
-        ? `cannot use "${words[0]}": a command stands behind --, as in gonit init -- ${words.join(" ")}`
-        : `cannot use these options with ${verb}; see gonit help ${verb}`,
-    );
+  // Here is only who uses an option of another verb (is_misused() of host/main.c).
+  run: ({ verb }) => {
+    printError(`cannot ${verb} with these options; see gonit help ${verb}`);
     return ExitCode.usage;
   },
 };

@@ -136,8 +136,7 @@ export class Cgroups {
   /** Whether a process is in an instance's group, or in one below it. */
   holds(id: InstanceId, pid: number): boolean {
     if (this.groupOf(id) === "") return false;
-    const own = cgroupOf("self");
-    const root = own.endsWith(`/${rolesGroup}`) ? own.slice(0, -rolesGroup.length - 1) : own.replace(/^\/$/, "");
+    const root = cgroupOf("self").replace(/\/(gonit\.roles)?$/, "");
     return `${cgroupOf(String(pid))}/`.startsWith(`${root}/${this.groupName(instanceKey(id))}/`);
   }
 
