@@ -89,7 +89,7 @@ export type Effect =
   /** The answer to a request; sent after everything before it in this list was performed. */
   | { kind: "reply"; request: Ticket; reply: Reply }
   /** One of gonit's own log lines. */
-  | { kind: "log"; level: LogLevel; message: string; fields: Record<string, string | number>; lines: string[] }
+  | { kind: "log"; level: LogLevel; message: string; fields: Record<string, string | number>; lines: readonly string[] }
   /** A new state for `gonit events`, not for the log. */
   | {
       kind: "publish";

@@ -254,7 +254,7 @@ export function log(
   level: LogLevel,
   message: string,
   fields: Record<string, string | number>,
-  lines: string[] = [],
+  lines: readonly string[] = none,
 ): void {
   engine.effects.push({ kind: "log", level, message, fields, lines });
 }

@@ -5,6 +5,7 @@
 
 import { isoTime } from "../control/iso-time.ts";
 import type { LogLevel } from "../engine/effect.ts";
+import { none } from "../engine/lists.ts";
 
 export type LogFormat = "text" | "logfmt" | "json";
 export type LogFields = Record<string, string | number>;
@@ -31,7 +32,7 @@ export class OwnLog {
   }
 
   /** `lines` are shown behind the message, indented on a terminal: the last output of what failed. */
-  write(level: LogLevel, message: string, fields: LogFields, lines: string[] = []): void {
+  write(level: LogLevel, message: string, fields: LogFields, lines: readonly string[] = none): void {
     const { format, colour, startedMs, silent } = this.options;
     if (silent && !(level === "error" && String(fields.reason ?? "").startsWith("cannot"))) return;
     const now = host.now();
@@ -52,7 +53,7 @@ export function textLine(
   seconds: number,
   message: string,
   fields: LogFields,
-  lines: string[],
+  lines: readonly string[],
   colour: boolean,
 ): string {
   const name = levelNames[level];
@@ -73,7 +74,7 @@ export function logfmtLine(
   wallMs: number,
   message: string,
   fields: LogFields,
-  lines: string[],
+  lines: readonly string[],
 ): string {
   const texts = [`time=${isoTime(wallMs)}`, `level=${level}`, `msg=${quoted(message)}`];
   for (const name of Object.keys(fields).sort()) texts.push(`${name}=${quoted(fields[name] ?? "")}`);
@@ -81,7 +82,13 @@ export function logfmtLine(
   return `${texts.join(" ")}\n`;
 }
 
-export function jsonLine(level: LogLevel, wallMs: number, message: string, fields: LogFields, lines: string[]): string {
+export function jsonLine(
+  level: LogLevel,
+  wallMs: number,
+  message: string,
+  fields: LogFields,
+  lines: readonly string[],
+): string {
   const record: Record<string, unknown> = { time: isoTime(wallMs), level, msg: message, ...fields };
   if (lines.length > 0) record.output = lines;
   return `${JSON.stringify(record)}\n`;

@@ -214,10 +214,11 @@ export class Turns {
     this.chronicle.record(input.now, `${input.now.monotonicMs}:${input.random}`, events);
   }
 
-  /** Performs effects from `from` on. */
-  perform(effects: Effect[], from: number, isWanted: (effect: Effect) => boolean = () => true): void {
+  /** Performs effects from `from` on. Each is let go of then, so that what performing it keeps can lie in its place. */
+  perform(effects: (Effect | null)[], from: number, isWanted: (effect: Effect) => boolean = () => true): void {
     for (let at = from; at < effects.length; at++) {
       const effect = effects[at] as Effect;
+      effects[at] = null;
       if (!isWanted(effect)) continue;
       if (effect.kind === "signal") host.journalEffect(at + 1);
       performEffect(this.performers, effect);
