@@ -170,6 +170,9 @@ test("failed starts leave no descriptor behind, in manager and init", async (con
   const open = () => ["manager", "init"].flatMap((role) => descriptorsOf(gonit.role(role as "init"))).length;
   // The first round makes what is kept: log pipes, notify sockets. The last client's own may still be open.
   round();
+  // Those of the control socket and of the configuration, which init holds as well.
+  const watching = () => descriptorsOf(gonit.role("init")).filter((one) => one.includes("inotify")).length;
+  await gonit.until("files are watched", () => watching() === 2);
   const first = open();
   round();
   round();
