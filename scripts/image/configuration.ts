@@ -1,5 +1,6 @@
 /* The configuration of an image, as gonit itself reads it: the builder parses no YAML of its own. */
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { Failure, run } from "../run.ts";
 
 export interface ServiceProgram {
@@ -66,6 +67,15 @@ const WITHOUT: NonNullable<Printed["image"]> = {
   users: [],
   files: [],
 };
+
+/** The absolute path of a gonit that was named; a failure when it does not run, or is another program. */
+export async function givenBinary(named: string): Promise<string> {
+  const path = resolve(named);
+  const { code, stdout } = await run(path, ["version"]).catch(() => ({ code: 1, stdout: "" }));
+  if (code !== 0 || !stdout.startsWith("gonit "))
+    throw new Failure(`cannot use --binary ${named}: it is no gonit that runs here`);
+  return path;
+}
 
 /** Reads a configuration for a virtual machine. What gonit says about mistakes in it is the failure. */
 export async function readConfiguration(gonit: string, file: string): Promise<ImageConfiguration> {

@@ -5,7 +5,7 @@
  * cannot have them. E2FSPROGS_FAKE_TIME is the clock of both; mke2fs ignores SOURCE_DATE_EPOCH.
  */
 import { truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Failure, mustRun, run } from "../run.ts";
 import { type Entry, modeOf } from "./tree.ts";
 import { sizeFor, uuidFor, type WriteInput, type Writer } from "./writer.ts";
@@ -91,8 +91,11 @@ async function fill(input: WriteInput, path: string, env: NodeJS.ProcessEnv): Pr
   const result = await run("debugfs", ["-w", "-f", script, path], { env });
   const said = complaints(result.output);
   if (result.code === 0 && said.length === 0) return;
-  const full = /Could not allocate (block|inode)/.test(result.output) ? "\nIt is too small: see image.size." : "";
-  throw new Failure(`cannot fill ${path}\n${said.slice(0, 10).join("\n")}${full}`);
+  const name = basename(path);
+  // debugfs goes on after each thing that had no room, and complains of all that were to be in it.
+  if (/Could not allocate (block|inode)/.test(result.output))
+    throw new Failure(`cannot write ${name}: what it is to hold does not fit in; it is too small: see image.size`);
+  throw new Failure(`cannot fill ${name}\n${said.slice(0, 10).join("\n")}`);
 }
 
 /** Writes a checked ext4 file system. */

@@ -21,7 +21,7 @@ import { buildVariant, openWorkshop } from "../build.ts";
 import { preparePrograms } from "../programs.ts";
 import { Failure, systemMessage, type Tools } from "../run.ts";
 import { BOOT_INITRAMFS, bootEntries } from "./boot-initramfs.ts";
-import { type ImageConfiguration, readConfiguration } from "./configuration.ts";
+import { givenBinary, type ImageConfiguration, readConfiguration } from "./configuration.ts";
 import { buildContents, type Contents, type Prepared, prepare } from "./contents.ts";
 import { cpioArchive } from "./cpio.ts";
 import { RULES } from "./formats.ts";
@@ -165,7 +165,10 @@ async function writeAll(
 export async function buildImages(tools: Tools, options: ImageOptions): Promise<ManifestImage[]> {
   const file = resolve(options.file ?? join(tools.root, "examples/appliance/config.yml"));
   const output = resolve(options.output ?? join(tools.root, "dist/image"));
-  const gonit = options.binary ?? (await buildVariant(await openWorkshop(tools), "release"));
+  const gonit =
+    options.binary === undefined
+      ? await buildVariant(await openWorkshop(tools), "release")
+      : await givenBinary(options.binary);
   const configuration = await readConfiguration(gonit, file);
   const formats = formatsOf(options, configuration);
   await preparePrograms(tools, [
@@ -176,8 +179,9 @@ export async function buildImages(tools: Tools, options: ImageOptions): Promise<
     const prepared = await stage("prepare", async () => {
       const needsKernel = formats.some((format) => RULES[format].boots);
       const result = await prepare(tools, configuration, { file, gonit, update: options.update, needsKernel });
+      const packages = result.packages.length;
       const kernel = result.kernel === undefined ? "no kernel" : `kernel ${result.kernel.release}`;
-      return { result, summary: `${kernel}, ${result.packages.length} Debian packages` };
+      return { result, summary: `${kernel}, ${packages} Debian ${packages === 1 ? "package" : "packages"}` };
     });
     tools.unlock();
     const contents = await stage("build", async () => {

@@ -60,7 +60,8 @@ function findImage(tools: Tools, wanted: string | undefined): Found {
   }
   if (wanted === undefined)
     throw new Failure("cannot find an image that boots in dist/image; name one of another folder");
-  if (!existsSync(wanted)) throw new Failure(`cannot boot ${wanted}: there is no such file`);
+  if (!existsSync(wanted))
+    throw new Failure(`cannot boot ${wanted}: there is no such file, and it is none of ${FORMATS.join(", ")}`);
   const file = resolve(wanted);
   const folder = dirname(file);
   const known = findInManifest(folder, (image) => image.file === basename(file));

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type ImageManifest, MANIFEST } from "../../scripts/image/manifest.ts";
@@ -90,8 +91,12 @@ async function bootFormat(t: TestContext, name: string): Promise<Vm> {
   return boot(t, { disks: [disk], uefi: firmware, memory: 512, snapshot: true });
 }
 
-for (const format of ["initramfs", "ext4", "erofs", "qcow2", "disk by uefi", "disk by bios"]) {
-  test(`${format}: gonit is process 1, and a program of a package shows a file of the configuration's`, async (t) => {
+// An emulated machine takes one processor.
+test("gonit is process 1, and a program of a package shows a file of the configuration's", {
+  concurrency: availableParallelism(),
+}, async (all) => {
+  const formats = ["initramfs", "ext4", "erofs", "qcow2", "disk by uefi", "disk by bios"];
+  const boots = async (format: string, t: TestContext): Promise<void> => {
     const vm = await bootFormat(t, format);
     await vm.sees(/Starting services +title="Test image" version=1\.4/);
     await vm.sees(/hello from the image/);
@@ -101,8 +106,9 @@ for (const format of ["initramfs", "ext4", "erofs", "qcow2", "disk by uefi", "di
     await vm.sees(/the home of 123 45 750/);
     vm.kill();
     await vm.ended;
-  });
-}
+  };
+  await Promise.all(formats.map((format) => all.test(format, (t) => boots(format, t as TestContext))));
+});
 
 test("the image holds the plan of its configuration; one that the machine could not use is no image", async (t) => {
   const folder = await wholeBuild();

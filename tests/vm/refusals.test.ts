@@ -65,6 +65,8 @@ test("image: no space left is told, and nothing of the build stays", { skip: pro
 test("image: an unknown format or option is told with what there is", () => {
   for (const [words, message] of [
     [["--format", "floppy"], /cannot use --format floppy: it is none of initramfs, ext4/],
+    [["--binary", "/bin/ls"], /cannot use --binary \/bin\/ls: it is no gonit that runs here/],
+    [["--binary", "README.md"], /cannot use --binary README\.md: it is no gonit that runs here/],
     [["--formt", "tar"], /--formt is not understood[\s\S]*--format LIST/],
     [["/nonexistent/config.yml"], /cannot read \/nonexistent\/config\.yml: there is no such file/],
   ] as const) {
@@ -96,5 +98,6 @@ test("vm: a port that is taken, too little memory, an image that is missing", as
     script("vm", "/nonexistent/image.cpio").stderr,
     /cannot boot \/nonexistent\/image\.cpio: there is no such file/,
   );
+  assert.match(script("vm", "floppy").stderr, /cannot boot floppy: there is no such file, and it is none of initramfs/);
   assert.ok(!existsSync("/nonexistent"));
 });

@@ -1,6 +1,8 @@
 /* Deaths at any moment: of the manager while a machine boots, of the whole machine while it runs. */
 import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
 import { test } from "node:test";
+import { inParallel } from "../../scripts/run.ts";
 import { binary } from "../process/gonit.ts";
 import { archive, ask, ext4Disk, fileOnDisk, fileSystemTroubles, replayJournal, systemFiles } from "./gonit-vm.ts";
 import { boot } from "./vm.ts";
@@ -21,7 +23,8 @@ test("a manager that is killed at any stage of the boot: the next one goes on, a
     "turn-done=kill@4",
     "spawn-cloned=kill@1",
   ];
-  for (const stage of stages) {
+  // An emulated machine takes one processor.
+  await inParallel(stages, availableParallelism(), async (stage) => {
     const disk = ext4Disk(t, files, { label: "root", size: 64 });
     const append = `${rootOnDisk} rw GONIT_HOOK=${stage} GONIT_HOOK_ONCE=/system/once`;
     const vm = boot(t, { disks: [disk], append });
@@ -34,7 +37,7 @@ test("a manager that is killed at any stage of the boot: the next one goes on, a
     assert.equal(console.match(/first \| the first has run/g)?.length, 1, `${stage}:\n${console}`);
     assert.doesNotMatch(console, /Kernel panic|Safe mode/);
     assert.equal(fileSystemTroubles(disk), "", stage);
-  }
+  });
 });
 
 test("a power failure loses no line of a log that is older than logs.sync", async (t) => {

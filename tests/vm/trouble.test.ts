@@ -29,6 +29,7 @@ test("a configuration that broke: the last good plan runs, with the reason on th
 
 test("a broken configuration without a good one before, and gonit.rescue: a shell with the reason; gonit apply goes on", async (t) => {
   const broken = boot(t, { initrd: archive(t, systemFiles("services: [{nam: x}]\n")) });
+  const asked = boot(t, { initrd: archive(t, systemFiles("services: [{name: terminals}]\n")), append: "gonit.rescue" });
   await broken.sees(/Cannot use the configuration; no service is started[\s\S]*unknown key|Cannot use[\s\S]*nam/);
   await broken.sees(/rescue shell: the configuration cannot be used[\s\S]*rescue# /);
   broken.type("echo 'services: [{name: terminals}]' > /system/config.yml; gonit apply");
@@ -36,7 +37,6 @@ test("a broken configuration without a good one before, and gonit.rescue: a shel
   await broken.sees(/gonit# /);
   broken.type("gonit poweroff");
   assert.equal((await broken.ended).code, 0);
-  const asked = boot(t, { initrd: archive(t, systemFiles("services: [{name: terminals}]\n")), append: "gonit.rescue" });
   await asked.sees(/rescue shell: asked for by gonit\.rescue[\s\S]*rescue# /);
   asked.type("gonit poweroff");
   assert.equal((await asked.ended).code, 0);
@@ -47,11 +47,11 @@ test("gonit.config names another file; without any there is a shell", async (t) 
     "my.yml": "title: mine\nservices: [{name: terminals}]\n",
   });
   const vm = boot(t, { initrd: archive(t, files), append: "gonit.config=/my.yml" });
+  const none = boot(t, { initrd: archive(t, files), append: "gonit.config=/nothing.yml" });
   await vm.sees(/Starting services +title=mine/);
   await vm.sees(/gonit# /);
   vm.type("gonit poweroff");
   assert.equal((await vm.ended).code, 0);
-  const none = boot(t, { initrd: archive(t, files), append: "gonit.config=/nothing.yml" });
   await none.sees(/nothing\.yml: cannot read the file: No such file/);
   await none.sees(/rescue# /);
   none.type("gonit poweroff");
