@@ -210,12 +210,13 @@ function environmentOf(service: CollectedService, context: ServiceContext): Envi
   for (const { path, required } of sources ?? []) {
     environmentFiles.push({ path, required });
     const found = readEnvironmentFile({ path, required }, context.files, context.shownPath);
+    // Also of a file that is no good: else each look of watch_config would find that it is not in the plan.
+    if (found.source !== null) context.sources.push(found.source);
     if ("problem" in found) {
       environmentProblem ??= found.problem;
       context.warnings.push(`${service.definedAt}: ${service.name} will not start: ${found.problem}`);
       continue;
     }
-    if (found.source !== null) context.sources.push(found.source);
     for (const [name, value] of found.variables) environment[name] = value;
   }
   for (const name in own) environment[name] = own[name] as string;

@@ -11,13 +11,12 @@ import { childOf, type MapNode, type YamlNode } from "./node.ts";
 import { parseYaml, type Text } from "./parse-yaml.ts";
 import type { Problems } from "./problems.ts";
 import { isProcfile, portBase, procfileTree } from "./procfile.ts";
-import { readText } from "./read-text.ts";
+import { fileBytesMax, readText, sourceOf } from "./read-text.ts";
 import { kindNames, validate } from "./schema-kit.ts";
 import { include } from "./system-keys.ts";
 import { serviceName } from "./values.ts";
 
 /** More than any configuration that people write; a plan for it would not fit the ledger either. */
-const fileBytesMax = 8 * 1024 * 1024;
 const filesMax = 10_000;
 
 export interface Layer {
@@ -95,7 +94,11 @@ class LayerReader {
         );
       return;
     }
-    if (this.done.has(key)) return;
+    if (this.done.has(key)) {
+      // Another name of it, which watch_config looks at as well.
+      if (this.sources.every((one) => one.path !== path)) this.addSource(path);
+      return;
+    }
     this.done.add(key);
     if (this.sources.length >= filesMax) {
       this.problems.atFile(this.shownPath(path), "too-many", `cannot read more than ${filesMax} files`);
@@ -107,6 +110,11 @@ class LayerReader {
     if (service === null) this.readIncluded(root);
     this.open.pop();
     this.layers.push({ root, service });
+  }
+
+  private addSource(path: string): void {
+    const source = sourceOf(this.files, path);
+    if (source !== null) this.sources.push(source);
   }
 
   private readIncluded(root: MapNode): void {

@@ -1,6 +1,9 @@
 /** A file's text: read once, within a size, as UTF-8 with at most one byte order mark. */
 
+import type { PlanSource } from "../engine/plan.ts";
 import { errno, type FileAccess } from "./files.ts";
+
+export const fileBytesMax = 8 * 1024 * 1024;
 
 export type ReadText =
   | { bytes: Uint8Array; text: string; hash: string }
@@ -24,6 +27,12 @@ export function readText(files: FileAccess, path: string, maxBytes: number): Rea
   const wrong = files.firstInvalidUtf8(body);
   if (wrong >= 0) return notUtf8(files, body, wrong);
   return { bytes: body, text: files.decodeUtf8(body), hash };
+}
+
+/** What a file holds now, also where it is no text; null: it cannot be read. */
+export function sourceOf(files: FileAccess, path: string): PlanSource | null {
+  const bytes = files.readFile(path, fileBytesMax);
+  return typeof bytes === "number" ? null : { path, hash: files.hash(bytes) };
 }
 
 function unreadable(files: FileAccess, code: number, maxBytes: number): { why: string; fix: string } {

@@ -11,7 +11,7 @@ import { errno, type FileAccess } from "./files.ts";
 import { mergeMap, type Values } from "./merge.ts";
 import { childOf, folderOf, type MapNode, resolvePath } from "./node.ts";
 import type { Problems } from "./problems.ts";
-import { readText } from "./read-text.ts";
+import { readText, sourceOf } from "./read-text.ts";
 import { validate, validateMap } from "./schema-kit.ts";
 import { environment, environmentFiles } from "./service-keys.ts";
 
@@ -20,7 +20,7 @@ const environmentFileBytesMax = 1024 * 1024;
 export type EnvironmentFileText =
   | { variables: [name: string, value: string][]; source: PlanSource | null }
   /** FILE:LINE:COLUMN and why, as a whole sentence. */
-  | { problem: string; where: string; why: string; fix: string };
+  | { problem: string; where: string; why: string; fix: string; source: PlanSource | null };
 
 /** A file that is missing and not required has no variables. */
 export function readEnvironmentFile(
@@ -32,16 +32,20 @@ export function readEnvironmentFile(
   const text = readText(files, file.path, environmentFileBytesMax);
   if ("why" in text) {
     if (text.errno === errno.ENOENT && !file.required) return { variables: [], source: null };
-    return failure(shown, text);
+    return failure(shown, text, sourceOf(files, file.path));
   }
   const parsed = parseEnvFile(text.text);
-  if ("why" in parsed) return failure(shown, parsed);
-  return { variables: parsed.variables, source: { path: file.path, hash: text.hash } };
+  const source = { path: file.path, hash: text.hash };
+  return "why" in parsed ? failure(shown, parsed, source) : { variables: parsed.variables, source };
 }
 
-function failure(shown: string, { line, column, why, fix }: EnvFileError): EnvironmentFileText {
+function failure(
+  shown: string,
+  { line, column, why, fix }: EnvFileError,
+  source: PlanSource | null,
+): EnvironmentFileText {
   const where = line > 0 ? `${shown}:${line}:${column}` : shown;
-  return { problem: `cannot read ${where}: ${why}${fix === "" ? "" : ` (${fix})`}`, where, why, fix };
+  return { problem: `cannot read ${where}: ${why}${fix === "" ? "" : ` (${fix})`}`, where, why, fix, source };
 }
 
 export interface SystemEnvironment {

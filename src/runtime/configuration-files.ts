@@ -46,7 +46,7 @@ export function contentKey(files: string[]): string {
     const data = host.readFile(path, fileBytesMax);
     return typeof data === "number" ? [] : [`${path} ${host.hash(data)}`];
   });
-  return found.join("\n");
+  return found.sort().join("\n");
 }
 
 export function sourcesKey({ sources }: Plan): string {

@@ -21,6 +21,7 @@ const drainBytes = 4096;
 const pauseMsMin = 150;
 /** A folder in which much else happens is looked at this often. */
 const pauseMsMax = 2000;
+const readsMax = 2;
 
 export class ConfigurationWatch {
   /** What is to be said of the files, beside those that run; empty: nothing. */
@@ -42,6 +43,9 @@ export class ConfigurationWatch {
   private triedKey: string | null = null;
   /** The plan was not compared with the files yet. */
   private isNew = false;
+  /** What was read because of a look, and how often in a row: a plan that says something else of its files is not made for ever. */
+  private readKey = "";
+  private reads = 0;
 
   /** main: the main file; empty: there is none. */
   constructor(shell: Shell, loader: ConfigurationLoader, main: () => string) {
@@ -137,7 +141,9 @@ export class ConfigurationWatch {
       this.shell.ownLog.write("warn", "The configuration is gone from the disk; nothing changes", { file: main });
     } else if (plan.watchConfig === "apply") {
       this.difference = "changed on disk";
-      this.reload();
+      this.reads = key === this.readKey ? this.reads + 1 : 1;
+      this.readKey = key;
+      if (this.reads <= readsMax) this.reload();
     } else this.loader.load(main, (outcome) => this.tell(outcome));
   }
 

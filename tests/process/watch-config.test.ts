@@ -56,6 +56,22 @@ test("watch_config: apply takes a file that is written over, renamed into its pl
   assert.equal(count(gonit, /service=keeper/g), 2, "keeper was started once, and nothing else happened to it");
 });
 
+test("watch_config: apply reads once what is no good, has two names, or a space in its name", async (context) => {
+  const gonit = start(context, (folder) => {
+    mkdirSync(join(folder, "config.d"));
+    writeFileSync(join(folder, "config.d/a.yml"), "services:\n  - {name: extra, enabled: false, command: 'true'}\n");
+    writeFileSync(join(folder, "config.d/a .yml"), "services:\n  - {name: spaced, enabled: false, command: 'true'}\n");
+    symlinkSync("a.yml", join(folder, "config.d/z.yml"));
+    return `${saying("one", "apply")}  - {name: bad, enabled: false, env_file: bad.env, command: 'true'}\n`;
+  });
+  await gonit.sees(/msg="Service ready" service=web/);
+  writeFileSync(join(gonit.folder, "bad.env"), "what is this\n");
+  await gonit.sees(/msg="Applying configuration"/);
+  writeFileSync(join(gonit.folder, "config.yml"), saying("two", "apply"));
+  await applied(gonit, "two");
+  assert.equal(count(gonit, /msg="Applying configuration"/g), 2);
+});
+
 test("watch_config: apply takes the swap of a ConfigMap's ..data", async (context) => {
   const gonit = start(context, (folder) => {
     mkdirSync(join(folder, "map/..1"), { recursive: true });
