@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { service, system } from "../../sim/plans.ts";
-import { planChanges } from "./diff.ts";
+import { needsNewProcess, planChanges } from "./diff.ts";
 import { noLimits } from "./enforce-limits.ts";
 import { fixedLimits, limitKeys } from "./limits-in-place.ts";
 import type { LimitsPlace, LimitsPlan } from "./plan.ts";
@@ -100,6 +100,16 @@ test("planChanges() tells which limits change in place, and which need a restart
   );
   assert.equal(change(from, { memoryBytes: 2, files: 7 }, root), "restart: limits.nice changed");
   assert.equal(change(from, { ...from, memoryBytes: 2 }), "restart: limits.memory changed");
+});
+
+test("needsNewProcess() is true of a limit that cannot be changed in what runs", () => {
+  const needs = (memoryBytes: number, place?: LimitsPlace) =>
+    needsNewProcess(
+      service("a", { limits: limits({ memoryBytes: 1 }) }),
+      service("a", { limits: limits({ memoryBytes }) }),
+      place,
+    );
+  assert.deepEqual([needs(2), needs(1), needs(2, root)], [true, false, false]);
 });
 
 test("limits have the configuration's words", () => {
