@@ -130,7 +130,7 @@ function judgeReload(engine: Engine, node: Node, target: Target): void {
   const { unit } = node;
   if (target.begun) {
     // Command and signal are parts of the run, so that no other run can have begun meanwhile.
-    if (unit.state === "ready" && unit.run?.reload === null) settle(target, "reloaded");
+    if (unit.state === "ready" && (unit.run as Run).reload === null) settle(target, "reloaded");
     else if (!isUp(unit)) failTarget(target, "stopped", "ended during the reload");
     return;
   }
