@@ -17,6 +17,8 @@ export interface LifeFate {
   exitsAfterMs: number | null;
   code: number | null;
   signal: number | null;
+  /** What stands behind its end: the kernel had no memory for it. */
+  because?: string;
   /** Processes that it puts beside itself. */
   extras: number;
   extrasEscape: boolean;

@@ -80,6 +80,7 @@ export class Faults implements Behaviour {
       life.exitsAfterMs = this.upTo(how < 40 ? 20 : 2000, what, unit, nth);
       life.code = how % 3 === 0 ? 0 : how % 3 === 1 ? 1 : null;
       life.signal = life.code === null ? 11 : null;
+      if (life.code === null && how % 2 === 0) Object.assign(life, { signal: SIGKILL, because: "out of memory" });
     }
     this.addExtras(life, unit, nth, kind);
     if (kind === ProcessKind.main && plan?.pidFile && !isBad) life.extras ||= 2;

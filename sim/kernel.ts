@@ -291,7 +291,7 @@ export class Kernel {
       if (life.extrasEndAfterMs !== null) this.schedule.in(life.extrasEndAfterMs, () => this.endExtra(extra));
     }
     if (life.exitsAfterMs !== null)
-      this.schedule.in(life.exitsAfterMs, () => this.end(process, life.code, life.signal));
+      this.schedule.in(life.exitsAfterMs, () => this.end(process, life.code, life.signal, life.because));
     for (const { afterMs, sign } of life.signs) this.schedule.in(afterMs, () => this.tell(process, sign));
   }
 
@@ -313,7 +313,7 @@ export class Kernel {
     this.durable.push(notifyMessage({ instance: process.instance, ticket: process.start }, fields));
   }
 
-  end(process: Process, code: number | null, signal: number | null): void {
+  end(process: Process, code: number | null, signal: number | null, because = ""): void {
     if (process.state !== "running") return;
     process.state = "gone";
     this.processes.delete(process.ticket);
@@ -326,6 +326,7 @@ export class Kernel {
       core: false,
       cpuMs: 0,
       maxRssKib: 0,
+      ...(because === "" ? {} : { because }),
       lastLines: code === 0 ? [] : [`last line of ${process.unit}`],
     });
     this.trees.lookAt(process.start);

@@ -10,7 +10,7 @@ const SIGSEGV = 11;
 
 export type FaultAction =
   /** A process ends by itself. */
-  | { kind: "ends"; code: number | null; signal: number | null }
+  | { kind: "ends"; code: number | null; signal: number | null; because?: string }
   | { kind: "start-fails"; stage: number; errno: number }
   /** It does not come to run its program. */
   | { kind: "hangs" }
@@ -26,6 +26,9 @@ export type FaultAction =
   | { kind: "manager-crashes" }
   | { kind: "logger-crashes" }
   | { kind: "clock-jumps"; ms: number };
+
+/** How a program ends; `because`: what stands behind it, in words. */
+export type EndOfProgram = Pick<Extract<FaultAction, { kind: "ends" }>, "code" | "signal" | "because">;
 
 export interface Fault {
   text: string;
@@ -73,6 +76,7 @@ export const programFaults = phrases([
   ["is killed [by] SIGNAL", ends, exits, "signal"],
   ["dies", ends, { ...exits, signal: SIGKILL }],
   ["crashes", ends, { ...exits, signal: SIGSEGV }],
+  ["[runs] out of memory", ends, { ...exits, signal: SIGKILL, because: "out of memory" }],
   ["exec fails ERRNO", starts, startFails(Stage.exec), "errno"],
   ["fork fails ERRNO", starts, startFails(Stage.clone), "errno"],
   ["directory fails ERRNO", starts, startFails(Stage.directory), "errno"],

@@ -21,7 +21,7 @@ import { type Cast, Faults } from "./faults.ts";
 import type { Kernel, Process } from "./kernel.ts";
 import { bootMs } from "./simulate-boot.ts";
 import { errnoText } from "./simulate-errno.ts";
-import type { Chance, Fault, FaultAction } from "./simulate-faults.ts";
+import type { Chance, EndOfProgram, Fault, FaultAction } from "./simulate-faults.ts";
 
 const SIGKILL = 9;
 const ENOENT = 2;
@@ -236,10 +236,9 @@ export class Programs implements Behaviour {
     return limit !== undefined && (this.uses.get(fault) ?? 0) >= limit;
   }
 
-  private endLife(life: LifeFate, afterMs: number, how: { code: number | null; signal: number | null }): void {
+  private endLife(life: LifeFate, afterMs: number, { code, signal, because }: EndOfProgram): void {
     life.exitsAfterMs = afterMs;
-    life.code = how.code;
-    life.signal = how.signal;
+    Object.assign(life, { code, signal, because });
   }
 
   private delayReadiness(unit: string, plan: ServicePlan | undefined, life: LifeFate): void {

@@ -86,6 +86,11 @@ const effects: [fault: string, shows: RegExp][] = [
   ["db exits 1 after 3s", /^exited 1; starts again in # \(fault: db exits 1 after #\)$/],
   ["db crashes at 3s", /^ended by SIGSEGV; starts again/],
   ["db dies at 3s", /^ended by SIGKILL; starts again/],
+  ["db runs out of memory at 3s", /^ended by SIGKILL: out of memory; starts again/],
+  [
+    "db out of memory after 3s",
+    /^ended by SIGKILL: out of memory; starts again in # \(fault: db out of memory after #\)$/,
+  ],
   ["db is killed TERM at 3s", /^ended by SIGTERM; starts again/],
   ["db exec fails ENOENT", /^cannot run \/bin\/db: No such file or directory; failed: no new try can mend this/],
   ["db fork fails EAGAIN for 5s", /^no process could be started now: Resource temporarily unavailable; starts again/],

@@ -10,7 +10,7 @@ import { systemState, systemStatus } from "../src/engine/view-status.ts";
 import { hash } from "./chance.ts";
 import { bootMs } from "./simulate-boot.ts";
 import type { Expectation } from "./simulate-expectations.ts";
-import type { Chance, Fault } from "./simulate-faults.ts";
+import type { Chance, EndOfProgram, Fault } from "./simulate-faults.ts";
 import { History } from "./simulate-history.ts";
 import type { Order } from "./simulate-orders.ts";
 import { Programs, windowOf } from "./simulate-programs.ts";
@@ -223,18 +223,14 @@ class Run {
     this.at(until, () => this.timeline.add(this.world, "fault", `over: ${fault.text}`, "", "fault"));
   }
 
-  private endNow(
-    fault: Pick<Fault, "text" | "names">,
-    how: { code: number | null; signal: number | null },
-    tell = true,
-  ): void {
+  private endNow(fault: Pick<Fault, "text" | "names">, how: EndOfProgram, tell = true): void {
     const { kernel } = this.world;
     let isAny = false;
     for (const name of fault.names) {
       const main = kernel.mainOf(name);
       if (main !== undefined) {
         this.programs.blame.set(main.ticket, fault.text);
-        kernel.end(main, how.code, how.signal);
+        kernel.end(main, how.code, how.signal, how.because);
         isAny = true;
       }
       // What has forked and gone lives in what it left.
