@@ -124,6 +124,7 @@ export class ConfigurationWatch {
       this.difference = "";
       // Not forgotten: it may be on trial, and be taken back.
       this.triedKey = key;
+      this.readKey = "";
       return;
     }
     const main = this.main();

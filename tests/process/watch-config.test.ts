@@ -72,6 +72,21 @@ test("watch_config: apply reads once what is no good, has two names, or a space 
   assert.equal(count(gonit, /msg="Applying configuration"/g), 2);
 });
 
+test("watch_config: apply takes what was there before, as often as it comes back after another was applied by hand", async (context) => {
+  const gonit = await running(context, "apply");
+  const file = join(gonit.folder, "config.yml");
+  const goesBack = async (n: number) => {
+    writeFileSync(file, saying("one", "apply"));
+    await gonit.until(`one is back, time ${n}`, () => count(gonit, /^web \| one$/gm) === n + 1);
+    await applied(gonit, "one");
+  };
+  for (let n = 1; n <= 4; n++) {
+    writeFileSync(file, saying("two", "apply"));
+    assert.equal(gonit.client("apply").code, 0);
+    await goesBack(n);
+  }
+});
+
 test("watch_config: apply takes the swap of a ConfigMap's ..data", async (context) => {
   const gonit = start(context, (folder) => {
     mkdirSync(join(folder, "map/..1"), { recursive: true });
